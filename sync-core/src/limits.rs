@@ -1,0 +1,45 @@
+//! Every limit that device and server agree on, with its unit in the name. Nothing here is configurable: both
+//! sides must refuse the same things.
+
+/// Operations in one push request.
+pub const PUSH_MAX_OPERATIONS: usize = 200;
+/// Bytes of one push request body (1 MiB).
+pub const PUSH_MAX_BYTES: usize = 1024 * 1024;
+/// Bytes of one operation as sent (256 KiB).
+pub const OPERATION_MAX_BYTES: usize = 256 * 1024;
+/// Change rows in one pull page, unless one transaction alone is larger: a page never splits a transaction.
+pub const PULL_PAGE_ROWS: usize = 1000;
+/// Bytes of a photo's original (20 MiB).
+pub const PHOTO_MAX_BYTES: u64 = 20 * 1024 * 1024;
+/// Bytes of one upload chunk (256 KiB).
+pub const UPLOAD_CHUNK_BYTES: usize = 256 * 1024;
+/// Photos in one inspection.
+pub const INSPECTION_MAX_PHOTOS: usize = 60;
+/// Checklist answers in one inspection.
+pub const INSPECTION_MAX_ANSWERS: usize = 200;
+/// Fire points in one answer.
+pub const ANSWER_MAX_POINTS: usize = 100;
+/// Measurements in one inspection.
+pub const INSPECTION_MAX_MEASUREMENTS: usize = 100;
+/// Kind-specific facts of one target.
+pub const TARGET_MAX_FACTS: usize = 100;
+/// Characters of a name, code or address.
+pub const NAME_MAX_CHARS: usize = 200;
+/// Characters of a note, reason or description.
+pub const NOTE_MAX_CHARS: usize = 4000;
+/// Bytes of a code (item, kind, grid path …).
+pub const CODE_MAX_BYTES: usize = 64;
+/// Levels of the grid: city or district at the top, group at the bottom (zhumadian-2017 五（八）2).
+pub const GRID_LEVELS: usize = 5;
+/// Characters of foreign text repeated in an error message.
+pub const ERROR_EXCERPT_CHARS: usize = 40;
+/// Seconds a device's clock may run ahead of the server's receipt before the inspection is flagged (10 min).
+pub const CLOCK_AHEAD_MAX_SECONDS: i64 = 600;
+/// Days between occurrence and receipt beyond which the inspection is flagged: a season offline.
+pub const CLOCK_BEHIND_MAX_DAYS: i64 = 180;
+/// Metres of fix accuracy beyond which the inspection is flagged.
+pub const FIX_ACCURACY_MAX_METRES: f64 = 500.0;
+/// Metres between fix and target beyond which the inspection is flagged.
+pub const FIX_TARGET_MAX_METRES: f64 = 3000.0;
+/// Results of one register search on the device.
+pub const SEARCH_MAX_RESULTS: usize = 50;

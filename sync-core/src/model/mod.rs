@@ -1,0 +1,13 @@
+//! The nouns of the field, one file each, as device and server both speak them (DESIGN 3).
+//!
+//! These are wire and store types: unknown fields of a newer peer are ignored when decoded, and the sealed bytes
+//! an inspection arrived in are kept beside them, so nothing a newer device wrote is lost.
+
+pub mod assignment;
+pub mod case;
+pub mod grid;
+pub mod inspection;
+pub mod photo;
+pub mod target;
+pub mod unit;
+pub mod zone;

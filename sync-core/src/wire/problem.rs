@@ -1,0 +1,216 @@
+//! The problem table: every way a request or an operation can be refused, with its stable code.
+//!
+//! Devices and screens branch on the code, never on the text. A code, once released, keeps its meaning. The
+//! sentences name what is wrong and what to do, Chinese first; `{field}` detail is added where it is known.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::ProblemCode;
+use crate::wire::push::Rejection;
+
+macro_rules! problems {
+    ($($variant:ident = $code:literal, $status:literal, $zh:literal, $en:literal;)+) => {
+        /// A kind of problem.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum ProblemKind {
+            $(#[doc = $en] $variant),+
+        }
+
+        impl ProblemKind {
+            /// Every kind, in table order.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// Its stable code.
+            #[must_use]
+            pub const fn code(self) -> &'static str {
+                match self { $(Self::$variant => $code),+ }
+            }
+
+            /// The HTTP status of a request that fails with it.
+            #[must_use]
+            pub const fn status(self) -> u16 {
+                match self { $(Self::$variant => $status),+ }
+            }
+
+            /// What happened and what to do, in Chinese.
+            #[must_use]
+            pub const fn zh(self) -> &'static str {
+                match self { $(Self::$variant => $zh),+ }
+            }
+
+            /// The same in English.
+            #[must_use]
+            pub const fn en(self) -> &'static str {
+                match self { $(Self::$variant => $en),+ }
+            }
+        }
+    };
+}
+
+problems! {
+    // Requests.
+    MalformedRequest = "malformed_request", 400, "请求格式不正确，请检查所指字段。", "The request is malformed; check the field named.";
+    UnsupportedProtocol = "unsupported_protocol", 400, "服务器不支持此协议版本，请升级应用。", "The server does not speak this protocol version; update the app.";
+    NotFound = "not_found", 404, "找不到该对象，或您无权查看。", "There is no such thing, or it is not yours to see.";
+    MethodNotAllowed = "method_not_allowed", 405, "此地址不支持该操作方式。", "This address does not support the method.";
+    PayloadTooLarge = "payload_too_large", 413, "内容超过允许大小，请分批提交。", "The content is too large; send it in parts.";
+    UnsupportedMediaType = "unsupported_media_type", 415, "内容类型不受支持。", "The content type is not supported.";
+    RateLimited = "rate_limited", 429, "请求过于频繁，请稍后再试。", "Too many requests; try again later.";
+    InternalError = "internal_error", 500, "服务器内部错误，数据未改变，请稍后重试。", "Internal error; nothing was changed, try again later.";
+    Unavailable = "unavailable", 503, "服务暂不可用，请稍后重试。", "The service is not available now; try again later.";
+    // Access.
+    SignInRequired = "sign_in_required", 401, "请先登录。", "Sign in first.";
+    WrongCredentials = "wrong_credentials", 401, "用户名或密码不正确。", "User name or password is wrong.";
+    AccountLocked = "account_locked", 401, "连续登录失败，账号已暂时锁定，请稍后再试。", "Too many failed sign-ins; the account is locked for a while.";
+    TokenInvalid = "token_invalid", 401, "访问令牌无效，请重新获取。", "The access token is not valid; get a new one.";
+    TokenExpired = "token_expired", 401, "访问令牌已过期，请重新获取。", "The access token has expired; get a new one.";
+    CsrfMismatch = "csrf_mismatch", 403, "页面已过期，请刷新后重试。", "The page is out of date; reload it and try again.";
+    RoleForbidden = "role_forbidden", 403, "您的岗位无权进行此操作。", "Your role does not allow this.";
+    OutOfScope = "out_of_scope", 403, "该对象不在您的网格或单位范围内。", "This is outside your grid or unit.";
+    OtherDistrict = "other_district", 403, "该编号属于其他区县。", "The id belongs to another district.";
+    EnrolmentCodeInvalid = "enrolment_code_invalid", 401, "入网码无效、已使用或已过期，请向管理员索取新码。", "The enrolment code is unknown, spent or expired; ask the administrator for a new one.";
+    PublicKeyInvalid = "public_key_invalid", 400, "设备公钥格式不正确。", "The device's public key is malformed.";
+    DeviceUnknown = "device_unknown", 401, "设备未登记，请先入网。", "The device is not enrolled.";
+    DeviceRevoked = "device_revoked", 401, "设备已被停用，未上传的工作请联系管理员恢复。", "The device has been revoked; ask the administrator to recover unsent work.";
+    ChallengeInvalid = "challenge_invalid", 401, "签名挑战无效、已使用或已过期，请重试。", "The challenge is unknown, used, expired or wrongly signed; try again.";
+    // Text, numbers and places.
+    TextContainsNul = "text_contains_nul", 422, "文字中含有空字符，请删除后重试。", "The text contains a NUL character; remove it.";
+    TextTooLong = "text_too_long", 422, "文字过长，请缩短。", "The text is too long; shorten it.";
+    TextRequired = "text_required", 422, "此项必填。", "This field must be filled in.";
+    PlaceOutsideChina = "place_outside_china", 422, "坐标不在中国境内，请检查经纬度（经度在前，WGS-84）。", "The coordinates are outside China; check them (longitude first, WGS-84).";
+    NumberOutOfRange = "number_out_of_range", 422, "数值超出允许范围。", "The number is out of range.";
+    TooManyItems = "too_many_items", 422, "条目过多，请减少。", "There are too many items.";
+    // Sync.
+    TooManyOperations = "too_many_operations", 413, "一次最多推送 200 条操作。", "A push takes at most 200 operations.";
+    OperationMalformed = "operation_malformed", 422, "操作内容无法读取，请升级应用或导出记录联系管理员。", "The operation cannot be read; update the app or export it for the administrator.";
+    OperationTooLarge = "operation_too_large", 422, "单条操作超过允许大小。", "The operation is too large.";
+    OperationKindUnknown = "operation_kind_unknown", 422, "服务器不认识此类操作。", "The server does not know this kind of operation.";
+    OperationSchemaNewer = "operation_schema_newer", 422, "操作的格式版本高于服务器，请先升级服务器。", "The operation's schema is newer than the server; upgrade the server first.";
+    OperationIdReused = "operation_id_reused", 409, "同一操作号曾以不同内容提交，本次内容未保存。", "The operation id was used before with other content; this content was not stored.";
+    OperationNotYours = "operation_not_yours", 403, "操作的作者、设备或安装标识与登录身份不符。", "Author, device or incarnation of the operation are not those signed in.";
+    DeviceSeqReused = "device_seq_reused", 409, "设备序号重复，设备数据可能被复制或恢复。", "The device sequence number was used before; the device's database may be a copy.";
+    CursorInvalid = "cursor_invalid", 400, "游标无效，请重新完整拉取。", "The cursor is not valid; pull from the start.";
+    // Register.
+    TargetUnknown = "target_unknown", 422, "台账中没有该对象。", "The register has no such target.";
+    TargetExists = "target_exists", 409, "该对象已登记。", "The target is registered already.";
+    TargetCodeTaken = "target_code_taken", 409, "台账编号已被使用。", "The register number is taken.";
+    TargetChanged = "target_changed", 409, "该对象已被他人修改，请拉取后在新版本上重做。", "The target was changed meanwhile; pull and redo the change on the new version.";
+    KindUnknown = "kind_unknown", 422, "没有这一台账类别。", "There is no such target kind.";
+    FactUnknown = "fact_unknown", 422, "该类别没有这一属性。", "The kind has no such fact.";
+    FactInvalid = "fact_invalid", 422, "属性值的类型或范围不正确。", "The fact's value has the wrong type or range.";
+    GridUnknown = "grid_unknown", 422, "没有该网格。", "There is no such grid.";
+    UnitUnknown = "unit_unknown", 422, "没有该责任单位。", "There is no such unit.";
+    // Inspections.
+    InspectionExists = "inspection_exists", 409, "该检查记录号已存在。", "The inspection id exists already.";
+    QuestionUnknown = "question_unknown", 422, "检查表中没有该项。", "The checklist has no such question.";
+    ItemUnknown = "item_unknown", 422, "政策中没有该扣缴事项。", "The schedule has no such item.";
+    PackUnknown = "pack_unknown", 422, "服务器没有该版本的政策包。", "The server does not have this pack version.";
+    LineageInvalid = "lineage_invalid", 422, "更正记录与原记录不符。", "The correction does not fit the inspection it replaces.";
+    Superseded = "superseded", 409, "该记录已有另一份更正。", "Another correction of this inspection was accepted.";
+    NotAssigned = "not_assigned", 403, "检查发生时，作者在该网格没有任职。", "The author had no assignment in this grid when it occurred.";
+    // Photos.
+    PhotoUnknown = "photo_unknown", 404, "没有该照片。", "There is no such photo.";
+    PhotoNotAnImage = "photo_not_an_image", 422, "文件不是图片，请重新拍摄。", "The file is not an image; take the photo again.";
+    PhotoTruncated = "photo_truncated", 422, "图片不完整或已损坏，请重新上传或拍摄。", "The image is truncated or damaged; send or take it again.";
+    PhotoTooManyPixels = "photo_too_many_pixels", 422, "图片像素过多，请降低拍摄分辨率。", "The image has too many pixels; lower the resolution.";
+    PhotoTooLarge = "photo_too_large", 413, "图片文件过大（上限 20 MB）。", "The image file is too large (20 MB at most).";
+    PhotoUnsupportedFormat = "photo_unsupported_format", 422, "只接受 JPEG、PNG 或 WebP 图片。", "Only JPEG, PNG and WebP images are accepted.";
+    PhotoHashMismatch = "photo_hash_mismatch", 422, "图片内容与其校验值不符，请重新上传。", "The image does not match its hash; send it again.";
+    UploadUnknown = "upload_unknown", 404, "没有该上传任务，或已过期，请重新创建。", "There is no such upload, or it has expired; create it again.";
+    UploadOffsetMismatch = "upload_offset_mismatch", 409, "续传位置不符，请先查询再续传。", "The offset is not where the upload stands; ask for it and resume.";
+    UploadChecksumMismatch = "upload_checksum_mismatch", 460, "数据块校验不符，请重传该块。", "The chunk does not match its checksum; send it again.";
+    TusVersionUnsupported = "tus_version_unsupported", 412, "不支持该 tus 版本，请使用 1.0.0。", "The tus version is not supported; use 1.0.0.";
+    // Cases and money.
+    CaseUnknown = "case_unknown", 404, "没有该案件，或您无权查看。", "There is no such case, or it is not yours to see.";
+    CaseStateForbids = "case_state_forbids", 409, "案件当前状态不允许此决定。", "The case's state does not allow this decision.";
+    CaseChanged = "case_changed", 409, "案件已被他人处理，请刷新后再决定。", "The case changed meanwhile; reload it and decide again.";
+    CaseNeedsSettling = "case_needs_settling", 409, "案件有待核定的疑点，核定后方可认定。", "The case has doubts to be settled before it can be confirmed.";
+    CaseAmountMissing = "case_amount_missing", 409, "金额待录入，录入后方可认定。", "An amount has to be entered before the case can be confirmed.";
+    DecisionIdReused = "decision_id_reused", 409, "同一决定号曾用于其他决定。", "The decision id was used before for another decision.";
+    ReasonRequired = "reason_required", 422, "请填写理由。", "Give a reason.";
+    PeriodClosed = "period_closed", 409, "该月份已结账。", "The month is closed.";
+    // Packs.
+    PackInvalid = "pack_invalid", 422, "政策包有误，请按提示的行修改。", "The pack is not valid; correct the lines named.";
+    PackOverlap = "pack_overlap", 409, "同一区域的政策包生效日期重叠。", "Packs of one region overlap in their dates.";
+}
+
+impl ProblemKind {
+    /// Its code as a newtype.
+    #[must_use]
+    pub fn problem_code(self) -> ProblemCode {
+        self.code().parse().unwrap_or_else(|_| unreachable!("table codes are checked by a test"))
+    }
+
+    /// The kind of a code.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.code() == code)
+    }
+
+    /// As the rejection of an operation.
+    #[must_use]
+    pub fn rejection(self, field: Option<String>) -> Rejection {
+        Rejection { code: self.problem_code(), field, zh: self.zh().to_owned(), en: self.en().to_owned() }
+    }
+}
+
+/// `application/problem+json` (RFC 9457).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Problem {
+    /// `urn:lantian:problem:<code>`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What happened and what to do, in Chinese.
+    pub title: String,
+    /// The same in English.
+    pub title_en: String,
+    /// HTTP status.
+    pub status: u16,
+    /// Stable code.
+    pub code: ProblemCode,
+    /// The field it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// What exactly was wrong, where more is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// The request's id, to find it in the log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+}
+
+impl Problem {
+    /// A problem of this kind.
+    #[must_use]
+    pub fn new(kind: ProblemKind) -> Self {
+        Self {
+            kind: format!("urn:lantian:problem:{}", kind.code()),
+            title: kind.zh().to_owned(),
+            title_en: kind.en().to_owned(),
+            status: kind.status(),
+            code: kind.problem_code(),
+            field: None,
+            detail: None,
+            request_id: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_code_is_well_formed_unique_and_found_again() {
+        let codes: BTreeSet<_> = ProblemKind::ALL.iter().map(|kind| kind.code()).collect();
+        assert_eq!(codes.len(), ProblemKind::ALL.len());
+        for kind in ProblemKind::ALL {
+            assert_eq!(kind.problem_code().as_str(), kind.code());
+            assert_eq!(ProblemKind::from_code(kind.code()), Some(*kind));
+            assert!((400..600).contains(&kind.status()), "{}", kind.code());
+            assert!(kind.zh().ends_with('。') && kind.en().ends_with('.'), "{}", kind.code());
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Push: `POST /api/v1/sync/push`.
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::ids::{Epoch, Incarnation, InspectionId, OperationId, PhotoHash, ProblemCode, TargetId};
+use crate::time::Instant;
+
+/// A batch of operations, each as its original bytes. At most [`crate::limits::PUSH_MAX_OPERATIONS`] and
+/// [`crate::limits::PUSH_MAX_BYTES`]; operations of one lineage are never split over two batches' ends.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct PushRequest {
+    /// [`crate::wire::PROTOCOL_VERSION`].
+    pub protocol: u16,
+    /// The server epoch the device last saw; absent before its first pull.
+    pub epoch: Option<Epoch>,
+    /// The installation that sends, the same as in its operations.
+    pub incarnation: Incarnation,
+    /// The operations.
+    pub operations: Vec<Box<RawValue>>,
+}
+
+/// What became of one operation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Outcome {
+    /// Stored and applied.
+    Applied,
+    /// Stored before with the same bytes; this is what became of it then.
+    Duplicate {
+        /// Whether it was applied then; a stored rejection otherwise.
+        #[serde(default)]
+        rejection: Option<Rejection>,
+    },
+    /// Stored and not applied. Final: the device shows it and sends it no more.
+    Rejected(Rejection),
+    /// Not stored: it needs something that has not arrived. The device sends it again, after what is missing.
+    Held {
+        /// What is missing.
+        missing: Vec<Missing>,
+    },
+}
+
+/// Why an operation was not applied.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Rejection {
+    /// Stable code from the problem table.
+    pub code: ProblemCode,
+    /// The field it is about, as a path in the operation's body, such as `answers[2].question`.
+    pub field: Option<String>,
+    /// What happened and what to do, in Chinese.
+    pub zh: String,
+    /// The same in English.
+    pub en: String,
+}
+
+/// Something an operation waits for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(tag = "what", content = "id", rename_all = "snake_case")]
+pub enum Missing {
+    /// A target.
+    Target(TargetId),
+    /// The inspection that a correction replaces.
+    Inspection(InspectionId),
+    /// A photo.
+    Photo(PhotoHash),
+}
+
+/// One line of the answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct OperationResult {
+    /// Which operation.
+    pub op_id: OperationId,
+    /// What became of it.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+}
+
+/// The answer, in the order of the request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PushResponse {
+    /// One for each operation sent.
+    pub results: Vec<OperationResult>,
+    /// The server's epoch.
+    pub epoch: Epoch,
+    /// The server's clock, for the device to compare its own with.
+    pub server_time: Instant,
+}
