@@ -1,0 +1,3 @@
+DROP TABLE changes;
+DROP TABLE districts;
+DROP FUNCTION refuse_rewrite;

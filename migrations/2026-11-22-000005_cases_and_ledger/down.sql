@@ -1,0 +1,5 @@
+DROP TABLE ledger_entries;
+DROP TABLE periods;
+DROP TABLE decisions;
+DROP TABLE charges;
+DROP TABLE cases;

@@ -1,0 +1,414 @@
+// @generated from the migrated database by `cargo xtask schema`; do not edit.
+
+diesel::table! {
+    assignments (district, assignment_id) {
+        district -> Text,
+        assignment_id -> Uuid,
+        user_id -> Uuid,
+        role -> Text,
+        grid -> Text,
+        unit_id -> Nullable<Uuid>,
+        level -> Nullable<Text>,
+        from_day -> Date,
+        until_day -> Nullable<Date>,
+    }
+}
+
+diesel::table! {
+    audit_events (district, event_id) {
+        district -> Text,
+        event_id -> Uuid,
+        at -> Timestamptz,
+        action -> Text,
+        user_id -> Nullable<Uuid>,
+        device_id -> Nullable<Uuid>,
+        subject -> Nullable<Text>,
+        address -> Nullable<Text>,
+        detail -> Jsonb,
+    }
+}
+
+diesel::table! {
+    cases (district, case_id) {
+        district -> Text,
+        case_id -> Uuid,
+        lineage -> Uuid,
+        inspection_id -> Uuid,
+        item -> Text,
+        kind -> Text,
+        author -> Uuid,
+        target_id -> Nullable<Uuid>,
+        grid -> Text,
+        unit_id -> Uuid,
+        level -> Text,
+        occurred_at -> Timestamptz,
+        occurred_month -> Date,
+        pack_id -> Nullable<Text>,
+        pack_hash -> Nullable<Text>,
+        review_state -> Text,
+        rectification_state -> Text,
+        flags -> Array<Text>,
+        version -> Int4,
+        reason -> Nullable<Text>,
+        evaluation -> Jsonb,
+        search_grams -> Array<Text>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    changes (district, number, ordinal) {
+        district -> Text,
+        number -> Int8,
+        ordinal -> Int4,
+        change_id -> Uuid,
+        entity -> Text,
+        entity_id -> Text,
+        grid_before -> Nullable<Text>,
+        grid_after -> Nullable<Text>,
+        user_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    charges (district, charge_id) {
+        district -> Text,
+        charge_id -> Uuid,
+        case_id -> Uuid,
+        measure -> Text,
+        unit_id -> Uuid,
+        amount_fen -> Nullable<Int8>,
+        pack_hash -> Text,
+        clause -> Text,
+        reason -> Jsonb,
+        state -> Text,
+    }
+}
+
+diesel::table! {
+    decisions (district, decision_no) {
+        district -> Text,
+        decision_no -> Int8,
+        request_id -> Uuid,
+        case_id -> Uuid,
+        kind -> Text,
+        actor -> Uuid,
+        reason -> Nullable<Text>,
+        expected_version -> Int4,
+        decided_at -> Timestamptz,
+        detail -> Jsonb,
+    }
+}
+
+diesel::table! {
+    device_challenges (challenge_hash) {
+        challenge_hash -> Bytea,
+        device_id -> Uuid,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    device_users (district, device_id, user_id) {
+        district -> Text,
+        device_id -> Uuid,
+        user_id -> Uuid,
+        enrolled_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    devices (district, device_id) {
+        district -> Text,
+        device_id -> Uuid,
+        name -> Text,
+        public_key -> Bytea,
+        incarnation -> Uuid,
+        enrolled_at -> Timestamptz,
+        last_seen_at -> Nullable<Timestamptz>,
+        revoked_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    districts (district) {
+        district -> Text,
+        name -> Text,
+        epoch -> Uuid,
+        change_number -> Int8,
+        decision_number -> Int8,
+        entry_number -> Int8,
+        entry_hash -> Bytea,
+        backed_up_through -> Nullable<Timestamptz>,
+        demonstration -> Bool,
+    }
+}
+
+diesel::table! {
+    enrolment_codes (code_hash) {
+        code_hash -> Bytea,
+        district -> Text,
+        user_id -> Uuid,
+        issued_by -> Nullable<Uuid>,
+        issued_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        used_at -> Nullable<Timestamptz>,
+        device_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    grids (district, path) {
+        district -> Text,
+        path -> Text,
+        name -> Text,
+        statistical_code -> Nullable<Text>,
+        unit_id -> Uuid,
+        polygon -> Nullable<Jsonb>,
+        staff -> Jsonb,
+    }
+}
+
+diesel::table! {
+    inspection_photos (district, inspection_id, ordinal) {
+        district -> Text,
+        inspection_id -> Uuid,
+        ordinal -> Int4,
+        sha256 -> Text,
+        size -> Int8,
+        taken_at -> Timestamptz,
+        lon -> Nullable<Float8>,
+        lat -> Nullable<Float8>,
+        source -> Text,
+        question -> Nullable<Text>,
+        stamped_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    inspections (district, inspection_id) {
+        district -> Text,
+        inspection_id -> Uuid,
+        lineage -> Uuid,
+        replaces -> Nullable<Uuid>,
+        op_id -> Uuid,
+        author -> Uuid,
+        device_id -> Uuid,
+        kind -> Text,
+        target_id -> Nullable<Uuid>,
+        occurred_at -> Timestamptz,
+        received_at -> Timestamptz,
+        grid -> Text,
+        unit_id -> Uuid,
+        level -> Text,
+        pack_hash -> Nullable<Text>,
+        lon -> Nullable<Float8>,
+        lat -> Nullable<Float8>,
+        sealed -> Jsonb,
+        flags -> Array<Text>,
+    }
+}
+
+diesel::table! {
+    ledger_entries (district, entry_no) {
+        district -> Text,
+        entry_no -> Int8,
+        kind -> Text,
+        unit_id -> Uuid,
+        period -> Date,
+        occurred_month -> Date,
+        case_id -> Uuid,
+        charge_id -> Uuid,
+        posting_no -> Int4,
+        reverses -> Nullable<Int8>,
+        decision_no -> Int8,
+        amount_fen -> Int8,
+        grid -> Text,
+        item -> Text,
+        measure -> Text,
+        pack_hash -> Text,
+        clause -> Text,
+        posted_at -> Timestamptz,
+        previous_hash -> Bytea,
+        hash -> Bytea,
+    }
+}
+
+diesel::table! {
+    operations (district, op_id) {
+        district -> Text,
+        op_id -> Uuid,
+        bytes -> Bytea,
+        sha256 -> Bytea,
+        device_id -> Uuid,
+        user_id -> Uuid,
+        incarnation -> Uuid,
+        device_seq -> Nullable<Int8>,
+        kind -> Nullable<Text>,
+        received_at -> Timestamptz,
+        outcome -> Nullable<Jsonb>,
+    }
+}
+
+diesel::table! {
+    pack_adoptions (district, hash) {
+        district -> Text,
+        hash -> Text,
+        from_day -> Nullable<Date>,
+        until_day -> Nullable<Date>,
+        adopted_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    packs (hash) {
+        hash -> Text,
+        pack_id -> Text,
+        region -> Text,
+        status -> Text,
+        source -> Text,
+        added_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    periods (district, month) {
+        district -> Text,
+        month -> Date,
+        closed_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    photos (district, sha256) {
+        district -> Text,
+        sha256 -> Text,
+        size -> Int8,
+        state -> Text,
+        refusal -> Nullable<Text>,
+        media_type -> Nullable<Text>,
+        width -> Nullable<Int4>,
+        height -> Nullable<Int4>,
+        exif -> Nullable<Jsonb>,
+        received_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    sessions (token_hash) {
+        token_hash -> Bytea,
+        session_id -> Uuid,
+        district -> Text,
+        user_id -> Uuid,
+        csrf_token -> Text,
+        created_at -> Timestamptz,
+        last_seen_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        address -> Text,
+        user_agent -> Text,
+    }
+}
+
+diesel::table! {
+    targets (district, target_id) {
+        district -> Text,
+        target_id -> Uuid,
+        kind -> Text,
+        code -> Text,
+        name -> Text,
+        address -> Text,
+        lon -> Float8,
+        lat -> Float8,
+        grid -> Text,
+        unit_id -> Uuid,
+        supervising_department -> Nullable<Text>,
+        responsible_person -> Nullable<Text>,
+        facts -> Jsonb,
+        version -> Int4,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        deleted_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    units (district, unit_id) {
+        district -> Text,
+        unit_id -> Uuid,
+        name -> Text,
+        kind -> Text,
+        credit_code -> Nullable<Text>,
+        budget_code -> Text,
+    }
+}
+
+diesel::table! {
+    uploads (district, upload_id) {
+        district -> Text,
+        upload_id -> Uuid,
+        user_id -> Uuid,
+        device_id -> Nullable<Uuid>,
+        sha256 -> Text,
+        length -> Int8,
+        received -> Int8,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        finished_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    users (district, user_id) {
+        district -> Text,
+        user_id -> Uuid,
+        username -> Text,
+        name -> Text,
+        password_hash -> Nullable<Text>,
+        failed_sign_ins -> Int4,
+        locked_until -> Nullable<Timestamptz>,
+        disabled_at -> Nullable<Timestamptz>,
+        scope_version -> Int8,
+    }
+}
+
+diesel::table! {
+    zones (district, zone_id) {
+        district -> Text,
+        zone_id -> Uuid,
+        kind -> Text,
+        name -> Text,
+        polygon -> Jsonb,
+        from_day -> Date,
+        until_day -> Nullable<Date>,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    assignments,
+    audit_events,
+    cases,
+    changes,
+    charges,
+    decisions,
+    device_challenges,
+    device_users,
+    devices,
+    districts,
+    enrolment_codes,
+    grids,
+    inspection_photos,
+    inspections,
+    ledger_entries,
+    operations,
+    pack_adoptions,
+    packs,
+    periods,
+    photos,
+    sessions,
+    targets,
+    units,
+    uploads,
+    users,
+    zones,
+);
