@@ -1,0 +1,3 @@
+//! Photos (照片) on the server.
+
+pub mod picture;
