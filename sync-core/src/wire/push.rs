@@ -35,6 +35,8 @@ pub enum Outcome {
     },
     /// Stored and not applied. Final: the device shows it and sends it no more.
     Rejected(Rejection),
+    /// Stored and kept for an administrator, because the device was revoked (隔离). The device keeps it too.
+    Quarantined,
     /// Not stored: it needs something that has not arrived. The device sends it again, after what is missing.
     Held {
         /// What is missing.
