@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::account::Account;
 use crate::binaries::Binaries;
-use crate::directories::Directories;
+use crate::directories::{Directories, OWN_PROGRAMS, remove};
 use crate::error::Error;
 use crate::postmaster::{Postmaster, initdb};
 use crate::stale_run;
@@ -32,13 +32,25 @@ pub struct Options {
     pub settings: Vec<(String, String)>,
     /// How long the start may take.
     pub start_limit: Duration,
+    /// For tests: each start throws away the data of the one before, and nothing is made to survive the loss
+    /// of power.
+    pub scratch: bool,
 }
 
 impl Options {
     /// A cluster in `root`, with the programs of `PG_BINDIR` if that is set.
     pub fn new(root: impl Into<PathBuf>) -> Self {
         let bin_dir = std::env::var_os("PG_BINDIR").map(PathBuf::from);
-        Self { root: root.into(), bin_dir, settings: Vec::new(), start_limit: START_LIMIT }
+        Self { root: root.into(), bin_dir, settings: Vec::new(), start_limit: START_LIMIT, scratch: false }
+    }
+
+    /// The folder of the programs that would make a new cluster here.
+    ///
+    /// # Errors
+    /// [`Error::BinariesMissing`], [`Error::BinDirUnusable`].
+    pub fn find_programs(&self) -> Result<PathBuf, Error> {
+        let own = self.root.join(OWN_PROGRAMS);
+        Binaries::find(self.bin_dir.as_deref(), &own, &self.root, None).map(|binaries| binaries.dir)
     }
 }
 
@@ -66,6 +78,10 @@ impl Cluster {
         let lock = directories.lock()?;
         let account = Account::choose(&directories.data)?;
         account.check_passage(&directories.root)?;
+        stale_run::clear(&directories)?;
+        if options.scratch {
+            remove(std::fs::remove_dir_all(&directories.data), &directories.data)?;
+        }
         let major = directories.data_major()?;
         let binaries = Binaries::find(
             options.bin_dir.as_deref(),
@@ -74,10 +90,9 @@ impl Cluster {
             major.as_deref(),
         )?;
         account.check_passage(&binaries.dir)?;
-        stale_run::clear(&directories)?;
         Directories::make_private(&directories.run, &account)?;
         if major.is_none() {
-            initdb(&binaries, &account, &directories)?;
+            initdb(&binaries, &account, &directories, options)?;
         }
         let postmaster = Postmaster::start(&binaries, &account, &directories, options)?;
         Ok(Self { postmaster: Mutex::new(postmaster), directories, bin_dir: binaries.dir, _lock: lock })

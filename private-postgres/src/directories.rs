@@ -24,6 +24,9 @@ pub(crate) const SOCKET_PATH_LIMIT_BYTES: usize = 107;
 /// The number in the socket's name; nothing listens on a TCP port.
 pub(crate) const PORT: &str = "5432";
 
+/// The folder of programs that were unpacked for this cluster, in its directory.
+pub(crate) const OWN_PROGRAMS: &str = "bin";
+
 /// Lines of the log that an error carries.
 const LOG_TAIL_LINES: usize = 20;
 
@@ -50,7 +53,7 @@ impl Directories {
             data: root.join("data"),
             unfinished: root.join("data.initdb"),
             run: root.join("run"),
-            own_bin: root.join("bin"),
+            own_bin: root.join(OWN_PROGRAMS),
             log: root.join("log"),
             root,
         };

@@ -10,7 +10,7 @@
 //!   renamed into place;
 //! - traces of an earlier run (`postmaster.pid`, the socket) are removed only under the lock and only when no
 //!   process of that run is left: removing them beside a living one corrupts data;
-//! - `fsync` stays on, so what was committed survives the loss of power.
+//! - `fsync` stays on, so what was committed survives the loss of power (but for [`Options::scratch`]).
 //!
 //! It must not create databases or run migrations (its callers do), and it knows nothing of the product.
 //! Linux only: it needs the parent-death signal and `/proc`.

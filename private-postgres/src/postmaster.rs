@@ -41,7 +41,12 @@ const STATE_LINE: usize = 7;
 ///
 /// # Errors
 /// [`Error::Initdb`], [`Error::Io`].
-pub(crate) fn initdb(binaries: &Binaries, account: &Account, directories: &Directories) -> Result<(), Error> {
+pub(crate) fn initdb(
+    binaries: &Binaries,
+    account: &Account,
+    directories: &Directories,
+    options: &Options,
+) -> Result<(), Error> {
     let unfinished = &directories.unfinished;
     Directories::make_private(unfinished, account)?;
     let program = binaries.program("initdb");
@@ -51,6 +56,7 @@ pub(crate) fn initdb(binaries: &Binaries, account: &Account, directories: &Direc
         // With ctype C the trigram index sees no Chinese at all.
         .args(["--lc-ctype=C.UTF-8", "--data-checksums", "--no-instructions"])
         .arg(format!("--username={SUPERUSER}"))
+        .args(options.scratch.then_some("--no-sync"))
         .arg("--pgdata")
         .arg(unfinished);
     let output = command.output().map_err(Error::io("run", &program))?;
@@ -91,6 +97,7 @@ impl Postmaster {
         command.arg("-k").arg(&directories.run).args(["-c", "listen_addresses="]);
         // Recovery after a crash in 0.2 s instead of some seconds.
         command.args(["-c", "recovery_init_sync_method=syncfs"]);
+        command.args(options.scratch.then_some("--fsync=off"));
         for (name, value) in &options.settings {
             command.arg("-c").arg(format!("{name}={value}"));
         }

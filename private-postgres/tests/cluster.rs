@@ -239,6 +239,20 @@ fn settings_reach_the_server_and_a_wrong_one_fails_with_the_log() {
 }
 
 #[test]
+fn a_scratch_cluster_starts_empty_each_time() {
+    let temp = temp();
+    let options = Options { scratch: true, ..Options::new(temp.path()) };
+    let first = Cluster::start(&options).unwrap();
+    query(&first, SAVE_A_ROW);
+    assert_eq!(query(&first, "show fsync"), "off");
+    first.stop().unwrap();
+
+    let second = Cluster::start(&options).unwrap();
+
+    assert_eq!(query(&second, "select to_regclass('finding') is null"), "t");
+}
+
+#[test]
 fn a_folder_without_postgresql_is_refused_by_name() {
     let temp = temp();
     let options = Options { bin_dir: Some(temp.path().to_owned()), ..Options::new(temp.path().join("pg")) };
