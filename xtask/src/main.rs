@@ -1,2 +1,67 @@
-//! stub
-fn main() {}
+//! `cargo xtask`: what one does with this workspace beyond plain cargo. One module a command.
+//!
+//! It must not depend on the server or on sync-core: it is what builds them, from a bare machine.
+
+mod database;
+mod demo;
+mod error;
+mod fence;
+mod install;
+mod progress;
+mod run;
+mod schema;
+mod test;
+mod up;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::error::Error;
+
+/// Builds, runs and tests Lantian (蓝天).
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Start the server with demonstration data, installing what is missing.
+    ///
+    /// The database is a private PostgreSQL below var/, or the one of DATABASE_URL.
+    Up(up::Arguments),
+    /// Play one day of the product, from inspections without network to the month's totals.
+    Demo(demo::Arguments),
+    /// Everything that CI runs: format, lints, tests, dependency fence, schema, documentation.
+    ///
+    /// The tests use a private PostgreSQL, or the one of DATABASE_URL (as a role that may create databases).
+    Test,
+    /// Write server/src/db/schema.rs from the migrations, after proving that they revert.
+    Schema(schema::Arguments),
+}
+
+fn main() -> ExitCode {
+    let done = enter_workspace().and_then(|()| match Arguments::parse().command {
+        Task::Up(arguments) => up::run(&arguments),
+        Task::Demo(arguments) => demo::run(&arguments),
+        Task::Test => test::run(),
+        Task::Schema(arguments) => schema::run(&arguments),
+    });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Makes the workspace's folder the current one: every path in this program is relative to it.
+fn enter_workspace() -> Result<(), Error> {
+    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+    std::env::set_current_dir(root).map_err(Error::io("enter", root))
+}

