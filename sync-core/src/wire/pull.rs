@@ -118,8 +118,8 @@ pub enum RestartReason {
     CursorUnknown,
 }
 
-/// The answer to a pull.
-#[derive(Debug, Serialize, Deserialize)]
+/// The answer to a pull. Read it with `serde_json` from text: rows are kept as their raw JSON.
+#[derive(Debug, Serialize)]
 #[serde(tag = "answer", rename_all = "snake_case")]
 pub enum PullAnswer {
     /// Changes.
@@ -131,4 +131,50 @@ pub enum PullAnswer {
         /// The server's epoch now.
         epoch: Epoch,
     },
+}
+
+// By hand: a derived reader of a tagged enum buffers its content, and raw JSON does not survive that.
+impl<'de> Deserialize<'de> for PullAnswer {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(tag = "answer", rename_all = "snake_case")]
+        enum Tag {
+            Page,
+            Restart { reason: RestartReason, epoch: Epoch },
+        }
+        let text = Box::<RawValue>::deserialize(deserializer)?;
+        match serde_json::from_str(text.get()).map_err(serde::de::Error::custom)? {
+            Tag::Page => serde_json::from_str(text.get()).map(Self::Page).map_err(serde::de::Error::custom),
+            Tag::Restart { reason, epoch } => Ok(Self::Restart { reason, epoch }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_comes_back_with_its_rows_untouched() {
+        let page = concat!(
+            r#"{"answer":"page","cursor":"c","more":false,"#,
+            r#""changes":[{"entity":"unit","id":"1","change":"upsert","row":{"amount":1.50, "later":[null]}}],"#,
+            r#""user_id":"01890000-0000-7000-8000-000000000001","#,
+            r#""epoch":"01890000-0000-7000-8000-000000000002","#,
+            r#""server_time":"2024-10-08T01:00:00.000Z","backed_up_through":null}"#
+        );
+        let answer: PullAnswer = serde_json::from_slice(page.as_bytes()).unwrap();
+        assert_eq!(serde_json::to_string(&answer).unwrap(), page);
+    }
+
+    #[test]
+    fn a_restart_comes_back_as_it_went() {
+        let restart = concat!(
+            r#"{"answer":"restart","reason":"scope_changed","#,
+            r#""epoch":"01890000-0000-7000-8000-000000000002"}"#
+        );
+        let answer: PullAnswer = serde_json::from_str(restart).unwrap();
+        assert_eq!(serde_json::to_string(&answer).unwrap(), restart);
+        assert!(serde_json::from_str::<PullAnswer>(r#"{"answer":"later"}"#).is_err());
+    }
 }
