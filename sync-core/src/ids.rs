@@ -229,8 +229,36 @@ codes! {
     KindCode, SNAKE, is_snake;
     /// A kind-specific fact of a target, such as `boiler_tonnage`.
     FactCode, SNAKE, is_snake;
+    /// A clause (条款) that a pack cites by this name, such as `fiscal_deduction`.
+    ClauseCode, SNAKE, is_snake;
+    /// A rule of a pack beside its items: coverage duty, subsidy, indicator, such as `dustfall`.
+    RuleCode, SNAKE, is_snake;
     /// A stable problem code that clients branch on.
     ProblemCode, SNAKE, is_snake;
+}
+
+impl RegionCode {
+    /// This region, then its city, its province and the country, each once: most specific first.
+    ///
+    /// ```
+    /// use sync_core::ids::RegionCode;
+    /// # fn main() -> Result<(), sync_core::ids::IdError> {
+    /// let macun: RegionCode = "410804".parse()?;
+    /// let codes: Vec<_> = macun.with_parents().iter().map(ToString::to_string).collect();
+    /// assert_eq!(codes, ["410804", "410800", "410000", "000000"]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_parents(&self) -> Vec<Self> {
+        let parent = |digits: usize| {
+            let kept = self.0.chars().take(digits);
+            Self(kept.chain(std::iter::repeat_n('0', self.0.len().saturating_sub(digits))).collect())
+        };
+        let mut codes = vec![self.clone(), parent(4), parent(2), parent(0)];
+        codes.dedup();
+        codes
+    }
 }
 
 impl GridPath {

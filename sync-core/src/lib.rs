@@ -5,11 +5,13 @@
 //! reads no clock, opens no socket and no file outside the device store; clock, randomness that matters and
 //! transport are handed in.
 
+pub mod evaluate;
 pub mod geo;
 pub mod ids;
 pub mod limits;
 pub mod model;
 pub mod money;
+pub mod policy;
 pub mod text;
 pub mod time;
 pub mod wire;

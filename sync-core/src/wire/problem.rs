@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::ProblemCode;
+use crate::text::TextFault;
 use crate::wire::push::Rejection;
 
 macro_rules! problems {
@@ -151,6 +152,16 @@ impl ProblemKind {
     #[must_use]
     pub fn rejection(self, field: Option<String>) -> Rejection {
         Rejection { code: self.problem_code(), field, zh: self.zh().to_owned(), en: self.en().to_owned() }
+    }
+}
+
+impl From<TextFault> for ProblemKind {
+    fn from(fault: TextFault) -> Self {
+        match fault {
+            TextFault::Nul => Self::TextContainsNul,
+            TextFault::TooLong { .. } => Self::TextTooLong,
+            TextFault::Empty => Self::TextRequired,
+        }
     }
 }
 

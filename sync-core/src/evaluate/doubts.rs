@@ -1,0 +1,58 @@
+//! What a supervisor must settle before a case may post (invariant 3): doubts never refuse an inspection.
+
+use crate::geo::{Fix, MockFlag, Point};
+use crate::limits;
+use crate::model::case::Flag;
+use crate::model::inspection::{Inspection, Measurement};
+use crate::policy::PolicyPack;
+use crate::time::Instant;
+
+/// Seconds of a day.
+const DAY_SECONDS: i64 = 86_400;
+
+/// The doubts about an inspection's clock, fix and measurements, in the order of [`Flag`]. `received_at` is the
+/// server's clock at receipt, `target_point` the place of the target where it was one.
+#[must_use]
+pub fn doubts(
+    pack: Option<&PolicyPack>,
+    inspection: &Inspection,
+    received_at: Instant,
+    target_point: Option<Point>,
+) -> Vec<Flag> {
+    let suspicions = [
+        (Flag::ClockSuspect, clock_is_suspect(inspection.occurred_at, received_at)),
+        (Flag::FixSuspect, place_is_suspect(inspection, target_point)),
+        (Flag::MeasurementSuspect, inspection.measurements.iter().any(|m| is_suspect(pack, inspection, m))),
+    ];
+    suspicions.into_iter().filter(|(_, suspect)| *suspect).map(|(flag, _)| flag).collect()
+}
+
+fn clock_is_suspect(occurred_at: Instant, received_at: Instant) -> bool {
+    let behind = received_at.seconds_since(occurred_at);
+    let tolerated = -limits::CLOCK_AHEAD_MAX_SECONDS..=limits::CLOCK_BEHIND_MAX_DAYS * DAY_SECONDS;
+    !tolerated.contains(&behind)
+}
+
+fn place_is_suspect(inspection: &Inspection, target_point: Option<Point>) -> bool {
+    let fix_is_suspect = |fix: &Fix| {
+        let accurate = (0.0..=limits::FIX_ACCURACY_MAX_METRES).contains(&fix.accuracy_metres);
+        let near = target_point.is_none_or(|target| {
+            // NaN compares false: a distance that cannot be told is not near.
+            fix.point.distance_metres(target) <= limits::FIX_TARGET_MAX_METRES
+        });
+        fix.mock == MockFlag::Yes || !fix.point.is_in_china() || !accurate || !near
+    };
+    inspection.fix.as_ref().is_none_or(fix_is_suspect)
+        || inspection.observed.is_some_and(|observed| !observed.is_in_china())
+}
+
+/// A measurement that the kind does not have cannot be checked, so it is doubted too.
+fn is_suspect(pack: Option<&PolicyPack>, inspection: &Inspection, measurement: &Measurement) -> bool {
+    let known = pack
+        .and_then(|pack| pack.kind(&inspection.kind))
+        .and_then(|kind| kind.measurement(&measurement.code));
+    match known {
+        Some(bounds) => !(bounds.min..=bounds.max).contains(&measurement.value),
+        None => pack.is_some() || !measurement.value.is_finite(),
+    }
+}
