@@ -7,6 +7,7 @@
 
 pub mod evaluate;
 pub mod geo;
+pub mod grams;
 pub mod ids;
 pub mod limits;
 pub mod model;
