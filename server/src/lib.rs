@@ -1,3 +1,22 @@
-//! stub
+//! The server of Lantian: HTTP API, review, ledger, photos, administration, on PostgreSQL.
+//!
+//! Layers: `routes` (extract, authorise, map) → services (what is done, `verb_noun`) → `db` (rows and queries). The
+//! server holds no state that another process would not see: several run behind one balancer.
 
+pub mod auth;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod database;
+pub mod db;
+pub mod http;
+pub mod json;
+pub mod metrics;
+pub mod openapi;
 pub mod photos;
+pub mod problem;
+pub mod routes;
+pub mod serve;
+pub mod state;
+pub mod telemetry;
+pub mod tls;

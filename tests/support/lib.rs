@@ -1,3 +1,14 @@
-//! stub
+//! What tests share: a database each, a server each, a clock to move, a small district with its people, and seeded
+//! scenes for photos.
+//!
+//! Nothing here skips, sleeps or retries: without PostgreSQL the tests fail.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
 
+pub mod clock;
+pub mod database;
+pub mod district;
 pub mod scene;
+pub mod server;
+
+pub use district::{MACUN, TestDevice, TestDistrict, TestOffice, TestRole, TestUser};
+pub use server::{TestServer, problem};

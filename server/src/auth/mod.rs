@@ -1,0 +1,14 @@
+//! Who is asking, and what they may do.
+//!
+//! Two ways in: a device by an access token of minutes (`Authorization: Bearer`), a person in the office by a cookie
+//! session with a CSRF token for writes. Every handler names what it takes in its signature:
+//! [`Authorised<P>`](authorised::Authorised) with a [`Permission`](permission::Permission).
+//!
+//! Invariants: reads follow today's assignments; a token or session names its district, and nothing of another
+//! district is ever reached through it.
+
+pub mod access_token;
+pub mod actor;
+pub mod authorised;
+pub mod identify;
+pub mod permission;

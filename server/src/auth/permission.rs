@@ -1,0 +1,56 @@
+//! What can be permitted: one marker type for each thing that a handler lets its caller do.
+
+use sync_core::model::assignment::Role;
+
+/// By which way in a permission can be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entrance {
+    /// A device with an access token.
+    Device,
+    /// A person with an office session.
+    Session,
+    /// Either.
+    Any,
+}
+
+/// A permission.
+pub trait Permission: 'static {
+    /// The roles that have it; one of today's assignments must give one of them.
+    const ROLES: &'static [Role];
+    /// The way in.
+    const ENTRANCE: Entrance;
+}
+
+macro_rules! permissions {
+    ($($(#[$doc:meta])* $name:ident: $entrance:ident, [$($role:ident),+];)+) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy)]
+        pub struct $name;
+
+        impl Permission for $name {
+            const ROLES: &'static [Role] = &[$(Role::$role),+];
+            const ENTRANCE: Entrance = Entrance::$entrance;
+        }
+    )+};
+}
+
+permissions! {
+    /// Anybody who is signed in: own session, own password.
+    SignedIn: Session, [Inspector, Supervisor, Liaison, Finance, Administrator];
+    /// Push and pull (同步).
+    SyncDevice: Device, [Inspector];
+    /// Send photos.
+    UploadPhoto: Any, [Inspector, Supervisor, Liaison];
+    /// See photos of what one may see.
+    ReadPhotos: Any, [Inspector, Supervisor, Liaison, Finance];
+    /// See cases within one's grids or unit.
+    ReadCases: Session, [Supervisor, Liaison, Finance];
+    /// Decide cases (审核).
+    ReviewCases: Session, [Supervisor];
+    /// See ledger and totals; a liaison those of the own unit.
+    ReadMoney: Session, [Finance, Supervisor, Liaison];
+    /// Close a month (结账).
+    CloseMonth: Session, [Finance];
+    /// Users, assignments, devices, registers (管理).
+    Administer: Session, [Administrator];
+}

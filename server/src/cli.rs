@@ -1,0 +1,89 @@
+//! The command line: `server serve | migrate | config`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::{self, Config, ConfigError};
+use crate::database::{Database, DatabaseError};
+use crate::db::migrate::{self, MigrateError};
+use crate::serve::{self, ServeError};
+use crate::telemetry;
+
+/// The server of Lantian (蓝天).
+#[derive(Debug, Parser)]
+#[command(name = "server", version)]
+pub struct Cli {
+    /// Configuration file (TOML); see `server config --explain`.
+    #[arg(long, global = true, env = "LANTIAN_CONFIG")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve until told to stop.
+    Serve,
+    /// Bring the database up to date and end.
+    Migrate,
+    /// Show the configuration.
+    Config(ShowConfig),
+}
+
+#[derive(Debug, Args)]
+struct ShowConfig {
+    /// Explain every key.
+    #[arg(long, required = true)]
+    explain: bool,
+}
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// The configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The log filter.
+    #[error("configuration key log: {0}")]
+    Log(#[from] tracing_subscriber::filter::ParseError),
+    /// The database.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// Migrations.
+    #[error(transparent)]
+    Migrate(#[from] MigrateError),
+    /// Serving.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// [`CommandError`].
+pub async fn run(cli: Cli) -> Result<(), CommandError> {
+    if let Command::Config(ShowConfig { explain: true }) = cli.command {
+        print!("{}", config::explain());
+        return Ok(());
+    }
+    let config = Config::load(cli.config.as_deref())?;
+    telemetry::start(&config)?;
+    match cli.command {
+        Command::Serve => serve::run(config).await?,
+        Command::Migrate => migrate(&config).await?,
+        Command::Config(_) => {}
+    }
+    Ok(())
+}
+
+async fn migrate(config: &Config) -> Result<(), CommandError> {
+    let database = Database::open(config).await?;
+    let versions = migrate::run(database.url()).await?;
+    for version in &versions {
+        println!("{version}");
+    }
+    println!("{} migrations run, the database is up to date", versions.len());
+    database.close().await?;
+    Ok(())
+}

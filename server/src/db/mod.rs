@@ -1,0 +1,16 @@
+//! The database: pool, migrations, generated schema, column types, and the meaning of constraints.
+//!
+//! Invariants: SQL is set-based, a query in a loop is a defect; SQL stays within PostgreSQL 15; nothing outside a
+//! transaction writes more than one statement.
+
+pub mod assignments;
+pub mod changes;
+pub mod constraints;
+pub mod migrate;
+pub mod pool;
+#[allow(missing_docs, reason = "generated from the migrated database")]
+pub mod schema;
+pub mod types;
+
+pub use diesel_async::AsyncPgConnection as Connection;
+pub use pool::{Pool, PooledConnection};

@@ -1,0 +1,68 @@
+//! Metrics for Prometheus: requests by route and status, how long they take, and the state of the pool.
+//!
+//! Invariant: labels are route patterns, never paths, so that their number is bounded.
+
+use prometheus::{
+    Encoder, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
+};
+
+use crate::db::Pool;
+
+/// The registry of this process and what the server itself counts.
+#[derive(Debug, Clone)]
+pub struct Metrics {
+    registry: Registry,
+    requests: IntCounterVec,
+    seconds: HistogramVec,
+    connections: IntGauge,
+    connections_free: IntGauge,
+}
+
+impl Metrics {
+    /// A registry of its own.
+    ///
+    /// # Errors
+    /// [`prometheus::Error`] where a name is taken twice.
+    pub fn new() -> Result<Self, prometheus::Error> {
+        let metrics = Self {
+            registry: Registry::new(),
+            requests: IntCounterVec::new(
+                Opts::new("lantian_http_requests_total", "Requests answered."),
+                &["method", "route", "status"],
+            )?,
+            seconds: HistogramVec::new(
+                HistogramOpts::new("lantian_http_request_seconds", "Seconds from request to response."),
+                &["method", "route"],
+            )?,
+            connections: IntGauge::new("lantian_database_connections", "Open database connections.")?,
+            connections_free: IntGauge::new(
+                "lantian_database_connections_free",
+                "Open database connections that nobody uses.",
+            )?,
+        };
+        metrics.registry.register(Box::new(metrics.requests.clone()))?;
+        metrics.registry.register(Box::new(metrics.seconds.clone()))?;
+        metrics.registry.register(Box::new(metrics.connections.clone()))?;
+        metrics.registry.register(Box::new(metrics.connections_free.clone()))?;
+        Ok(metrics)
+    }
+
+    /// Counts one answered request.
+    pub fn answered(&self, method: &str, route: &str, status: u16, seconds: f64) {
+        self.requests.with_label_values(&[method, route, &status.to_string()]).inc();
+        self.seconds.with_label_values(&[method, route]).observe(seconds);
+    }
+
+    /// Everything, in Prometheus' text format.
+    ///
+    /// # Errors
+    /// [`prometheus::Error`] where encoding fails.
+    pub fn text(&self, pool: &Pool) -> Result<String, prometheus::Error> {
+        let status = pool.status();
+        self.connections.set(i64::try_from(status.size).unwrap_or(i64::MAX));
+        self.connections_free.set(i64::try_from(status.available).unwrap_or(i64::MAX));
+        let mut text = Vec::new();
+        TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
+        String::from_utf8(text).map_err(|error| prometheus::Error::Msg(error.to_string()))
+    }
+}

@@ -1,0 +1,12 @@
+//! The routes, one module a noun. A handler extracts, authorises, calls one service and maps its outcome.
+//!
+//! Invariant: routes are registered through utoipa, so that the OpenAPI document cannot differ from them.
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub mod health;
+
+/// Registers every route.
+pub fn configure(config: &mut ServiceConfig<'_>) {
+    config.configure(health::configure);
+}

@@ -1,0 +1,93 @@
+//! `server serve`: finds or starts the database, migrates it, serves until told to stop, and stops in order.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::clock::SystemClock;
+use crate::config::Config;
+use crate::database::{Database, DatabaseError};
+use crate::db::migrate::{self, MigrateError};
+use crate::db::pool;
+use crate::http;
+use crate::state::{AppState, StateError};
+use crate::tls::{self, TlsError};
+
+/// How often it is asked whether the private database lives.
+const DATABASE_POLL: Duration = Duration::from_secs(1);
+
+/// Why the server does not serve.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The database.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// Its migrations.
+    #[error(transparent)]
+    Migrate(#[from] MigrateError),
+    /// The pool.
+    #[error("database pool: {0}")]
+    Pool(#[from] diesel_async::pooled_connection::deadpool::BuildError),
+    /// Key, photo directory, counters.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// Certificate or key.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The address is taken or not ours.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address.
+        address: std::net::SocketAddr,
+        /// What happened.
+        source: std::io::Error,
+    },
+    /// Serving failed.
+    #[error("serving failed: {0}")]
+    Io(#[from] std::io::Error),
+    /// The private database ended; its log says why.
+    #[error("the private PostgreSQL has ended; see its log in data_dir/pg")]
+    DatabaseEnded,
+}
+
+/// Serves until SIGINT or SIGTERM: then no connection is accepted any more, running requests finish, and the
+/// private database is stopped last.
+///
+/// # Errors
+/// [`ServeError`].
+pub async fn run(config: Config) -> Result<(), ServeError> {
+    let address = config.listen;
+    let listener = TcpListener::bind(address).map_err(|source| ServeError::Listen { address, source })?;
+    let tls = tls::configuration(&config)?;
+    let database = Database::open(&config).await?;
+    migrate::run(database.url()).await?;
+    let pool = pool::build(database.url(), config.database_connections)?;
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let state = Arc::new(AppState::new(config, pool, Arc::new(SystemClock))?);
+    let server = http::serve(state, listener, tls)?;
+    tracing::info!(%scheme, %address, "serving");
+
+    let handle = server.handle();
+    let mut serving = tokio::spawn(server);
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let outcome = tokio::select! {
+        ended = &mut serving => return ended.map_err(std::io::Error::other)?.map_err(ServeError::Io),
+        () = watch(&database) => Err(ServeError::DatabaseEnded),
+        _ = interrupt.recv() => Ok(()),
+        _ = terminate.recv() => Ok(()),
+    };
+    tracing::info!("stopping");
+    handle.stop(outcome.is_ok()).await;
+    serving.await.map_err(std::io::Error::other)??;
+    database.close().await?;
+    outcome
+}
+
+/// Returns when the private database has ended; with a database of others, never.
+async fn watch(database: &Database) {
+    while database.is_alive() {
+        tokio::time::sleep(DATABASE_POLL).await;
+    }
+}

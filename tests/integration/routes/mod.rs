@@ -1,0 +1,4 @@
+//! One module for each module of the server's routes.
+
+mod health;
+mod problems;

@@ -1,0 +1,108 @@
+//! A real server for one test: real HTTP on a random port, a database of its own, a clock that the test moves.
+
+use std::net::{Ipv4Addr, TcpListener};
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use reqwest::{Client, Method, RequestBuilder, Response};
+use server::config::{Config, Secret};
+use server::db::{PooledConnection, pool};
+use server::http::{self, ServerHandle};
+use server::state::AppState;
+use sync_core::wire::problem::Problem;
+use tempfile::TempDir;
+
+use crate::clock::TestClock;
+use crate::database::TestDatabase;
+
+/// When a test's clock stands: a Sunday morning, 10:00 in Shanghai.
+pub const TEST_NOW: &str = "2026-11-22T02:00:00Z";
+
+/// Connections of a test's pool.
+const CONNECTIONS: usize = 4;
+
+/// HTTP workers of a test's server: two, so that requests can truly race.
+const WORKERS: usize = 2;
+
+/// A running server; it ends with this value.
+pub struct TestServer {
+    /// Where it serves, such as `http://127.0.0.1:41234`.
+    pub url: String,
+    /// An HTTP client that follows nothing and stores nothing.
+    pub client: Client,
+    /// The server's clock.
+    pub clock: Arc<TestClock>,
+    /// The server's state, for what a test sets up or looks up beside HTTP.
+    pub state: Arc<AppState>,
+    handle: ServerHandle,
+    _files: TempDir,
+    _database: TestDatabase,
+}
+
+impl TestServer {
+    /// Starts one on an empty, migrated database.
+    pub async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    /// Starts one with a changed configuration.
+    pub async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
+        let database = TestDatabase::create().await;
+        let files = tempfile::tempdir().unwrap();
+        let mut config = Config {
+            data_dir: files.path().to_owned(),
+            database_connections: CONNECTIONS,
+            token_key: Some(Secret::from(STANDARD.encode(rand::random::<[u8; 32]>()))),
+            workers: Some(WORKERS),
+            ..Config::default()
+        };
+        change(&mut config);
+        let clock = Arc::new(TestClock::at(TEST_NOW.parse().unwrap()));
+        let pool = pool::build(database.url(), config.database_connections).unwrap();
+        let state = Arc::new(AppState::new(config, pool, clock.clone()).unwrap());
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let server = http::serve(state.clone(), listener, None).unwrap();
+        let handle = server.handle();
+        tokio::spawn(server);
+        Self { url, client: Client::new(), clock, state, handle, _files: files, _database: database }
+    }
+
+    /// A request without credentials.
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, format!("{}{path}", self.url))
+    }
+
+    /// `GET` without credentials.
+    pub fn get(&self, path: &str) -> RequestBuilder {
+        self.request(Method::GET, path)
+    }
+
+    /// A database connection.
+    pub async fn connection(&self) -> PooledConnection {
+        self.state.pool.get().await.unwrap()
+    }
+}
+
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        // The command is sent by the call; nobody waits for the answer.
+        drop(self.handle.stop(false));
+    }
+}
+
+/// The problem that a response carries.
+///
+/// # Panics
+/// When it is none, or its status and media type do not fit.
+pub async fn problem(response: Response) -> Problem {
+    let status = response.status().as_u16();
+    let media_type = response.headers().get("content-type").cloned();
+    let text = response.text().await.unwrap();
+    assert_eq!(media_type.unwrap(), "application/problem+json", "{status}: {text}");
+    let problem: Problem = serde_json::from_str(&text).unwrap();
+    assert_eq!(problem.status, status);
+    assert!(problem.request_id.is_some(), "a problem names its request: {text}");
+    problem
+}
