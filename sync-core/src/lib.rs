@@ -13,6 +13,8 @@ pub mod limits;
 pub mod model;
 pub mod money;
 pub mod policy;
+#[cfg(feature = "store")]
+pub mod store;
 pub mod text;
 pub mod time;
 pub mod wire;

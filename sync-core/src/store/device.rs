@@ -1,0 +1,266 @@
+//! The device store: a user's master and work together, as screens and the engine see them.
+//!
+//! Invariants: two files, two connections, nothing spans both. A pulled page goes to the work store first and to
+//! the master second; a crash in between repeats the first without effect. A replacement of the master is built
+//! aside and takes its place complete: until then the old register answers.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::error::StoreError;
+use super::files;
+use super::master::{Hit, MasterStore, PageSummary};
+use super::search_terms::{Query, Terms};
+use super::work::{Overlay, Settled, WorkStore};
+use crate::geo::Point;
+use crate::ids::{Incarnation, TargetId, UserId};
+use crate::limits::SEARCH_MAX_RESULTS;
+use crate::model::target::{Target, TargetContent};
+use crate::time::Instant;
+use crate::wire::pull::PullPage;
+
+/// The register as pulled.
+const MASTER_FILE: &str = "master.db";
+/// The register that is being built to replace it.
+const REPLACEMENT_FILE: &str = "master-next.db";
+/// The user's own work.
+const WORK_FILE: &str = "work.db";
+
+/// The stores of one user of the device.
+#[derive(Debug)]
+pub struct DeviceStore {
+    directory: PathBuf,
+    master: MasterStore,
+    replacement: Option<MasterStore>,
+    /// The user's own work.
+    pub work: WorkStore,
+}
+
+/// A device store and what had to be set aside to open it.
+#[derive(Debug)]
+pub struct Opened {
+    /// The store.
+    pub store: DeviceStore,
+    /// Damaged files, by the names they have now. With a work database among them, the user must be told.
+    pub set_aside: Vec<PathBuf>,
+}
+
+/// What a page did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Pulled {
+    /// To the user's own work.
+    pub work: Settled,
+    /// To the register and the other pulled rows.
+    pub master: PageSummary,
+}
+
+/// A target as this device knows it: the server's version with this user's own changes over it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RegisterEntry {
+    /// What it is.
+    pub content: TargetContent,
+    /// The server's version; 0 for one registered here and not yet in the register.
+    pub version: u32,
+    /// The version an update made now is made on: the server's, counted on over the changes waiting here.
+    pub next_base_version: u32,
+    /// Whether it has changes of this user that the register does not show yet.
+    pub local: bool,
+}
+
+/// A target that a search found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// The target.
+    pub entry: RegisterEntry,
+    /// How far from the given place, in metres.
+    pub distance_metres: Option<f64>,
+}
+
+impl DeviceStore {
+    /// Opens the stores in the user's own directory. A damaged file is set aside under a name with `now` in it, and
+    /// a new one is begun in its place; `incarnation` is for a new work database.
+    ///
+    /// # Errors
+    /// [`StoreError::OtherUser`], [`StoreError::NewerSchema`], [`StoreError::OtherKind`],
+    /// [`StoreError::JournalMode`], [`StoreError::File`], [`StoreError::Sqlite`].
+    pub fn open(
+        directory: &Path,
+        user: UserId,
+        incarnation: Incarnation,
+        now: Instant,
+    ) -> Result<Opened, StoreError> {
+        let mut set_aside = Vec::new();
+        let mut open_sound = OpenSound { now, set_aside: &mut set_aside };
+        let master = open_sound.open(&directory.join(MASTER_FILE), MasterStore::open)?;
+        let next = directory.join(REPLACEMENT_FILE);
+        let replacement =
+            if files::is_there(&next) { Some(open_sound.open(&next, MasterStore::open)?) } else { None };
+        let work =
+            open_sound.open(&directory.join(WORK_FILE), |path| WorkStore::open(path, user, incarnation))?;
+        let store = Self { directory: directory.to_path_buf(), master, replacement, work };
+        Ok(Opened { store, set_aside })
+    }
+
+    /// The register and the other pulled rows that answer now.
+    #[must_use]
+    pub fn master(&self) -> &MasterStore {
+        &self.master
+    }
+
+    /// Where to pull from: the replacement's place while one is built; `None` from the start.
+    ///
+    /// # Errors
+    /// [`StoreError::Sqlite`] and its special cases.
+    pub fn pull_cursor(&self) -> Result<Option<String>, StoreError> {
+        self.replacement.as_ref().unwrap_or(&self.master).cursor()
+    }
+
+    /// Applies a pulled page. The last page (`more` is false) of a replacement puts it in the old master's place.
+    ///
+    /// # Errors
+    /// [`StoreError::OtherUser`], [`StoreError::DiskFull`], [`StoreError::File`], [`StoreError::Sqlite`]. The page
+    /// may then be applied again.
+    pub fn apply_page(&mut self, page: &PullPage) -> Result<Pulled, StoreError> {
+        let work = self.work.apply_pulled(page)?;
+        let master = self.replacement.as_mut().unwrap_or(&mut self.master).apply_page(page)?;
+        if !page.more
+            && let Some(replacement) = self.replacement.take()
+        {
+            self.put_in_place(replacement)?;
+        }
+        Ok(Pulled { work, master })
+    }
+
+    /// Begins a replacement of the master from nothing, in place of one begun before: the server answered
+    /// `restart`. The old register answers until the new one is complete.
+    ///
+    /// # Errors
+    /// [`StoreError::File`], [`StoreError::Sqlite`] and its special cases.
+    pub fn restart(&mut self) -> Result<(), StoreError> {
+        if let Some(unfinished) = self.replacement.take() {
+            unfinished.close()?;
+        }
+        let path = self.directory.join(REPLACEMENT_FILE);
+        files::discard_master(&path)?;
+        self.replacement = Some(MasterStore::open(&path)?);
+        Ok(())
+    }
+
+    /// Whether a replacement of the master is under way.
+    #[must_use]
+    pub fn is_replacing(&self) -> bool {
+        self.replacement.is_some()
+    }
+
+    fn put_in_place(&mut self, replacement: MasterStore) -> Result<(), StoreError> {
+        let (new, old) = (self.directory.join(REPLACEMENT_FILE), self.directory.join(MASTER_FILE));
+        replacement.close()?;
+        // SQLite removes a log by its name when it closes: the old file must be closed before the new one opens.
+        std::mem::replace(&mut self.master, MasterStore::stand_in()?).close()?;
+        let replaced = files::replace_master(&new, &old);
+        self.master = MasterStore::open(&old)?;
+        replaced?;
+        self.work.drop_applied_overlays()?;
+        Ok(())
+    }
+
+    /// One target.
+    ///
+    /// # Errors
+    /// [`StoreError::Sqlite`] and its special cases.
+    pub fn target(&self, id: TargetId) -> Result<Option<RegisterEntry>, StoreError> {
+        Ok(merge(self.master.target(id)?, self.work.overlay(id)?))
+    }
+
+    /// Searches the register by name, register number and pinyin initials, this user's own entries included; an
+    /// empty text finds everything. Nearest first where a place is given, else by name; at most
+    /// [`SEARCH_MAX_RESULTS`].
+    ///
+    /// # Errors
+    /// [`StoreError::Sqlite`] and its special cases.
+    pub fn search(&self, text: &str, near: Option<Point>) -> Result<Vec<Found>, StoreError> {
+        let query = Query::new(text);
+        let own = self.own_entries()?;
+        let mut hits = self.master.hits(&query, near)?;
+        hits.retain(|hit| !own.contains_key(&hit.target_id));
+        hits.extend(own.values().filter_map(|entry| hit(&entry.content, &query, near)));
+        hits.sort_by(Hit::order);
+        hits.truncate(SEARCH_MAX_RESULTS);
+        let pulled: Vec<_> =
+            hits.iter().map(|hit| hit.target_id).filter(|id| !own.contains_key(id)).collect();
+        let mut entries = own;
+        let pulled = self.master.targets(&pulled)?.into_iter();
+        entries.extend(pulled.filter_map(|t| Some((t.content.target_id, merge(Some(t), None)?))));
+        let found = hits.into_iter().filter_map(|hit| {
+            let entry = entries.remove(&hit.target_id)?;
+            Some(Found { entry, distance_metres: hit.distance_metres })
+        });
+        Ok(found.collect())
+    }
+
+    /// The targets with changes of this user that the register does not show yet.
+    fn own_entries(&self) -> Result<BTreeMap<TargetId, RegisterEntry>, StoreError> {
+        let overlays = self.work.overlays()?;
+        let ids: Vec<_> = overlays.iter().map(|overlay| overlay.content.target_id).collect();
+        let mut pulled: BTreeMap<_, _> =
+            self.master.targets(&ids)?.into_iter().map(|t| (t.content.target_id, t)).collect();
+        let merged = overlays.into_iter().filter_map(|overlay| {
+            let id = overlay.content.target_id;
+            merge(pulled.remove(&id), Some(overlay)).filter(|entry| entry.local).map(|entry| (id, entry))
+        });
+        Ok(merged.collect())
+    }
+}
+
+/// The server's version with the user's own change over it, while that is newer than what the server sent. A change
+/// of a target that the server took away has nothing to stand on.
+fn merge(pulled: Option<Target>, overlay: Option<Overlay>) -> Option<RegisterEntry> {
+    let version = pulled.as_ref().map_or(0, |target| target.version);
+    match overlay {
+        Some(overlay) if overlay.base_version >= version && (overlay.registered || pulled.is_some()) => {
+            Some(RegisterEntry {
+                next_base_version: overlay.base_version.saturating_add(1),
+                content: overlay.content,
+                version,
+                local: true,
+            })
+        }
+        _ => pulled.map(|target| RegisterEntry {
+            content: target.content,
+            version,
+            next_base_version: version,
+            local: false,
+        }),
+    }
+}
+
+fn hit(content: &TargetContent, query: &Query, near: Option<Point>) -> Option<Hit> {
+    let matches = Terms::new(&content.name, content.code.as_deref()).matches(query);
+    matches.then(|| Hit {
+        target_id: content.target_id,
+        name: content.name.clone(),
+        distance_metres: near.map(|near| near.distance_metres(content.point)),
+    })
+}
+
+struct OpenSound<'a> {
+    now: Instant,
+    set_aside: &'a mut Vec<PathBuf>,
+}
+
+impl OpenSound<'_> {
+    /// Opens a database, or sets a damaged one aside and opens a new one.
+    fn open<T>(
+        &mut self,
+        path: &Path,
+        open: impl Fn(&Path) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        match open(path) {
+            Err(StoreError::Corrupt(_)) => {
+                self.set_aside.push(files::set_aside(path, self.now)?);
+                open(path)
+            }
+            other => other,
+        }
+    }
+}

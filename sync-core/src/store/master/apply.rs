@@ -1,0 +1,170 @@
+//! Applying a pulled page: one transaction with the cursor, set by set.
+//!
+//! Rows are kept as they came, kinds that this build does not know included: a newer build finds them. A row of a
+//! known kind that this build cannot read is kept and counted too, and is as good as absent until then.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Transaction, TransactionBehavior, params};
+use serde_json::json;
+
+use super::MasterStore;
+use crate::model::assignment::Assignment;
+use crate::model::case::CaseRow;
+use crate::model::grid::Grid;
+use crate::model::target::Target;
+use crate::model::unit::Unit;
+use crate::model::zone::Zone;
+use crate::store::error::StoreError;
+use crate::store::search_terms::Terms;
+use crate::wire::pull::{Change, ChangeKind, PackRow, PullPage, entity};
+
+/// What a page did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PageSummary {
+    /// Rows written.
+    pub upserted: usize,
+    /// Rows gone: deleted or revoked.
+    pub removed: usize,
+    /// Rows of kinds that this build does not know.
+    pub unknown_kinds: usize,
+    /// Rows of known kinds that this build cannot read.
+    pub unreadable: usize,
+}
+
+impl MasterStore {
+    /// Applies a page and moves the cursor, all or nothing. The user's operation results and photo states are the
+    /// work store's: see [`crate::store::WorkStore::apply_pulled`].
+    ///
+    /// # Errors
+    /// [`StoreError::DiskFull`], [`StoreError::Corrupt`], [`StoreError::Sqlite`]; nothing is changed then.
+    pub fn apply_page(&mut self, page: &PullPage) -> Result<PageSummary, StoreError> {
+        let net = net_changes(&page.changes);
+        let mut summary = PageSummary::default();
+        let (mut gone, mut rows, mut targets, mut entries) = (vec![], vec![], vec![], vec![]);
+        for change in net.values() {
+            if change.entity == entity::TARGET {
+                targets.push(change.id.as_str());
+            }
+            match (change.change, &change.row) {
+                (ChangeKind::Upsert, Some(row)) => {
+                    rows.push(json!({ "entity": change.entity, "id": change.id, "json": row.get() }));
+                    match read(&change.entity, row.get()) {
+                        Reading::Target(target) => entries.push(entry_line(&change.id, &target)),
+                        Reading::Other => {}
+                        Reading::UnknownKind => summary.unknown_kinds += 1,
+                        Reading::Unreadable => summary.unreadable += 1,
+                    }
+                }
+                (ChangeKind::Upsert, None) => summary.unreadable += 1,
+                (ChangeKind::Delete | ChangeKind::Revoke, _) => {
+                    gone.push(json!({ "entity": change.entity, "id": change.id }));
+                }
+            }
+        }
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        summary.removed = remove_rows(&transaction, &json!(gone).to_string())?;
+        summary.upserted = write_rows(&transaction, &json!(rows).to_string())?;
+        index_targets(&transaction, &json!(targets).to_string(), &json!(entries).to_string())?;
+        transaction.execute(
+            "INSERT INTO position (one, cursor, server_time) VALUES (1, ?1, ?2)
+             ON CONFLICT (one) DO UPDATE SET cursor = excluded.cursor, server_time = excluded.server_time",
+            params![page.cursor, page.server_time.as_millisecond()],
+        )?;
+        transaction.commit()?;
+        Ok(summary)
+    }
+}
+
+/// The last change of each row: a page holds whole transactions in order, and only its end is seen.
+fn net_changes(changes: &[Change]) -> BTreeMap<(&str, &str), &Change> {
+    changes
+        .iter()
+        .filter(|change| change.entity != entity::OPERATION && change.entity != entity::PHOTO)
+        .map(|change| ((change.entity.as_str(), change.id.as_str()), change))
+        .collect()
+}
+
+enum Reading {
+    Target(Box<Target>),
+    Other,
+    UnknownKind,
+    Unreadable,
+}
+
+fn read(kind: &str, json: &str) -> Reading {
+    fn other<T: serde::de::DeserializeOwned>(json: &str) -> Reading {
+        serde_json::from_str::<T>(json).map_or(Reading::Unreadable, |_| Reading::Other)
+    }
+    match kind {
+        entity::TARGET => serde_json::from_str(json).map_or(Reading::Unreadable, Reading::Target),
+        entity::UNIT => other::<Unit>(json),
+        entity::GRID => other::<Grid>(json),
+        entity::ZONE => other::<Zone>(json),
+        entity::PACK => other::<PackRow>(json),
+        entity::ASSIGNMENT => other::<Assignment>(json),
+        entity::CASE => other::<CaseRow>(json),
+        _ => Reading::UnknownKind,
+    }
+}
+
+fn entry_line(id: &str, target: &Target) -> serde_json::Value {
+    let content = &target.content;
+    let terms = Terms::new(&content.name, content.code.as_deref());
+    json!({
+        "target_id": id,
+        "name": content.name,
+        "code": content.code,
+        "lon": content.point.lon,
+        "lat": content.point.lat,
+        "name_terms": terms.name_column(),
+        "code_terms": terms.code_column(),
+        "initials_terms": terms.initials_column(),
+    })
+}
+
+fn remove_rows(transaction: &Transaction<'_>, gone: &str) -> Result<usize, StoreError> {
+    let removed = transaction.execute(
+        "DELETE FROM pulled
+         WHERE (entity, id) IN (SELECT value ->> '$.entity', value ->> '$.id' FROM json_each(?1))",
+        [gone],
+    )?;
+    Ok(removed)
+}
+
+fn write_rows(transaction: &Transaction<'_>, rows: &str) -> Result<usize, StoreError> {
+    let written = transaction.execute(
+        "INSERT INTO pulled (entity, id, json)
+         SELECT value ->> '$.entity', value ->> '$.id', value ->> '$.json' FROM json_each(?1) WHERE true
+         ON CONFLICT (entity, id) DO UPDATE SET json = excluded.json",
+        [rows],
+    )?;
+    Ok(written)
+}
+
+/// Takes every touched target out of the register's index and puts those that are there now back in.
+fn index_targets(transaction: &Transaction<'_>, touched: &str, entries: &str) -> Result<(), StoreError> {
+    transaction.execute(
+        "DELETE FROM register_search WHERE rowid IN (
+             SELECT entry_no FROM register_entry WHERE target_id IN (SELECT value FROM json_each(?1)))",
+        [touched],
+    )?;
+    transaction.execute(
+        "DELETE FROM register_entry WHERE target_id IN (SELECT value FROM json_each(?1))",
+        [touched],
+    )?;
+    transaction.execute(
+        "INSERT INTO register_entry (target_id, name, code, lon, lat)
+         SELECT value ->> '$.target_id', value ->> '$.name', value ->> '$.code',
+                value ->> '$.lon', value ->> '$.lat'
+         FROM json_each(?1)",
+        [entries],
+    )?;
+    transaction.execute(
+        "INSERT INTO register_search (rowid, name, code, initials)
+         SELECT e.entry_no, value ->> '$.name_terms', value ->> '$.code_terms', value ->> '$.initials_terms'
+         FROM json_each(?1) AS j JOIN register_entry AS e ON e.target_id = value ->> '$.target_id'",
+        [entries],
+    )?;
+    Ok(())
+}

@@ -1,0 +1,21 @@
+//! The device store on SQLite: `master.db`, what the server sent, and `work.db`, what the user recorded here.
+//!
+//! Invariants: local first; nothing spans both files; one connection a database; no clock, no thread and no socket
+//! in here. The same code runs natively and on a browser's private file system, where only [`files`] differs.
+
+mod columns;
+mod device;
+mod error;
+pub mod files;
+mod master;
+mod schema;
+mod search_terms;
+mod work;
+
+pub use device::{DeviceStore, Found, Opened, Pulled, RegisterEntry};
+pub use error::StoreError;
+pub use master::{MasterStore, PageSummary};
+pub use work::{
+    Draft, OperationState, OutboxEntry, OutboxOperation, Overlay, OwnInspection, PhotoState, QueuedPhoto,
+    Settled, Upload, WorkCounts, WorkStore,
+};

@@ -1,0 +1,145 @@
+//! The photo queue (照片队列): which originals to upload, how far each is, and when its file may go.
+//!
+//! Invariant: a local original may be deleted only after the server has verified its hash, a backup reaches past
+//! that moment, and no draft names it (invariant 3 of the design).
+
+use rusqlite::{OptionalExtension, Row, params};
+
+use super::WorkStore;
+use crate::ids::PhotoHash;
+use crate::store::columns::{Json, Millis, Parsed};
+use crate::store::error::StoreError;
+use crate::time::Instant;
+use crate::wire::pull::PhotoRow;
+use crate::wire::push::Rejection;
+
+/// A resumable upload in progress (tus 1.0.0).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upload {
+    /// Where it was created.
+    pub url: String,
+    /// Bytes the server has acknowledged.
+    pub offset: u64,
+}
+
+/// A photo to upload.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueuedPhoto {
+    /// Its place in the queue, to ask for the next one after it.
+    pub position: i64,
+    /// Which.
+    pub sha256: PhotoHash,
+    /// Size of the original in bytes.
+    pub size: u64,
+    /// The upload to resume, if one was begun.
+    pub upload: Option<Upload>,
+}
+
+/// How a photo stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PhotoState {
+    /// Not yet verified (待上传).
+    Waiting {
+        /// The upload to resume, if one was begun.
+        upload: Option<Upload>,
+    },
+    /// The server has it and its hash is right (已核验).
+    Verified {
+        /// The server's clock when the device learned it.
+        at: Instant,
+    },
+    /// The server will not have it (被拒绝).
+    Refused(Rejection),
+}
+
+impl WorkStore {
+    /// The first waiting photo after this place in the queue (`None`: from its head), so that one that fails now
+    /// blocks none behind it.
+    ///
+    /// # Errors
+    /// [`StoreError::Sqlite`] and its special cases.
+    pub fn next_photo(&self, after: Option<i64>) -> Result<Option<QueuedPhoto>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT upload_url, upload_offset, position, sha256, size FROM photo
+             WHERE state = 'waiting' AND position > ?1 ORDER BY position LIMIT 1",
+        )?;
+        let photo = statement
+            .query_row([after.unwrap_or(0)], |row| {
+                Ok(QueuedPhoto {
+                    upload: read_upload(row)?,
+                    position: row.get(2)?,
+                    sha256: row.get::<_, Parsed<_>>(3)?.0,
+                    size: row.get(4)?,
+                })
+            })
+            .optional()?;
+        Ok(photo)
+    }
+
+    /// Notes how far an upload is; `None` when the server does not know it any more and it starts over.
+    ///
+    /// # Errors
+    /// [`StoreError::Sqlite`] and its special cases, also for an offset past the photo's end.
+    pub fn photo_progress(&mut self, photo: &PhotoHash, upload: Option<&Upload>) -> Result<(), StoreError> {
+        self.connection.execute(
+            "UPDATE photo SET upload_url = ?2, upload_offset = ?3 WHERE sha256 = ?1 AND state = 'waiting'",
+            params![photo.as_str(), upload.map(|u| &u.url), upload.map_or(0, |u| u.offset)],
+        )?;
+        Ok(())
+    }
+
+    /// Notes what became of a photo: verified, or refused with a reason. Verified is final.
+    ///
+    /// # Errors
+    /// [`StoreError::Sqlite`] and its special cases.
+    pub fn photo_settled(&mut self, photo: &PhotoRow, server_time: Instant) -> Result<(), StoreError> {
+        let transaction = self.transaction()?;
+        super::settle::settle_photos(&transaction, std::slice::from_ref(photo), server_time)?;
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// How a photo stands; `None` for one that no sealed inspection names.
+    ///
+    /// # Errors
+    /// [`StoreError::Sqlite`] and its special cases.
+    pub fn photo_state(&self, photo: &PhotoHash) -> Result<Option<PhotoState>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT upload_url, upload_offset, refusal, verified_at FROM photo WHERE sha256 = ?1",
+        )?;
+        let state = statement
+            .query_row([photo.as_str()], |row| {
+                let refusal: Option<Json<Rejection>> = row.get(2)?;
+                let verified_at: Option<Millis> = row.get(3)?;
+                Ok(match (refusal, verified_at) {
+                    (Some(Json(refusal)), _) => PhotoState::Refused(refusal),
+                    (None, Some(Millis(at))) => PhotoState::Verified { at },
+                    (None, None) => PhotoState::Waiting { upload: read_upload(row)? },
+                })
+            })
+            .optional()?;
+        Ok(state)
+    }
+
+    /// Whether the local original may be deleted.
+    ///
+    /// # Errors
+    /// [`StoreError::Sqlite`] and its special cases.
+    pub fn photo_may_go(&self, photo: &PhotoHash) -> Result<bool, StoreError> {
+        let may_go = self.connection.query_row(
+            "SELECT EXISTS (SELECT 1 FROM photo JOIN identity ON photo.verified_at <= identity.backed_up_through
+                            WHERE photo.sha256 = ?1)
+                AND NOT EXISTS (SELECT 1 FROM draft WHERE instr(draft.json, ?1) > 0)",
+            [photo.as_str()],
+            |row| row.get(0),
+        )?;
+        Ok(may_go)
+    }
+}
+
+/// Reads the upload from the columns `upload_url, upload_offset`, which must come first.
+fn read_upload(row: &Row<'_>) -> rusqlite::Result<Option<Upload>> {
+    let url: Option<String> = row.get(0)?;
+    let offset = row.get(1)?;
+    Ok(url.map(|url| Upload { url, offset }))
+}

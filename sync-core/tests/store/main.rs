@@ -1,0 +1,19 @@
+//! The device store, as its users may rely on it: real SQLite files, one directory a test.
+
+#![cfg(feature = "store")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    reason = "tests fail by panicking, and their figures are small"
+)]
+
+mod fixtures;
+mod outbox;
+mod overlays;
+mod photos;
+mod pull;
+mod record;
+mod replacement;
