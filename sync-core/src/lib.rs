@@ -5,6 +5,8 @@
 //! reads no clock, opens no socket and no file outside the device store; clock, randomness that matters and
 //! transport are handed in.
 
+#[cfg(feature = "store")]
+pub mod engine;
 pub mod evaluate;
 pub mod geo;
 pub mod grams;

@@ -206,6 +206,18 @@ impl Problem {
             request_id: None,
         }
     }
+
+    /// Whether it is of this kind.
+    #[must_use]
+    pub fn is(&self, kind: ProblemKind) -> bool {
+        self.code.as_str() == kind.code()
+    }
+}
+
+impl From<Problem> for Rejection {
+    fn from(problem: Problem) -> Self {
+        Self { code: problem.code, field: problem.field, zh: problem.title, en: problem.title_en }
+    }
 }
 
 #[cfg(test)]

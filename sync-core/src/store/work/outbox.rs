@@ -3,6 +3,8 @@
 //! Invariants: choosing a batch writes nothing, so a crash in mid-push leaves everything as it was and the same ids
 //! go out again; an operation recorded meanwhile is simply one more row. What is in flight is the engine's memory.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{Row, params};
 
 use super::WorkStore;
@@ -83,7 +85,20 @@ impl WorkStore {
         max_operations: usize,
         max_bytes: usize,
     ) -> Result<Vec<OutboxOperation>, StoreError> {
-        let candidates = self.candidates(max_operations)?;
+        self.outbox_batch_except(&BTreeSet::new(), max_operations, max_bytes)
+    }
+
+    /// The same without these operations, which spoiled a batch of this round.
+    ///
+    /// # Errors
+    /// [`StoreError::Sqlite`] and its special cases.
+    pub fn outbox_batch_except(
+        &self,
+        set_aside: &BTreeSet<OperationId>,
+        max_operations: usize,
+        max_bytes: usize,
+    ) -> Result<Vec<OutboxOperation>, StoreError> {
+        let candidates = self.candidates(set_aside, max_operations)?;
         let chosen = choose(&candidates, max_operations, max_bytes);
         let mut statement = self.connection.prepare_cached(
             "SELECT op_id, device_seq, bytes FROM operation
@@ -101,17 +116,23 @@ impl WorkStore {
     }
 
     /// One more than fit, so that a subject cut by the limit is recognised.
-    fn candidates(&self, max_operations: usize) -> Result<Vec<Candidate>, StoreError> {
+    fn candidates(
+        &self,
+        set_aside: &BTreeSet<OperationId>,
+        max_operations: usize,
+    ) -> Result<Vec<Candidate>, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT ordinal, subject, length(bytes) FROM operation
              WHERE state = 'waiting'
                AND subject NOT IN (SELECT subject FROM operation WHERE state = 'held')
+               AND op_id NOT IN (SELECT value FROM json_each(?2))
              ORDER BY min(ordinal) OVER (PARTITION BY subject), ordinal
              LIMIT ?1",
         )?;
-        let rows = statement.query_map([row_limit(max_operations.saturating_add(1))], |row| {
-            Ok(Candidate { ordinal: row.get(0)?, subject: row.get(1)?, bytes: row.get(2)? })
-        })?;
+        let rows = statement
+            .query_map(params![row_limit(max_operations.saturating_add(1)), id_list(set_aside)], |row| {
+                Ok(Candidate { ordinal: row.get(0)?, subject: row.get(1)?, bytes: row.get(2)? })
+            })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
