@@ -5,7 +5,7 @@
 
 use jiff::civil::Date;
 
-use super::pack::{PolicyPack, Status, Window};
+use super::pack::{PolicyPack, SourceLine, Status, Window};
 use crate::ids::{PackHash, PackId, RegionCode};
 
 /// An administrator's adoption (采用) of a pack version, with dates that replace the document's own.
@@ -19,21 +19,30 @@ pub struct Adoption {
     pub until: Option<Date>,
 }
 
+/// Two packs of one region that would be in force on the same day.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{second_at}: {second} and {first} ({first_at}) are both in force in {region} on {day}")]
+pub struct Overlap {
+    /// The region.
+    pub region: RegionCode,
+    /// One pack.
+    pub first: PackId,
+    /// Where its file states its dates.
+    pub first_at: SourceLine,
+    /// The other; the same name when they are versions of one pack.
+    pub second: PackId,
+    /// Where its file states its dates.
+    pub second_at: SourceLine,
+    /// The first day on which both would be in force.
+    pub day: Date,
+}
+
 /// Why packs and adoptions do not make a book.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BookError {
     /// Two packs of one region would be in force on the same day.
-    #[error("{first} and {second} are both in force in {region} on {day}")]
-    Overlap {
-        /// The region.
-        region: RegionCode,
-        /// One pack.
-        first: PackId,
-        /// The other; the same name when they are versions of one pack.
-        second: PackId,
-        /// The first day on which both would be in force.
-        day: Date,
-    },
+    #[error(transparent)]
+    Overlap(Box<Overlap>),
     /// An adoption of a pack that the book does not have.
     #[error("no pack has the hash {0}")]
     UnknownPack(PackHash),
@@ -134,11 +143,13 @@ fn refuse_overlap(first: &Entry, second: &Entry) -> Result<(), BookError> {
     let pairs = first.windows.iter().flat_map(|a| second.windows.iter().map(move |b| (a, b)));
     match pairs.filter_map(|(a, b)| a.first_common_day(b)).min() {
         None => Ok(()),
-        Some(day) => Err(BookError::Overlap {
+        Some(day) => Err(BookError::Overlap(Box::new(Overlap {
             region: first.pack.region().clone(),
             first: first.pack.id().clone(),
+            first_at: first.pack.dates_at().clone(),
             second: second.pack.id().clone(),
+            second_at: second.pack.dates_at().clone(),
             day,
-        }),
+        }))),
     }
 }

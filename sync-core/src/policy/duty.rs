@@ -133,6 +133,8 @@ pub struct Indicator {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AirTarget {
+    /// The clause it follows from.
+    pub clause: ClauseCode,
     /// The area by its Chinese name: not every one of them has a code.
     pub area: String,
     /// First day.
@@ -155,6 +157,19 @@ pub struct AirTarget {
     pub heavy_percent: Option<f64>,
 }
 
+/// When in its period something is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Due {
+    /// On this day of the week, 1 for Monday to 7 for Sunday.
+    Weekday(u8),
+    /// On this day of the month.
+    DayOfMonth(u8),
+    /// On this date.
+    On(#[cfg_attr(feature = "schema", schemars(with = "String"))] Date),
+}
+
 /// A regular ranking, bulletin or report (排名, 通报, 报送). Waits for the ranking issue.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -172,6 +187,10 @@ pub struct Routine {
     pub every: Cadence,
     /// How many at the bottom of a ranking it concerns.
     pub bottom: Option<u8>,
+    /// When it is due.
+    pub due: Option<Due>,
+    /// Days by which it is due earlier when the day falls on a holiday.
+    pub days_before_holiday: Option<u8>,
 }
 
 /// A span of days in which heavy emitters must stop or limit production (错峰生产). Waits for the season issue.

@@ -1,5 +1,6 @@
 //! What can be wrong with a pack, each with file, line and reason.
 
+use super::pack::SourceLine;
 use crate::ids::{ClauseCode, FactCode, ItemCode, KindCode, QuestionCode};
 
 /// Why a pack does not load.
@@ -22,6 +23,9 @@ pub enum PackFault {
     /// No such clause under `[clauses]`.
     #[error("clause {0} is not defined under [clauses]")]
     UnknownClause(ClauseCode),
+    /// A clause that no rule cites.
+    #[error("clause {0} is not cited by any rule")]
+    UncitedClause(ClauseCode),
     /// No such item.
     #[error("item {0} is not defined")]
     UnknownItem(ItemCode),
@@ -79,6 +83,9 @@ pub enum PackFault {
     /// A share above 100 percent, or of nothing.
     #[error("must be from 1 to 100 percent")]
     Percent,
+    /// A day that no week or month has.
+    #[error("weekdays are 1 to 7, days of the month 1 to 31")]
+    DueDay,
     /// A subsidy without a sum.
     #[error("a subsidy needs an amount in yuan")]
     SubsidyAmount,
@@ -86,12 +93,10 @@ pub enum PackFault {
 
 /// One thing wrong with a pack.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{file}:{line}: {fault}")]
+#[error("{at}: {fault}")]
 pub struct PackError {
-    /// The file as the caller named it.
-    pub file: String,
-    /// Line, from 1.
-    pub line: usize,
+    /// File and line.
+    pub at: SourceLine,
     /// What is wrong there.
     pub fault: PackFault,
 }

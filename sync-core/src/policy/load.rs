@@ -11,7 +11,7 @@ use toml::de::{DeTable, DeValue, Error as TomlError};
 use super::fault::{PackError, PackErrors, PackFault};
 use super::item::Item;
 use super::kind::Kind;
-use super::pack::{PackContent, PolicyPack};
+use super::pack::{PackContent, PolicyPack, SourceLine};
 use super::validate::faults_of;
 use crate::ids::PackHash;
 
@@ -45,7 +45,9 @@ impl PolicyPack {
         };
         let faults = faults_of(&content);
         if faults.is_empty() {
-            return Ok(Self::new(PackHash::of(source.as_bytes()), content));
+            let line = line_of(source, position(&tree, "document.effective"));
+            let dates_at = SourceLine { file: file.to_owned(), line };
+            return Ok(Self::new(PackHash::of(source.as_bytes()), content, dates_at));
         }
         let errors = faults.into_iter().map(|(path, fault)| (position(&tree, &path), fault)).collect();
         Err(located(source, file, errors))
@@ -102,11 +104,13 @@ fn position(tree: &Spanned<DeTable<'_>>, path: &str) -> usize {
 fn located(source: &str, file: &str, mut errors: Vec<Offset>) -> PackErrors {
     errors.sort_by_key(|(offset, _)| *offset);
     errors.dedup();
-    let line = |offset: usize| source.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1;
-    PackErrors(
-        errors
-            .into_iter()
-            .map(|(offset, fault)| PackError { file: file.to_owned(), line: line(offset), fault })
-            .collect(),
-    )
+    let error = |(offset, fault)| {
+        let at = SourceLine { file: file.to_owned(), line: line_of(source, offset) };
+        PackError { at, fault }
+    };
+    PackErrors(errors.into_iter().map(error).collect())
+}
+
+fn line_of(source: &str, offset: usize) -> usize {
+    source.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1
 }

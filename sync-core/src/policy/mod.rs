@@ -15,16 +15,16 @@ mod schema;
 mod target_check;
 mod validate;
 
-pub use book::{Adoption, BookError, PolicyBook};
+pub use book::{Adoption, BookError, Overlap, PolicyBook};
 pub use duty::{
-    AirTarget, Cadence, CoverageDuty, Escalation, Indicator, ProductionControl, Rectification, Routine,
+    AirTarget, Cadence, CoverageDuty, Due, Escalation, Indicator, ProductionControl, Rectification, Routine,
     Subsidy,
 };
 pub use fault::{PackError, PackErrors, PackFault};
 pub use item::{AMOUNT_MAX_YUAN, Amount, Condition, CountUnit, FactTest, Item, StopPeriod, StopWorkLadder};
 pub use kind::{Choice, Fact, FactType, Kind, MeasurementType, Question};
 pub use pack::{
-    Charging, Clause, Document, DuplicateWindow, PackContent, PolicyPack, Semantics, Status,
+    Charging, Clause, Document, DuplicateWindow, PackContent, PolicyPack, Semantics, SourceLine, Status,
     UnknownSemantics, Window,
 };
 #[cfg(feature = "schema")]
@@ -46,7 +46,13 @@ macro_rules! builtin {
     };
 }
 
-const BUILTIN: &[BuiltinPack] = builtin!["macun-2024.toml"];
+const BUILTIN: &[BuiltinPack] = builtin![
+    "guancheng-2021.toml",
+    "macun-2024.toml",
+    "mengzhou-2023.toml",
+    "xiping-2024.toml",
+    "zhumadian-2017.toml",
+];
 
 /// The packs that ship with the product, one for each document.
 #[must_use]

@@ -206,11 +206,33 @@ pub struct PackContent {
 pub struct PolicyPack {
     hash: PackHash,
     content: PackContent,
+    dates_at: SourceLine,
+}
+
+/// A line of a pack file, for messages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceLine {
+    /// The file as the caller named it.
+    pub file: String,
+    /// Line, from 1.
+    pub line: usize,
+}
+
+impl std::fmt::Display for SourceLine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)
+    }
 }
 
 impl PolicyPack {
-    pub(super) fn new(hash: PackHash, content: PackContent) -> Self {
-        Self { hash, content }
+    pub(super) fn new(hash: PackHash, content: PackContent, dates_at: SourceLine) -> Self {
+        Self { hash, content, dates_at }
+    }
+
+    /// Where its file states the document's dates.
+    #[must_use]
+    pub fn dates_at(&self) -> &SourceLine {
+        &self.dates_at
     }
 
     /// SHA-256 of its source: its version.

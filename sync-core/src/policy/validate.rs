@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use super::duty::Due;
 use super::fault::PackFault;
 use super::item::{Amount, Condition, CountUnit, FactTest, Item};
 use super::kind::{Fact, FactType, Kind, Question};
@@ -13,16 +14,18 @@ use crate::ids::ClauseCode;
 
 /// Every fault of a pack, with the path it stands at.
 pub(super) fn faults_of(content: &PackContent) -> Vec<(String, PackFault)> {
-    let mut check = Check { content, faults: Vec::new() };
+    let mut check = Check { content, faults: Vec::new(), cited: BTreeSet::new() };
     check.document();
     check.items();
     check.kinds();
     check.duties();
+    check.uncited_clauses();
     check.faults
 }
 
 struct Check<'a> {
     content: &'a PackContent,
+    cited: BTreeSet<ClauseCode>,
     faults: Vec<(String, PackFault)>,
 }
 
@@ -53,6 +56,7 @@ impl Check<'_> {
     }
 
     fn clause(&mut self, path: &str, clause: &ClauseCode) {
+        self.cited.insert(clause.clone());
         let known = self.content.clauses.contains_key(clause);
         self.require(known, format!("{path}.clause"), PackFault::UnknownClause(clause.clone()));
     }
@@ -88,6 +92,8 @@ impl Check<'_> {
             let path = format!("items.{index}");
             self.texts(&path, &[("zh", &item.zh), ("en", &item.en)]);
             self.clause(&path, &item.clause);
+            let in_days = item.rectification_days != Some(0);
+            self.require(in_days, format!("{path}.rectification_days"), PackFault::NotPositive);
             if let Some(ladder) = &item.stop_work {
                 let path = format!("{path}.stop_work");
                 self.clause(&path, &ladder.clause);
@@ -224,12 +230,27 @@ impl Check<'_> {
             self.require(positive, format!("indicators.{index}.limit"), PackFault::NotPositive);
         }
         for (index, target) in content.air_targets.iter().enumerate() {
+            self.clause(&format!("air_targets.{index}"), &target.clause);
             let ordered = target.from <= target.until;
             self.require(ordered, format!("air_targets.{index}.until"), PackFault::DatesReversed);
         }
         self.unique("routine", "routines", content.routines.iter().map(|routine| routine.code.as_str()));
         for (index, routine) in content.routines.iter().enumerate() {
             self.clause(&format!("routines.{index}"), &routine.clause);
+            let in_calendar = match routine.due {
+                Some(Due::Weekday(day)) => (1..=7).contains(&day),
+                Some(Due::DayOfMonth(day)) => (1..=31).contains(&day),
+                Some(Due::On(_)) | None => true,
+            };
+            self.require(in_calendar, format!("routines.{index}.due"), PackFault::DueDay);
+        }
+    }
+
+    fn uncited_clauses(&mut self) {
+        for code in
+            self.content.clauses.keys().filter(|code| !self.cited.contains(code)).cloned().collect::<Vec<_>>()
+        {
+            self.fault(format!("clauses.{code}"), PackFault::UncitedClause(code));
         }
     }
 }

@@ -1,12 +1,14 @@
 //! What is charged and why, by example.
 
-use sync_core::evaluate::{ChargeAmount, ChargeReason, Evaluation, NonChargeReason, PriorFacts, evaluate};
+use sync_core::evaluate::{
+    ChargeAmount, ChargeReason, Evaluation, NonChargeReason, PriorFacts, StopWork, evaluate,
+};
 use sync_core::ids::{CaseId, ChargeId, MeasureKey};
 use sync_core::model::assignment::DiscoveryLevel;
 use sync_core::model::inspection::{Inspection, Verdict};
 use sync_core::model::target::FactValue;
 use sync_core::model::zone::ZoneKind;
-use sync_core::policy::PolicyPack;
+use sync_core::policy::{PolicyPack, StopPeriod};
 
 use crate::visit::{Visit, builtin, visit};
 
@@ -161,4 +163,95 @@ fn macun_charges_a_straw_fire_by_the_case_whatever_its_points() {
     let evaluation =
         judged(&macun, &visit(&macun, "straw_point").fail("no_straw_burning").points(&[1, 2, 3]));
     assert_eq!(yuan(&evaluation), 50_000);
+}
+
+#[test]
+fn each_straw_fire_point_is_charged_500_000_in_xiping_and_zhumadian() {
+    for id in ["xiping-2024", "zhumadian-2017"] {
+        let pack = builtin(id);
+        let fires = |numbers: &[u16]| {
+            judged(&pack, &visit(&pack, "straw_point").fail("no_straw_burning").points(numbers))
+        };
+        assert_eq!(yuan(&fires(&[])), 500_000, "a fire that nobody counted is one point");
+        let three = fires(&[3, 1, 2]);
+        assert_eq!(yuan(&three), 1_500_000);
+        let keys: Vec<_> = three.charges().map(|charge| charge.measure.as_str()).collect();
+        assert_eq!(keys, ["point_1", "point_2", "point_3"]);
+        assert_eq!(three.cases[0].charges[1].reason, ChargeReason::FirePoint { number: 2 });
+        let kept = fires(&[3]);
+        assert_eq!(
+            kept.cases[0].charges[0], three.cases[0].charges[2],
+            "a correction keeps a point's charge"
+        );
+    }
+}
+
+#[test]
+fn other_fires_are_charged_100_000_a_point_in_xiping() {
+    let xiping = builtin("xiping-2024");
+    let inspection = visit(&xiping, "straw_point")
+        .fail("no_straw_burning")
+        .points(&[1])
+        .fail("no_waste_burning")
+        .points(&[2, 3]);
+    let evaluation = judged(&xiping, &inspection);
+    assert_eq!(yuan(&evaluation), 700_000);
+    assert_eq!(evaluation.cases.len(), 2);
+}
+
+#[test]
+fn a_polluted_road_of_mengzhou_is_charged_what_a_supervisor_enters() {
+    let mengzhou = builtin("mengzhou-2023");
+    let evaluation = judged(&mengzhou, &visit(&mengzhou, "road").fail("not_heavily_polluted"));
+    assert_eq!(evaluation.cases[0].charges[0].amount, ChargeAmount::Entered);
+    assert_eq!(yuan(&evaluation), 0);
+}
+
+#[test]
+fn a_draft_charges_only_where_the_sealed_context_says_that_it_was_in_force() {
+    let xiping = builtin("xiping-2024");
+    let mut found = visit(&xiping, "straw_point").fail("no_straw_burning");
+    assert_eq!(yuan(&judged(&xiping, &found)), 500_000);
+    found.context.pack = None;
+    assert_eq!(*refusal(&judged(&xiping, &found)), NonChargeReason::DraftNotAdopted);
+}
+
+#[test]
+fn a_site_of_zhumadian_stops_a_week_then_a_month_then_three_months() {
+    let zhumadian = builtin("zhumadian-2017");
+    let found = visit(&zhumadian, "construction_site").fail("hoarding");
+    let order = |confirmed: u32, inspection: &Inspection| {
+        let prior = PriorFacts { confirmed: [("site_dust".parse().unwrap(), confirmed)].into() };
+        evaluate(Some(&zhumadian), inspection, &prior).cases[0].stop_work.clone()
+    };
+    let periods = [StopPeriod::Weeks(1), StopPeriod::Months(1), StopPeriod::Months(3), StopPeriod::Months(3)];
+    for (confirmed, period) in (0..).zip(periods) {
+        let clause = "驻政办〔2017〕24号 五（二）5、6".to_owned();
+        assert_eq!(order(confirmed, &found), Some(StopWork { occurrence: confirmed + 1, period, clause }));
+    }
+    assert_eq!(order(u32::MAX, &found).unwrap().occurrence, u32::MAX, "never wraps");
+    assert_eq!(order(0, &found.clone().level(DiscoveryLevel::SelfCheck)), None);
+    assert_eq!(order(0, &found.spot()), None, "a spot is no target to come back to");
+}
+
+#[test]
+fn small_sites_and_outlets_need_no_online_monitoring() {
+    let zhumadian = builtin("zhumadian-2017");
+    let site = |area: f64| {
+        let fact = FactValue::Number(area);
+        let found = visit(&zhumadian, "construction_site").fact("building_area", fact);
+        refusal(&judged(&zhumadian, &found.fail("video_monitoring"))).clone()
+    };
+    let fact = "building_area".parse().unwrap();
+    assert_eq!(site(9_999.0), NonChargeReason::RuledOut { fact });
+    assert_eq!(site(10_000.0), NonChargeReason::NoAmount, "asked for, without an amount");
+}
+
+#[test]
+fn an_answer_that_was_given_twice_fails_if_one_of_them_does() {
+    let macun = builtin("macun-2024");
+    let found = visit(&macun, "stockpile").answer("exit_washing", Verdict::Pass).fail("exit_washing");
+    let evaluation = judged(&macun, &found);
+    assert_eq!(yuan(&evaluation), 10_000);
+    assert!(evaluation.non_charges.iter().all(|listed| listed.question.as_str() != "exit_washing"));
 }

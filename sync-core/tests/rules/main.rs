@@ -8,5 +8,8 @@
     reason = "tests fail by panicking, and clippy only knows that of #[test] functions"
 )]
 
+mod book;
 mod charges;
+mod loader;
+mod schedule;
 mod visit;
