@@ -42,11 +42,13 @@ fn words(text: &str) -> impl Iterator<Item = Vec<char>> {
     words.into_iter()
 }
 
-fn pairs(letters: &[char]) -> impl Iterator<Item = String> {
+/// The pairs of neighbouring letters, in order.
+pub(crate) fn pairs(letters: &[char]) -> impl Iterator<Item = String> {
     letters.windows(2).map(|pair| pair.iter().collect())
 }
 
-fn half_width(c: char) -> char {
+/// A full-width form as its ASCII character, any other as it is.
+pub(crate) fn half_width(c: char) -> char {
     match c {
         '\u{FF01}'..='\u{FF5E}' => {
             u32::from(c).checked_sub(FULL_WIDTH_OFFSET).and_then(char::from_u32).unwrap_or(c)

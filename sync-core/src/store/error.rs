@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::ids::{Incarnation, InspectionId, OperationId, UserId};
+use crate::policy::BookError;
 use crate::wire::operation::OperationFault;
 
 /// A failure of the device store.
@@ -68,6 +69,9 @@ pub enum StoreError {
     /// The operation cannot be encoded, so it could never be sent.
     #[error(transparent)]
     Operation(#[from] OperationFault),
+    /// The pulled packs contradict each other.
+    #[error(transparent)]
+    Policies(#[from] BookError),
     /// A stored value does not have the form this build expects.
     #[error("stored {what} cannot be read: {reason}")]
     Unreadable {

@@ -4,6 +4,7 @@
 //! in here. The same code runs natively and on a browser's private file system, where only [`files`] differs.
 
 mod columns;
+mod context;
 mod device;
 mod error;
 pub mod files;
@@ -12,6 +13,7 @@ mod schema;
 mod search_terms;
 mod work;
 
+pub use context::{ContextError, Place, Policies, UnusablePack, UnusableReason};
 pub use device::{DeviceStore, Found, Opened, Pulled, RegisterEntry};
 pub use error::StoreError;
 pub use master::{MasterStore, PageSummary};

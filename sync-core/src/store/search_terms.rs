@@ -11,8 +11,7 @@ use std::collections::BTreeSet;
 
 use pinyin::ToPinyinMulti;
 
-/// The distance from a full-width form (Ａ, １) to its ASCII character.
-const FULL_WIDTH_OFFSET: u32 = 0xFEE0;
+use crate::grams::{half_width, pairs};
 
 /// What search knows of one target.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +33,7 @@ impl Terms {
     /// The text of the index column `name`.
     pub(super) fn name_column(&self) -> String {
         let last = self.letters.last().map(char::to_string);
-        bigrams(&self.letters).chain(last).collect::<Vec<_>>().join(" ")
+        pairs(&self.letters).chain(last).collect::<Vec<_>>().join(" ")
     }
 
     /// The text of the index column `code`.
@@ -99,7 +98,7 @@ impl Query {
 
 fn word_expression(word: &[char]) -> String {
     let text: String = word.iter().collect();
-    let terms: Vec<String> = bigrams(word).collect();
+    let terms: Vec<String> = pairs(word).collect();
     let name = match terms.as_slice() {
         [] => format!("name : \"{text}\" *"),
         terms => format!("name : \"{}\"", terms.join(" ")),
@@ -117,25 +116,12 @@ fn word_expression(word: &[char]) -> String {
 
 /// Letters and digits in lower case, full-width forms as ASCII; all else is dropped.
 fn fold(text: &str) -> impl Iterator<Item = char> {
-    text.chars().map(narrow).filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase)
-}
-
-fn narrow(c: char) -> char {
-    match c {
-        '\u{FF01}'..='\u{FF5E}' => {
-            u32::from(c).checked_sub(FULL_WIDTH_OFFSET).and_then(char::from_u32).unwrap_or(c)
-        }
-        _ => c,
-    }
-}
-
-fn bigrams(letters: &[char]) -> impl Iterator<Item = String> {
-    letters.windows(2).map(|pair| pair.iter().collect())
+    text.chars().map(half_width).filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase)
 }
 
 fn code_tails(code: &str) -> Vec<String> {
     let parts: Vec<String> = code
-        .split(|c: char| !narrow(c).is_alphanumeric())
+        .split(|c: char| !half_width(c).is_alphanumeric())
         .map(|part| fold(part).collect::<String>())
         .filter(|part| !part.is_empty())
         .collect();

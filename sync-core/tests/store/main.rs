@@ -10,10 +10,14 @@
     reason = "tests fail by panicking, and their figures are small"
 )]
 
+mod context;
+mod files;
 mod fixtures;
+mod model;
 mod outbox;
 mod overlays;
 mod photos;
 mod pull;
 mod record;
 mod replacement;
+mod search;

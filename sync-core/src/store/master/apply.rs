@@ -168,3 +168,67 @@ fn index_targets(transaction: &Transaction<'_>, touched: &str, entries: &str) ->
     )?;
     Ok(())
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::ids::{Epoch, TargetId, UserId};
+    use serde_json::value::RawValue;
+    use std::ops::Range;
+    use tempfile::TempDir;
+    use uuid::Uuid;
+
+    const STREETS: [&str; 7] = ["马村", "冯营", "九里山", "待王", "安阳城", "演马", "武王"];
+    const KINDS: [&str; 8] = ["煤场", "砂石料场", "工地", "饭店", "锅炉房", "停车场", "秸秆点", "砖厂"];
+
+    /// A page of made-up targets, each with the number in its name and code.
+    pub(in crate::store::master) fn page_of_targets(numbers: Range<u32>) -> PullPage {
+        let target = |number: u32| {
+            let place = usize::try_from(number).unwrap();
+            let (street, kind) = (STREETS[place % STREETS.len()], KINDS[place % KINDS.len()]);
+            let id = TargetId(Uuid::from_u128(u128::from(number) + 1));
+            let row = json!({
+                "target_id": id, "kind": "stockpile", "code": format!("DC-{number:06}"),
+                "name": format!("{street}{number}号{kind}"), "address": "",
+                "point": { "lon": 113.3 + f64::from(number % 1000) / 10_000.0, "lat": 35.2 },
+                "grid": "410804/001", "unit_id": Uuid::from_u128(7), "version": 1,
+            });
+            let row = RawValue::from_string(row.to_string()).unwrap();
+            Change {
+                entity: entity::TARGET.to_owned(),
+                id: id.to_string(),
+                change: ChangeKind::Upsert,
+                row: Some(row),
+            }
+        };
+        PullPage {
+            cursor: format!("after-{}", numbers.end),
+            more: false,
+            changes: numbers.map(target).collect(),
+            user_id: UserId(Uuid::from_u128(1)),
+            epoch: Epoch(Uuid::from_u128(2)),
+            server_time: "2024-10-08T00:00:00Z".parse().unwrap(),
+            backed_up_through: None,
+        }
+    }
+
+    #[test]
+    fn a_full_disk_in_mid_page_leaves_rows_and_cursor_as_they_were() {
+        let directory = TempDir::new().unwrap();
+        let mut master = MasterStore::open(&directory.path().join("master.db")).unwrap();
+        master.apply_page(&page_of_targets(0..10)).unwrap();
+        let pages: i64 = master.connection.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
+        let limit = |master: &MasterStore, pages: i64| {
+            master.connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(())).unwrap();
+        };
+        limit(&master, pages + 3);
+        let refused = master.apply_page(&page_of_targets(10..500));
+        assert!(matches!(refused, Err(StoreError::DiskFull)), "{refused:?}");
+        assert_eq!(master.cursor().unwrap().as_deref(), Some("after-10"));
+        let all = crate::store::search_terms::Query::new("");
+        assert_eq!(master.hits(&all, None).unwrap().len(), 10);
+        limit(&master, pages + 10_000);
+        master.apply_page(&page_of_targets(10..500)).unwrap();
+        assert_eq!(master.hits(&all, None).unwrap().len(), 500);
+    }
+}

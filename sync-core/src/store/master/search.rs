@@ -58,3 +58,61 @@ impl MasterStore {
         Ok(hits)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::master::apply::tests::page_of_targets;
+    use rusqlite::StatementStatus;
+    use tempfile::TempDir;
+
+    /// Targets of the largest register that search must carry.
+    const REGISTER: u32 = 100_000;
+    const PAGE: u32 = 1_000;
+
+    fn large_register() -> (TempDir, MasterStore) {
+        let directory = TempDir::new().unwrap();
+        let mut master = MasterStore::open(&directory.path().join("master.db")).unwrap();
+        for first in (0..REGISTER).step_by(1_000) {
+            master.apply_page(&page_of_targets(first..first + PAGE)).unwrap();
+        }
+        (directory, master)
+    }
+
+    /// Steps of the plan that read anything, by what they say.
+    fn plan(master: &MasterStore, query: &Query) -> Vec<String> {
+        let explain = format!("EXPLAIN QUERY PLAN {SEARCH}");
+        let mut statement = master.connection.prepare(&explain).unwrap();
+        statement.query_map([query.expression()], |row| row.get(3)).unwrap().map(Result::unwrap).collect()
+    }
+
+    #[test]
+    fn a_large_register_is_searched_from_its_index_also_by_two_characters() {
+        let (_directory, master) = large_register();
+        for (text, found) in
+            [("马村", 14_286), ("煤", 12_500), ("jls", 14_286), ("DC-099999", 1), ("待王99998", 1)]
+        {
+            let query = Query::new(text);
+            let plan = plan(&master, &query);
+            assert_eq!(plan.len(), 2, "{plan:?}");
+            assert!(plan[0].contains("register_search VIRTUAL TABLE INDEX 0:M"), "{text}: {plan:?}");
+            assert!(plan[1].starts_with("SEARCH e USING INTEGER PRIMARY KEY"), "{text}: {plan:?}");
+            assert_eq!(master.hits(&query, None).unwrap().len(), found, "{text}");
+            let statement = master.connection.prepare_cached(SEARCH).unwrap();
+            assert_eq!(statement.get_status(StatementStatus::FullscanStep), 0, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_scan_of_the_register_would_be_noticed() {
+        let directory = TempDir::new().unwrap();
+        let mut master = MasterStore::open(&directory.path().join("master.db")).unwrap();
+        master.apply_page(&page_of_targets(0..10)).unwrap();
+        let mut statement = master
+            .connection
+            .prepare("SELECT count(*) FROM register_entry WHERE name LIKE '%马村%'")
+            .unwrap();
+        statement.query_row([], |row| row.get::<_, u32>(0)).unwrap();
+        assert!(statement.get_status(StatementStatus::FullscanStep) > 0);
+    }
+}
