@@ -18,8 +18,9 @@ pub struct InspectionFault {
     pub field: String,
 }
 
-/// Everything for which a server refuses the inspection, in field order; empty when it can be applied. Without a
-/// pack kinds and questions are not checked. Whether grid, unit and target exist is for the server to say.
+/// Everything for which a server refuses the inspection; empty when it can be applied. The pack is the one sealed in
+/// its context, whose checklist the inspector walked; without one, kinds and questions are not checked. Whether grid,
+/// unit and target exist is for the server to say.
 #[must_use]
 pub fn check(pack: Option<&PolicyPack>, inspection: &Inspection) -> Vec<InspectionFault> {
     let mut check = Check(Vec::new());
@@ -112,8 +113,6 @@ impl Check {
             let field = format!("photos[{index}]");
             let once = hashes.insert(&photo.sha256);
             self.require(once, ProblemKind::OperationMalformed, format!("{field}.sha256"));
-            let small = photo.size <= limits::PHOTO_MAX_BYTES;
-            self.require(small, ProblemKind::PhotoTooLarge, format!("{field}.size"));
             let known = match (kind, &photo.question) {
                 (Some(kind), Some(question)) => kind.question(question).is_some(),
                 _ => true,

@@ -8,8 +8,12 @@
     reason = "tests fail by panicking, and clippy only knows that of #[test] functions"
 )]
 
+mod acceptance;
 mod book;
 mod charges;
 mod loader;
+mod properties;
 mod schedule;
+#[cfg(feature = "schema")]
+mod schema;
 mod visit;
