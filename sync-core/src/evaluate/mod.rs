@@ -18,7 +18,7 @@ pub use check::{InspectionFault, check};
 pub use doubts::doubts;
 pub use evidence::{Evidence, QuestionPhotos};
 pub use outcome::{ChargeAmount, Evaluation, NonCharge, ProposedCase, ProposedCharge, StopWork};
-pub use reason::{ChargeReason, NonChargeReason};
+pub use reason::{ChargeReason, NamedFact, NonChargeReason};
 
 use crate::ids::ItemCode;
 use crate::model::inspection::Inspection;

@@ -44,6 +44,17 @@ impl ChargeReason {
     }
 }
 
+/// A fact of the target, with its names for people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedFact {
+    /// Its code.
+    pub code: FactCode,
+    /// Its name in Chinese.
+    pub zh: String,
+    /// Its name in English.
+    pub en: String,
+}
+
 /// Why no charge follows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "because", rename_all = "snake_case")]
@@ -55,7 +66,7 @@ pub enum NonChargeReason {
     /// A fact of the target says that it does not apply here.
     RuledOut {
         /// Which fact.
-        fact: FactCode,
+        fact: NamedFact,
     },
     /// The question was left open.
     NotAnswered,
@@ -82,12 +93,12 @@ pub enum NonChargeReason {
     /// The item depends on a fact that was not known.
     FactUnknown {
         /// Which fact.
-        fact: FactCode,
+        fact: NamedFact,
     },
     /// The item depends on a fact that is otherwise here.
     ConditionNotMet {
         /// Which fact.
-        fact: FactCode,
+        fact: NamedFact,
         /// What it would have had to be.
         test: FactTest,
     },
@@ -106,7 +117,7 @@ impl NonChargeReason {
         match self {
             Self::Passed => "合格".to_owned(),
             Self::NotApplicable => "检查人员认定不适用".to_owned(),
-            Self::RuledOut { fact } => format!("按台账属性（{fact}）不适用"),
+            Self::RuledOut { fact } => format!("按台账属性（{}）不适用", fact.zh),
             Self::NotAnswered => "未检查".to_owned(),
             Self::NoPackInForce => "当日本地没有生效的政策文件".to_owned(),
             Self::UnknownKind => "政策包中没有该类别".to_owned(),
@@ -115,14 +126,14 @@ impl NonChargeReason {
             Self::SelfCheck => "网格自查，只记录不扣缴".to_owned(),
             Self::LevelNotChargeable { level } => format!("{}发现的问题不扣缴", level_zh(*level)),
             Self::OutsideZone { zone } => format!("不在{}内", zone_zh(*zone)),
-            Self::FactUnknown { fact } => format!("台账属性（{fact}）未知，无法判定"),
+            Self::FactUnknown { fact } => format!("台账属性（{}）未知，无法判定", fact.zh),
             Self::ConditionNotMet { fact, test } => {
                 let wanted = match test {
-                    FactTest::AtMost(most) => format!("不大于 {most}"),
-                    FactTest::Below(bound) => format!("小于 {bound}"),
-                    FactTest::Is(choice) => format!("为 {choice}"),
+                    FactTest::AtMost(most) => format!("不大于 {most} "),
+                    FactTest::Below(bound) => format!("小于 {bound} "),
+                    FactTest::Is(choice) => format!("为 {choice} "),
                 };
-                format!("台账属性（{fact}）须{wanted}才扣缴")
+                format!("台账属性（{}）须{wanted}才扣缴", fact.zh)
             }
             Self::NoAmount => "文件未规定金额，只记录".to_owned(),
             Self::AccountabilityOnly => "文件规定量化追责，不扣缴".to_owned(),
@@ -136,7 +147,7 @@ impl NonChargeReason {
         match self {
             Self::Passed => "in order".to_owned(),
             Self::NotApplicable => "the inspector found it not applicable".to_owned(),
-            Self::RuledOut { fact } => format!("not applicable by the register ({fact})"),
+            Self::RuledOut { fact } => format!("not applicable by the register ({})", fact.en),
             Self::NotAnswered => "not looked at".to_owned(),
             Self::NoPackInForce => "no document was in force here on that day".to_owned(),
             Self::UnknownKind => "the pack has no such kind".to_owned(),
@@ -147,14 +158,14 @@ impl NonChargeReason {
                 format!("findings of level {} are not charged", level.code())
             }
             Self::OutsideZone { zone } => format!("not inside {}", zone_en(*zone)),
-            Self::FactUnknown { fact } => format!("{fact} is not known in the register"),
+            Self::FactUnknown { fact } => format!("{} is not known in the register", fact.en),
             Self::ConditionNotMet { fact, test } => {
                 let wanted = match test {
                     FactTest::AtMost(most) => format!("is at most {most}"),
                     FactTest::Below(bound) => format!("is below {bound}"),
                     FactTest::Is(choice) => format!("is {choice}"),
                 };
-                format!("charged only where {fact} {wanted}")
+                format!("charged only where {} {wanted}", fact.en)
             }
             Self::NoAmount => "the document names no amount; recorded only".to_owned(),
             Self::AccountabilityOnly => "the document asks for accountability, not money".to_owned(),

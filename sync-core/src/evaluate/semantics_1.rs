@@ -11,8 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::PriorFacts;
 use super::evidence::Evidence;
 use super::outcome::{ChargeAmount, Evaluation, NonCharge, ProposedCase, ProposedCharge, StopWork};
-use super::reason::{ChargeReason, NonChargeReason};
-use crate::ids::{CaseId, ChargeId, MeasureKey, QuestionCode};
+use super::reason::{ChargeReason, NamedFact, NonChargeReason};
+use crate::ids::{CaseId, ChargeId, FactCode, MeasureKey, QuestionCode};
 use crate::model::assignment::DiscoveryLevel;
 use crate::model::inspection::{Answer, Inspection, Verdict};
 use crate::model::target::FactValue;
@@ -159,7 +159,7 @@ impl Visit<'_> {
         if let Some(condition) = &question.not_applicable
             && condition.holds(self.fact(condition)) == Some(true)
         {
-            return Err(NonChargeReason::RuledOut { fact: condition.fact.clone() });
+            return Err(NonChargeReason::RuledOut { fact: self.named(&condition.fact) });
         }
         if self.pack.document().status == Status::Draft && context.pack.is_none() {
             return Err(NonChargeReason::DraftNotAdopted);
@@ -174,7 +174,7 @@ impl Visit<'_> {
             return Err(NonChargeReason::OutsideZone { zone });
         }
         for condition in &item.conditions {
-            let fact = condition.fact.clone();
+            let fact = self.named(&condition.fact);
             match condition.holds(self.fact(condition)) {
                 Some(true) => {}
                 Some(false) => {
@@ -197,6 +197,12 @@ impl Visit<'_> {
 
     fn fact(&self, condition: &Condition) -> Option<&FactValue> {
         self.inspection.context.target.as_ref()?.facts.get(&condition.fact)
+    }
+
+    fn named(&self, code: &FactCode) -> NamedFact {
+        let (zh, en) =
+            self.kind.fact(code).map(|fact| (fact.zh.clone(), fact.en.clone())).unwrap_or_default();
+        NamedFact { code: code.clone(), zh, en }
     }
 
     /// The order that confirmation would lead to: only on a target, and only for findings of a charged level.

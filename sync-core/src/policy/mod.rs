@@ -1,7 +1,7 @@
 //! Policy packs (政策包): the documents' rules as data, their loader, and the book of what is in force where.
 //!
-//! Invariants: a pack that loads is sound (see [`validate`](self)); it never changes, a correction is another
-//! version with another hash. Nothing here decides about a case: that is [`crate::evaluate`].
+//! Invariants: a pack that loads is sound (`validate` says what that means); it never changes, a correction is
+//! another version with another hash. Nothing here decides about a case: that is [`crate::evaluate`].
 
 mod book;
 mod duty;

@@ -11,6 +11,7 @@
 mod acceptance;
 mod book;
 mod charges;
+mod duties;
 mod loader;
 mod properties;
 mod schedule;
