@@ -1,5 +1,5 @@
 //! What makes an inspection unacceptable as an operation: structure only, never clock, fix or measured values
-//! (invariant 3; those are [`super::doubts`]).
+//! (invariant 3; those are [`super::doubts()`]).
 
 use std::collections::BTreeSet;
 
