@@ -116,3 +116,17 @@ fn another_users_page_is_refused_whole() {
     assert_eq!(store.pull_cursor().unwrap(), None);
     assert_eq!(store.target(TargetId(uuid(1))).unwrap(), None);
 }
+
+#[test]
+fn nul_characters_and_lone_surrogates_fail_no_page() {
+    let (_directory, mut master) = master();
+    let text = json!(sync_core::model::target::Target { content: content(2, "SURROGATE"), version: 1 });
+    let text = text.to_string().replace("SURROGATE", "\\ud800");
+    let mut surrogate = target_row(1, &content(2, "x"));
+    surrogate.row = Some(serde_json::value::RawValue::from_string(text).unwrap());
+    let changes = vec![target_row(1, &content(1, "煤\0场")), surrogate, target_row(1, &content(3, "砂场"))];
+    let summary = master.apply_page(&page("c1", changes)).unwrap();
+    assert_eq!((summary.upserted, summary.unreadable), (3, 1));
+    assert_eq!(master.target(TargetId(uuid(1))).unwrap().unwrap().content.name, "煤\0场");
+    assert!(master.target(TargetId(uuid(3))).unwrap().is_some());
+}

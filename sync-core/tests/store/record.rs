@@ -140,3 +140,17 @@ fn own_inspections_are_listed_newest_first_with_their_state() {
     assert_eq!(store.inspection(sealed.inspection_id).unwrap().unwrap().inspection, *sealed);
     assert_eq!(store.inspections(1).unwrap().len(), 1);
 }
+
+#[test]
+fn a_nul_character_in_a_note_comes_back_as_it_went_and_blocks_nothing() {
+    let (_directory, mut store) = work_store();
+    let id = InspectionId::fresh();
+    let mut noted = inspection(id);
+    noted.notes = "尘\0土".to_owned();
+    store.record(operation(Body::SubmitInspection(noted.clone()))).unwrap();
+    store.record(submission()).unwrap();
+    assert_eq!(store.inspection(id).unwrap().unwrap().inspection, noted);
+    let sent = store.outbox_batch(10, usize::MAX).unwrap();
+    assert_eq!(Operation::decode(&sent[0].bytes).unwrap().body, Body::SubmitInspection(noted));
+    assert_eq!(sent.len(), 2);
+}

@@ -98,8 +98,8 @@ impl MasterStore {
     /// [`StoreError::Sqlite`] and its special cases.
     pub fn cases(&self, lineages: &[InspectionId]) -> Result<Vec<CaseRow>, StoreError> {
         self.read_all(
-            "SELECT json FROM pulled WHERE entity = 'case'
-               AND json ->> '$.lineage' IN (SELECT value FROM json_each(?1)) ORDER BY id",
+            "SELECT json FROM pulled INDEXED BY pulled_case_lineage
+             WHERE entity = 'case' AND json ->> '$.lineage' IN (SELECT value FROM json_each(?1)) ORDER BY id",
             &[&id_list(lineages)],
         )
     }

@@ -29,9 +29,8 @@ CREATE TABLE operation (
     UNIQUE (incarnation, device_seq),
     CHECK (bytes IS NOT NULL OR state = 'applied')
 ) STRICT;
-CREATE INDEX operation_outstanding ON operation (subject, ordinal) WHERE state IN ('waiting', 'held');
-CREATE INDEX operation_retained ON operation (acknowledged_at)
-    WHERE state IN ('applied', 'quarantined') AND bytes IS NOT NULL;
+CREATE INDEX operation_state ON operation (state, subject);
+CREATE INDEX operation_retained ON operation (acknowledged_at) WHERE bytes IS NOT NULL;
 
 -- Sealed inspections (检查记录) as sealed.
 CREATE TABLE inspection (

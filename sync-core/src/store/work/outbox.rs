@@ -66,6 +66,14 @@ pub struct OutboxEntry {
 /// The separator that an operation costs in a request beside its bytes.
 const SEPARATOR_BYTES: usize = 1;
 
+/// Waiting operations that are not set aside and whose subject has none held, subject by subject in the order of
+/// their first.
+const CANDIDATES: &str = "SELECT ordinal, subject, length(bytes) FROM operation
+     WHERE state = 'waiting' AND subject NOT IN (SELECT subject FROM operation WHERE state = 'held')
+       AND op_id NOT IN (SELECT value FROM json_each(?2))
+     ORDER BY min(ordinal) OVER (PARTITION BY subject), ordinal
+     LIMIT ?1";
+
 struct Candidate {
     ordinal: i64,
     subject: String,
@@ -121,14 +129,7 @@ impl WorkStore {
         set_aside: &BTreeSet<OperationId>,
         max_operations: usize,
     ) -> Result<Vec<Candidate>, StoreError> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT ordinal, subject, length(bytes) FROM operation
-             WHERE state = 'waiting'
-               AND subject NOT IN (SELECT subject FROM operation WHERE state = 'held')
-               AND op_id NOT IN (SELECT value FROM json_each(?2))
-             ORDER BY min(ordinal) OVER (PARTITION BY subject), ordinal
-             LIMIT ?1",
-        )?;
+        let mut statement = self.connection.prepare_cached(CANDIDATES)?;
         let rows = statement
             .query_map(params![row_limit(max_operations.saturating_add(1)), id_list(set_aside)], |row| {
                 Ok(Candidate { ordinal: row.get(0)?, subject: row.get(1)?, bytes: row.get(2)? })
@@ -214,4 +215,23 @@ pub(super) fn read_state(row: &Row<'_>) -> rusqlite::Result<OperationState> {
         "quarantined" => OperationState::Quarantined { at: row.get::<_, Millis>(3)?.0 },
         _ => OperationState::Waiting,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::{Incarnation, UserId};
+
+    #[test]
+    fn years_of_acknowledged_work_do_not_slow_the_choice_of_a_batch() {
+        let directory = tempfile::TempDir::new().unwrap();
+        let (user, incarnation) = (UserId::fresh(), Incarnation::fresh());
+        let store = WorkStore::open(&directory.path().join("work.db"), user, incarnation).unwrap();
+        let mut statement = store.connection.prepare(&format!("EXPLAIN QUERY PLAN {CANDIDATES}")).unwrap();
+        let plan: Vec<String> =
+            statement.query_map(params![1, "[]"], |row| row.get(3)).unwrap().map(Result::unwrap).collect();
+        let reads: Vec<_> = plan.iter().filter(|step| step.contains("operation")).collect();
+        assert_eq!(reads.len(), 2, "{plan:?}");
+        assert!(reads.iter().all(|step| step.starts_with("SEARCH operation USING")), "{plan:?}");
+    }
 }

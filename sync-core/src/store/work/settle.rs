@@ -49,7 +49,8 @@ impl WorkStore {
         Ok(settled)
     }
 
-    /// Takes results by operation id; ids not known here are ignored.
+    /// Takes results by operation id; ids not known here are ignored. `server_time` is the server's clock **after**
+    /// it committed them: a backup that reaches past it has them.
     ///
     /// # Errors
     /// [`StoreError::Sqlite`] and its special cases; nothing is changed then.
