@@ -14,6 +14,7 @@ pub mod ids;
 pub mod limits;
 pub mod model;
 pub mod money;
+pub mod money_words;
 pub mod policy;
 #[cfg(feature = "store")]
 pub mod store;

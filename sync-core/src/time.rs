@@ -6,7 +6,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
@@ -80,10 +80,28 @@ impl Instant {
         self.0.as_second().saturating_sub(earlier.0.as_second())
     }
 
+    /// What the clock shows at this instant in the zone of record.
+    #[must_use]
+    pub fn record_datetime(self) -> DateTime {
+        self.0.to_zoned(record_zone()).datetime()
+    }
+
+    /// The instant at which the clock in the zone of record shows this.
+    ///
+    /// # Errors
+    /// [`TimeError::NotAnInstant`] at the edge of the calendar.
+    pub fn at_record(datetime: DateTime) -> Result<Self, TimeError> {
+        record_zone()
+            .to_ambiguous_timestamp(datetime)
+            .compatible()
+            .map(Self::new)
+            .map_err(|_| TimeError::NotAnInstant(datetime.to_string()))
+    }
+
     /// The date in the zone of record.
     #[must_use]
     pub fn record_date(self) -> Date {
-        self.0.to_zoned(record_zone()).date()
+        self.record_datetime().date()
     }
 
     /// Date and time in the zone of record, as `2026-11-22 13:05:09`, for people.
@@ -196,11 +214,7 @@ impl Month {
     /// # Errors
     /// [`TimeError::NotAnInstant`] at the edge of the calendar.
     pub fn begins(self) -> Result<Instant, TimeError> {
-        record_zone()
-            .to_ambiguous_zoned(self.0.at(0, 0, 0, 0))
-            .compatible()
-            .map(|zoned| Instant::new(zoned.timestamp()))
-            .map_err(|_| TimeError::NotAnInstant(self.to_string()))
+        Instant::at_record(self.0.at(0, 0, 0, 0))
     }
 }
 
@@ -256,6 +270,7 @@ mod tests {
         let instant: Instant = "2026-11-22T05:15:00.123456Z".parse().unwrap();
         assert_eq!(serde_json::to_string(&instant).unwrap(), "\"2026-11-22T05:15:00.123Z\"");
         assert_eq!(instant.record_text(), "2026-11-22 13:15:00");
+        assert_eq!(Instant::at_record(instant.record_datetime()), Ok(instant));
         assert_eq!(instant.plus_seconds(i64::MAX).seconds_since(instant).signum(), 1);
         assert_eq!(instant.plus_seconds(-60).seconds_since(instant), -60);
     }
