@@ -97,24 +97,13 @@ impl WorkStore {
     ///
     /// # Errors
     /// [`StoreError::Sqlite`] and its special cases.
-    pub fn drop_applied_overlays(&mut self) -> Result<usize, StoreError> {
+    pub(in crate::store) fn drop_applied_overlays(&mut self) -> Result<usize, StoreError> {
         let dropped = self.connection.execute(
             "DELETE FROM target_overlay
              WHERE op_id IN (SELECT op_id FROM operation WHERE state = 'applied')",
             [],
         )?;
         Ok(dropped)
-    }
-
-    /// Makes everything acknowledged and not yet forgotten wait again. A new epoch does this by itself.
-    ///
-    /// # Errors
-    /// [`StoreError::Sqlite`] and its special cases.
-    pub fn requeue_retained(&mut self) -> Result<usize, StoreError> {
-        let transaction = self.transaction()?;
-        let requeued = requeue(&transaction)?;
-        transaction.commit()?;
-        Ok(requeued)
     }
 }
 
