@@ -5,6 +5,7 @@
 use prometheus::{
     Encoder, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
 };
+use sync_core::wire::push::Outcome;
 
 use crate::db::Pool;
 
@@ -14,6 +15,7 @@ pub struct Metrics {
     registry: Registry,
     requests: IntCounterVec,
     seconds: HistogramVec,
+    operations: IntCounterVec,
     connections: IntGauge,
     connections_free: IntGauge,
 }
@@ -34,6 +36,10 @@ impl Metrics {
                 HistogramOpts::new("lantian_http_request_seconds", "Seconds from request to response."),
                 &["method", "route"],
             )?,
+            operations: IntCounterVec::new(
+                Opts::new("lantian_operations_total", "Operations pushed, by result or problem code."),
+                &["result"],
+            )?,
             connections: IntGauge::new("lantian_database_connections", "Open database connections.")?,
             connections_free: IntGauge::new(
                 "lantian_database_connections_free",
@@ -42,6 +48,7 @@ impl Metrics {
         };
         metrics.registry.register(Box::new(metrics.requests.clone()))?;
         metrics.registry.register(Box::new(metrics.seconds.clone()))?;
+        metrics.registry.register(Box::new(metrics.operations.clone()))?;
         metrics.registry.register(Box::new(metrics.connections.clone()))?;
         metrics.registry.register(Box::new(metrics.connections_free.clone()))?;
         Ok(metrics)
@@ -51,6 +58,18 @@ impl Metrics {
     pub fn answered(&self, method: &str, route: &str, status: u16, seconds: f64) {
         self.requests.with_label_values(&[method, route, &status.to_string()]).inc();
         self.seconds.with_label_values(&[method, route]).observe(seconds);
+    }
+
+    /// Counts one operation that a device pushed.
+    pub fn operation(&self, outcome: &Outcome) {
+        let result = match outcome {
+            Outcome::Applied => "applied",
+            Outcome::Duplicate { .. } => "duplicate",
+            Outcome::Rejected(rejection) => rejection.code.as_str(),
+            Outcome::Quarantined => "quarantined",
+            Outcome::Held { .. } => "held",
+        };
+        self.operations.with_label_values(&[result]).inc();
     }
 
     /// Everything, in Prometheus' text format.

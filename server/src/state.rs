@@ -12,6 +12,7 @@ use crate::auth::access_token::{AccessKeys, KeyError};
 use crate::config::Config;
 use crate::db::{Pool, PooledConnection};
 use crate::metrics::Metrics;
+use crate::policies::PolicyBooks;
 use crate::problem::ApiError;
 
 /// Where photos are and who may work on them.
@@ -35,6 +36,8 @@ pub struct AppState {
     pub config: Config,
     /// Keys of device access tokens.
     pub access_keys: AccessKeys,
+    /// Policy books of the districts.
+    pub policies: PolicyBooks,
     /// Photos.
     pub photos: PhotoPlaces,
     /// Counters.
@@ -70,6 +73,7 @@ impl AppState {
             pool,
             clock,
             access_keys: AccessKeys::from_config(&config)?,
+            policies: PolicyBooks::default(),
             photos: PhotoPlaces::open(&config)?,
             metrics: Metrics::new()?,
             config,

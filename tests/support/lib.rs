@@ -7,6 +7,7 @@
 pub mod clock;
 pub mod database;
 pub mod district;
+pub mod field;
 pub mod scene;
 pub mod server;
 

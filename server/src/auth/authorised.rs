@@ -79,19 +79,19 @@ impl<P: Permission> FromRequest for Authorised<P> {
         let state = request.app_data::<web::Data<AppState>>().cloned();
         Box::pin(async move {
             let state = state.ok_or(ProblemKind::InternalError)?;
-            let actor = authenticate(&state, credentials?).await?;
+            let actor = authenticate::<P>(&state, credentials?).await?;
             permit::<P>(&actor)?;
             Ok(Self { actor, permission: PhantomData })
         })
     }
 }
 
-async fn authenticate(state: &AppState, credentials: Credentials) -> Result<Actor, ApiError> {
+async fn authenticate<P: Permission>(state: &AppState, credentials: Credentials) -> Result<Actor, ApiError> {
     let now = state.clock.now();
     match credentials {
         Credentials::Bearer(token) => {
             let claims = state.access_keys.verify(&token, now).map_err(ProblemKind::from)?;
-            identify::device(&mut *state.connection().await?, &claims, now).await
+            identify::device(&mut *state.connection().await?, &claims, now, P::REVOKED_DEVICE).await
         }
         Credentials::Cookie { token, csrf, writes } => {
             let mut connection = state.connection().await?;
@@ -111,9 +111,6 @@ fn permit<P: Permission>(actor: &Actor) -> Result<(), ApiError> {
         Via::Session { .. } => Entrance::Session,
     };
     let entrance_fits = P::ENTRANCE == Entrance::Any || P::ENTRANCE == entered;
-    if entrance_fits && P::ROLES.iter().any(|role| actor.has(*role)) {
-        Ok(())
-    } else {
-        Err(ProblemKind::RoleForbidden.into())
-    }
+    let role_fits = P::ROLES.is_empty() || P::ROLES.iter().any(|role| actor.has(*role));
+    if entrance_fits && role_fits { Ok(()) } else { Err(ProblemKind::RoleForbidden.into()) }
 }

@@ -33,11 +33,16 @@ macro_rules! todays_assignments {
     };
 }
 
-/// The actor behind a token that was believed.
+/// The actor behind a token that was believed; `revoked_too` takes a device that was revoked.
 ///
 /// # Errors
 /// `device_unknown`, `device_revoked`, `token_invalid` (other installation, or a user who may not any more).
-pub async fn device(connection: &mut Connection, claims: &Claims, now: Instant) -> Result<Actor, ApiError> {
+pub async fn device(
+    connection: &mut Connection,
+    claims: &Claims,
+    now: Instant,
+    revoked_too: bool,
+) -> Result<Actor, ApiError> {
     let today = Day(now.record_date());
     type Row = (Uuid, Option<Time>, String, Option<Time>, Option<AssignmentRow>);
     let rows: Vec<Row> = devices::table
@@ -64,7 +69,7 @@ pub async fn device(connection: &mut Connection, claims: &Claims, now: Instant) 
     let Some((incarnation, revoked_at, user_name, disabled_at, _)) = rows.as_slice().first().cloned() else {
         return Err(ProblemKind::DeviceUnknown.into());
     };
-    if revoked_at.is_some() {
+    if revoked_at.is_some() && !revoked_too {
         return Err(ProblemKind::DeviceRevoked.into());
     }
     if disabled_at.is_some() || incarnation != claims.incarnation.0 {

@@ -15,20 +15,22 @@ pub enum Entrance {
 
 /// A permission.
 pub trait Permission: 'static {
-    /// The roles that have it; one of today's assignments must give one of them.
+    /// The roles that have it; one of today's assignments must give one of them. Empty: whoever is known has it.
     const ROLES: &'static [Role];
     /// The way in.
     const ENTRANCE: Entrance;
+    /// Whether a device that was revoked still has it.
+    const REVOKED_DEVICE: bool = false;
 }
 
 macro_rules! permissions {
-    ($($(#[$doc:meta])* $name:ident: $entrance:ident, [$($role:ident),+];)+) => {$(
+    ($($(#[$doc:meta])* $name:ident: $entrance:ident, [$($role:ident),*];)+) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, Copy)]
         pub struct $name;
 
         impl Permission for $name {
-            const ROLES: &'static [Role] = &[$(Role::$role),+];
+            const ROLES: &'static [Role] = &[$(Role::$role),*];
             const ENTRANCE: Entrance = Entrance::$entrance;
         }
     )+};
@@ -37,8 +39,8 @@ macro_rules! permissions {
 permissions! {
     /// Anybody who is signed in: own session, own password.
     SignedIn: Session, [Inspector, Supervisor, Liaison, Finance, Administrator];
-    /// Push and pull (同步).
-    SyncDevice: Device, [Inspector];
+    /// Pull what the own device may hold (拉取), which is little where nothing is assigned today.
+    PullChanges: Device, [];
     /// Send photos.
     UploadPhoto: Any, [Inspector, Supervisor, Liaison];
     /// See photos of what one may see.
@@ -53,4 +55,15 @@ permissions! {
     CloseMonth: Session, [Finance];
     /// Users, assignments, devices, registers (管理).
     Administer: Session, [Administrator];
+}
+
+/// Push recorded work (推送): what may be written is judged by the assignments at occurrence, whatever holds today
+/// (invariant 4). The work of a revoked device goes to quarantine.
+#[derive(Debug, Clone, Copy)]
+pub struct PushWork;
+
+impl Permission for PushWork {
+    const ROLES: &'static [Role] = &[];
+    const ENTRANCE: Entrance = Entrance::Device;
+    const REVOKED_DEVICE: bool = true;
 }

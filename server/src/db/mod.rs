@@ -4,13 +4,17 @@
 //! transaction writes more than one statement.
 
 pub mod assignments;
+pub mod bulk;
 pub mod changes;
 pub mod constraints;
+pub mod evidence_lock;
 pub mod migrate;
 pub mod pool;
 #[allow(missing_docs, reason = "generated from the migrated database")]
 pub mod schema;
+pub mod targets;
 pub mod types;
+pub mod zones;
 
 pub use diesel_async::AsyncPgConnection as Connection;
 pub use pool::{Pool, PooledConnection};

@@ -101,6 +101,27 @@ pub fn stored_code<T: serde::de::DeserializeOwned>(
     T::deserialize(code).map_err(|_| StoredValueError { column, text: text.to_owned() })
 }
 
+/// Reads a value out of a JSON column.
+///
+/// # Errors
+/// [`StoredValueError`] where the JSON is not a `T`.
+pub fn stored_json<T: serde::de::DeserializeOwned>(
+    column: &'static str,
+    json: serde_json::Value,
+) -> Result<T, StoredValueError> {
+    T::deserialize(&json).map_err(|_| StoredValueError { column, text: json.to_string() })
+}
+
+/// First and last millisecond since 1970 that a column takes: the years 1 to 9999.
+const STORABLE_MILLISECONDS: (i64, i64) = (-62_135_596_800_000, 253_402_214_399_999);
+
+/// The nearest instant that a column takes; a device's clock may stand anywhere, and no inspection is refused for it.
+#[must_use]
+pub fn storable(instant: Instant) -> Instant {
+    let (first, last) = STORABLE_MILLISECONDS;
+    Instant::from_millisecond(instant.as_millisecond().clamp(first, last)).unwrap_or(instant)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,8 +5,9 @@
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub mod health;
+pub mod sync;
 
 /// Registers every route.
 pub fn configure(config: &mut ServiceConfig<'_>) {
-    config.configure(health::configure);
+    config.configure(health::configure).configure(sync::configure);
 }

@@ -27,7 +27,9 @@ pub fn doubts(
     suspicions.into_iter().filter(|(_, suspect)| *suspect).map(|(flag, _)| flag).collect()
 }
 
-fn clock_is_suspect(occurred_at: Instant, received_at: Instant) -> bool {
+/// Whether a device's clock cannot have been right: ahead of the receipt, or a season behind it.
+#[must_use]
+pub fn clock_is_suspect(occurred_at: Instant, received_at: Instant) -> bool {
     let behind = received_at.seconds_since(occurred_at);
     let tolerated = -limits::CLOCK_AHEAD_MAX_SECONDS..=limits::CLOCK_BEHIND_MAX_DAYS * DAY_SECONDS;
     !tolerated.contains(&behind)

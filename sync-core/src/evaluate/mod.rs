@@ -15,7 +15,7 @@ mod semantics_1;
 use std::collections::BTreeMap;
 
 pub use check::{InspectionFault, check};
-pub use doubts::doubts;
+pub use doubts::{clock_is_suspect, doubts};
 pub use evidence::{Evidence, QuestionPhotos};
 pub use outcome::{ChargeAmount, Evaluation, NonCharge, ProposedCase, ProposedCharge, StopWork};
 pub use reason::{ChargeReason, NamedFact, NonChargeReason};

@@ -1,0 +1,383 @@
+//! Opens the cases (案件) of an inspection with their charges, and judges them anew when the inspection is corrected.
+//!
+//! Invariants: cases and charges are what [`evaluate`](sync_core::evaluate) says and nothing else; their ids are
+//! derived, so a case or charge exists once whatever is retried (invariant 2). A correction moves an undecided case to
+//! the successor and proposes its charges again; of a decided case it is a proposal: the case is flagged, and its
+//! state, charges and ledger stay. Nothing here posts.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use diesel::prelude::*;
+use diesel::sql_types::{Array, Text, Uuid as SqlUuid};
+use diesel_async::RunQueryDsl;
+use jiff::civil::Date;
+use serde::Serialize;
+use sync_core::evaluate::{Evaluation, Evidence, ProposedCase};
+use sync_core::grams::index_grams;
+use sync_core::ids::{
+    CaseId, ChargeId, GridPath, InspectionId, ItemCode, KindCode, MeasureKey, PackHash, PackId, PhotoHash,
+    RegionCode, TargetId, UnitId, UserId,
+};
+use sync_core::model::assignment::DiscoveryLevel;
+use sync_core::model::case::{ChargeState, Flag, RectificationState, ReviewState};
+use sync_core::model::inspection::Inspection;
+use sync_core::money::Fen;
+use sync_core::time::{Instant, Month};
+use uuid::Uuid;
+
+use crate::db::Connection;
+use crate::db::bulk::execute_with_rows;
+use crate::db::changes::NewChange;
+use crate::db::schema::cases;
+use crate::db::types::{StoredValueError, storable, stored, stored_code, stored_json};
+use crate::problem::ApiError;
+
+/// A case as a correction finds it.
+#[derive(Debug, Clone)]
+pub struct StoredCase {
+    /// Its id.
+    pub case_id: CaseId,
+    /// The lineage it belongs to.
+    pub lineage: InspectionId,
+    /// Its review state.
+    pub review_state: ReviewState,
+    /// Its version.
+    pub version: u32,
+    /// The grid that devices know it in; absent while it is not committed.
+    pub grid: Option<GridPath>,
+    /// What was proposed last.
+    pub proposed: ProposedCase,
+}
+
+impl StoredCase {
+    /// The cases of these lineages, which the caller has locked.
+    ///
+    /// # Errors
+    /// Faults of the database.
+    pub async fn of_lineages(
+        conn: &mut Connection,
+        district: &RegionCode,
+        lineages: &BTreeSet<Uuid>,
+    ) -> Result<HashMap<CaseId, Self>, ApiError> {
+        if lineages.is_empty() {
+            return Ok(HashMap::new());
+        }
+        type Row = (Uuid, Uuid, String, i32, String, serde_json::Value);
+        let rows: Vec<Row> = cases::table
+            .filter(cases::district.eq(district.as_str()))
+            .filter(cases::lineage.eq_any(lineages))
+            .select((
+                cases::case_id,
+                cases::lineage,
+                cases::review_state,
+                cases::version,
+                cases::grid,
+                cases::evaluation,
+            ))
+            .load(conn)
+            .await?;
+        let read = |(id, lineage, state, version, grid, evaluation): Row| -> Result<_, StoredValueError> {
+            let case = Self {
+                case_id: CaseId(id),
+                lineage: InspectionId(lineage),
+                review_state: stored_code("cases.review_state", &state)?,
+                version: u32::try_from(version).unwrap_or_default(),
+                grid: Some(stored("cases.grid", &grid)?),
+                proposed: stored_json("cases.evaluation", evaluation)?,
+            };
+            Ok((case.case_id, case))
+        };
+        rows.into_iter().map(|row| read(row).map_err(ApiError::from)).collect()
+    }
+
+    /// Whether a supervisor has decided it for good: only a returned case awaits a correction.
+    const fn is_decided(&self) -> bool {
+        match self.review_state {
+            ReviewState::AwaitingEvidence | ReviewState::UnderReview | ReviewState::Returned => false,
+            ReviewState::Confirmed | ReviewState::Dismissed | ReviewState::Merged => true,
+        }
+    }
+}
+
+/// An inspection as judged.
+#[derive(Debug, Clone, Copy)]
+pub struct Judged<'a> {
+    /// The district.
+    pub district: &'a RegionCode,
+    /// The inspection.
+    pub inspection: &'a Inspection,
+    /// What the evaluator says.
+    pub evaluation: &'a Evaluation,
+    /// What a supervisor must settle.
+    pub flags: &'a [Flag],
+    /// What people search the cases by, beside the item's name.
+    pub search_texts: &'a [&'a str],
+    /// Photos that count as evidence.
+    pub verified: &'a HashSet<PhotoHash>,
+    /// The server's clock.
+    pub now: Instant,
+}
+
+/// What an inspection makes of the cases of its lineage.
+#[derive(Debug, Default)]
+pub struct CaseWrites {
+    /// Cases to insert or overwrite, with all their charges.
+    pub cases: Vec<CaseWrite>,
+    /// Decided cases that the correction is a proposal for.
+    pub proposals: Vec<CaseId>,
+}
+
+/// A case as it is written.
+#[derive(Debug, Clone, Serialize)]
+pub struct CaseWrite {
+    district: RegionCode,
+    case_id: CaseId,
+    lineage: InspectionId,
+    inspection_id: InspectionId,
+    item: ItemCode,
+    kind: KindCode,
+    author: UserId,
+    target_id: Option<TargetId>,
+    grid: GridPath,
+    unit_id: UnitId,
+    level: DiscoveryLevel,
+    occurred_at: Instant,
+    occurred_month: Date,
+    pack_id: Option<PackId>,
+    pack_hash: Option<PackHash>,
+    review_state: ReviewState,
+    rectification_state: RectificationState,
+    flags: Vec<Flag>,
+    version: u32,
+    evaluation: ProposedCase,
+    search_grams: BTreeSet<String>,
+    created_at: Instant,
+    updated_at: Instant,
+    /// The grid that devices knew it in before.
+    #[serde(skip)]
+    grid_before: Option<GridPath>,
+}
+
+#[derive(Debug, Serialize)]
+struct ChargeWrite<'a> {
+    district: &'a RegionCode,
+    charge_id: ChargeId,
+    case_id: CaseId,
+    measure: &'a MeasureKey,
+    unit_id: UnitId,
+    amount_fen: Option<Fen>,
+    pack_hash: &'a PackHash,
+    clause: &'a str,
+    reason: serde_json::Value,
+    state: ChargeState,
+}
+
+impl CaseWrite {
+    /// Its id.
+    #[must_use]
+    pub fn case_id(&self) -> CaseId {
+        self.case_id
+    }
+
+    /// As a later correction in the same transaction finds it.
+    #[must_use]
+    pub fn as_stored(&self) -> StoredCase {
+        StoredCase {
+            case_id: self.case_id,
+            lineage: self.lineage,
+            review_state: self.review_state,
+            version: self.version,
+            grid: self.grid_before.clone(),
+            proposed: self.evaluation.clone(),
+        }
+    }
+
+    /// Who must hear of it.
+    #[must_use]
+    pub fn change(&self) -> NewChange {
+        NewChange {
+            grid_before: self.grid_before.clone(),
+            ..NewChange::of_case(self.case_id, self.grid.clone(), self.author)
+        }
+    }
+
+    fn new(judged: Judged<'_>, proposed: ProposedCase, before: Option<&StoredCase>) -> Self {
+        let Judged { district, inspection, flags, now, .. } = judged;
+        let context = &inspection.context;
+        let occurred_at = storable(inspection.occurred_at);
+        let texts = judged.search_texts.iter().copied().chain([proposed.zh.as_str(), proposed.en.as_str()]);
+        Self {
+            district: district.clone(),
+            case_id: proposed.case_id,
+            lineage: inspection.lineage,
+            inspection_id: inspection.inspection_id,
+            item: proposed.item.clone(),
+            kind: inspection.kind.clone(),
+            author: inspection.author,
+            target_id: context.target.as_ref().map(|target| target.target_id),
+            grid: context.grid.clone(),
+            unit_id: context.unit_id,
+            level: context.level,
+            occurred_at,
+            occurred_month: Month::of(occurred_at.record_date()).first_day(),
+            pack_id: context.pack.as_ref().map(|pack| pack.id.clone()),
+            pack_hash: context.pack.as_ref().map(|pack| pack.hash.clone()),
+            review_state: state_by_evidence(&proposed, judged.verified),
+            rectification_state: RectificationState::None,
+            flags: flags.to_vec(),
+            version: before.map_or(1, |case| case.version.saturating_add(1)),
+            search_grams: index_grams(texts),
+            created_at: now,
+            updated_at: now,
+            grid_before: before.and_then(|case| case.grid.clone()),
+            evaluation: proposed,
+        }
+    }
+
+    /// Its charges: an item is charged only by a pack.
+    fn charges(&self) -> impl Iterator<Item = ChargeWrite<'_>> {
+        self.pack_hash.iter().flat_map(move |pack_hash| {
+            self.evaluation.charges.iter().map(move |charge| ChargeWrite {
+                district: &self.district,
+                charge_id: charge.charge_id,
+                case_id: self.case_id,
+                measure: &charge.measure,
+                unit_id: self.unit_id,
+                amount_fen: charge.amount.fen(),
+                pack_hash,
+                clause: &charge.clause,
+                reason: serde_json::json!({
+                    "question": charge.question,
+                    "reason": charge.reason,
+                    "zh": charge.reason.zh(),
+                    "en": charge.reason.en(),
+                }),
+                state: ChargeState::Pending,
+            })
+        })
+    }
+}
+
+/// Under review when the photos at hand suffice, else awaiting evidence.
+pub(crate) fn state_by_evidence(proposed: &ProposedCase, verified: &HashSet<PhotoHash>) -> ReviewState {
+    if proposed.evidence.missing_of(|photo| verified.contains(photo)) == 0 {
+        ReviewState::UnderReview
+    } else {
+        ReviewState::AwaitingEvidence
+    }
+}
+
+/// What a judged inspection makes of the cases of its lineage; `before` are those that exist.
+#[must_use]
+pub fn open_cases<'a>(judged: Judged<'_>, before: impl Iterator<Item = &'a StoredCase>) -> CaseWrites {
+    let before: HashMap<CaseId, &StoredCase> = before.map(|case| (case.case_id, case)).collect();
+    let mut writes = CaseWrites::default();
+    for proposed in &judged.evaluation.cases {
+        match before.get(&proposed.case_id) {
+            Some(case) if case.is_decided() => {}
+            case => writes.cases.push(CaseWrite::new(judged, proposed.clone(), case.copied())),
+        }
+    }
+    let proposed: HashSet<CaseId> = judged.evaluation.cases.iter().map(|case| case.case_id).collect();
+    for case in before.values() {
+        if case.is_decided() {
+            writes.proposals.push(case.case_id);
+        } else if !proposed.contains(&case.case_id) {
+            let withdrawn = withdrawn(&case.proposed, judged.evaluation);
+            writes.cases.push(CaseWrite::new(judged, withdrawn, Some(case)));
+        }
+    }
+    writes
+}
+
+/// Whether a correction meets a decided case, of which it can only be a proposal.
+#[must_use]
+pub fn amends_decided<'a>(mut before: impl Iterator<Item = &'a StoredCase>) -> bool {
+    before.any(StoredCase::is_decided)
+}
+
+/// A case whose item the correction does not find any more: nothing is charged, and it waits for its dismissal.
+fn withdrawn(before: &ProposedCase, evaluation: &Evaluation) -> ProposedCase {
+    let asked: HashSet<_> = before
+        .charges
+        .iter()
+        .map(|charge| &charge.question)
+        .chain(before.non_charges.iter().map(|non_charge| &non_charge.question))
+        .collect();
+    let answers = evaluation.non_charges.iter().filter(|non_charge| asked.contains(&non_charge.question));
+    ProposedCase {
+        charges: Vec::new(),
+        non_charges: answers.cloned().collect(),
+        evidence: Evidence { photos_each: 0, questions: Vec::new(), visit_photos: Vec::new() },
+        stop_work: None,
+        ..before.clone()
+    }
+}
+
+/// Writes cases with their charges: new ones appear, those before are overwritten, and charges that are not proposed
+/// any more are void. The caller has locked those before, and records the changes.
+///
+/// # Errors
+/// Faults of the database.
+pub async fn store_cases(
+    conn: &mut Connection,
+    district: &RegionCode,
+    cases: &[CaseWrite],
+    proposals: &[CaseId],
+) -> QueryResult<()> {
+    execute_with_rows(conn, UPSERT_CASES, cases).await?;
+    let charges: Vec<_> = cases.iter().flat_map(CaseWrite::charges).collect();
+    let rewritten: Vec<Uuid> =
+        cases.iter().filter(|case| case.version > 1).map(|case| case.case_id.0).collect();
+    if !rewritten.is_empty() {
+        diesel::sql_query(
+            "UPDATE charges SET state = 'void'
+             WHERE district = $1 AND case_id = ANY ($2) AND charge_id <> ALL ($3) AND state = 'pending'",
+        )
+        .bind::<Text, _>(district.as_str())
+        .bind::<Array<SqlUuid>, _>(rewritten)
+        .bind::<Array<SqlUuid>, _>(charges.iter().map(|charge| charge.charge_id.0).collect::<Vec<_>>())
+        .execute(conn)
+        .await?;
+    }
+    execute_with_rows(conn, UPSERT_CHARGES, &charges).await?;
+    if !proposals.is_empty() {
+        diesel::sql_query(
+            "UPDATE cases SET flags = array_append(flags, $3)
+             WHERE district = $1 AND case_id = ANY ($2) AND $3 <> ALL (flags)",
+        )
+        .bind::<Text, _>(district.as_str())
+        .bind::<Array<SqlUuid>, _>(proposals.iter().map(|case| case.0).collect::<Vec<_>>())
+        .bind::<Text, _>(Flag::AmendsDecided.code())
+        .execute(conn)
+        .await?;
+    }
+    Ok(())
+}
+
+const UPSERT_CASES: &str = "
+    INSERT INTO cases (
+        district, case_id, lineage, inspection_id, item, kind, author, target_id, grid, unit_id, level,
+        occurred_at, occurred_month, pack_id, pack_hash, review_state, rectification_state, flags, version,
+        evaluation, search_grams, created_at, updated_at)
+    SELECT
+        district, case_id, lineage, inspection_id, item, kind, author, target_id, grid, unit_id, level,
+        occurred_at, occurred_month, pack_id, pack_hash, review_state, rectification_state, flags, version,
+        evaluation, search_grams, created_at, updated_at
+    FROM json_populate_recordset(NULL::cases, CAST($1 AS json))
+    ON CONFLICT ON CONSTRAINT cases_pkey DO UPDATE SET
+        inspection_id = excluded.inspection_id, kind = excluded.kind, target_id = excluded.target_id,
+        grid = excluded.grid, unit_id = excluded.unit_id, level = excluded.level,
+        occurred_at = excluded.occurred_at, occurred_month = excluded.occurred_month,
+        pack_id = excluded.pack_id, pack_hash = excluded.pack_hash, review_state = excluded.review_state,
+        flags = excluded.flags, version = excluded.version, evaluation = excluded.evaluation,
+        search_grams = excluded.search_grams, updated_at = excluded.updated_at";
+
+const UPSERT_CHARGES: &str = "
+    INSERT INTO charges (
+        district, charge_id, case_id, measure, unit_id, amount_fen, pack_hash, clause, reason, state)
+    SELECT district, charge_id, case_id, measure, unit_id, amount_fen, pack_hash, clause, reason, state
+    FROM json_populate_recordset(NULL::charges, CAST($1 AS json))
+    ON CONFLICT ON CONSTRAINT charges_pkey DO UPDATE SET
+        unit_id = excluded.unit_id, amount_fen = excluded.amount_fen, pack_hash = excluded.pack_hash,
+        clause = excluded.clause, reason = excluded.reason, state = excluded.state";

@@ -1,0 +1,67 @@
+//! Compares the context an inspection was sealed in with what the server sees (DESIGN 3).
+//!
+//! Invariant: a difference is flagged for a supervisor and changes nothing: neither grid, unit nor level are judged
+//! anew by the server alone.
+
+use jiff::civil::Date;
+use sync_core::model::assignment::level_at;
+use sync_core::model::case::Flag;
+use sync_core::model::inspection::{Context, Inspection, TargetSnapshot};
+use sync_core::model::zone::zone_kinds_at;
+
+use super::known::{Known, KnownTarget};
+
+/// What the server sees otherwise, in the order of [`Flag`]. `assigned_on` is the day whose assignments count.
+pub(super) fn differences(known: &Known, inspection: &Inspection, assigned_on: Date) -> Vec<Flag> {
+    let context = &inspection.context;
+    let target = context
+        .target
+        .as_ref()
+        .and_then(|sealed| known.targets.get(&sealed.target_id).map(|target| (sealed, target)));
+    let found = [
+        (Flag::LevelDiffers, level_differs(known, context, assigned_on)),
+        (Flag::UnitDiffers, unit_differs(known, context, target.map(|(_, target)| target))),
+        (Flag::ZonesDiffer, zones_differ(known, inspection)),
+        (Flag::PackDiffers, pack_differs(known, inspection)),
+        (
+            Flag::TargetDiffers,
+            target.is_some_and(|(sealed, target)| target_differs(sealed, target, inspection)),
+        ),
+    ];
+    found.into_iter().filter(|(_, differs)| *differs).map(|(flag, _)| flag).collect()
+}
+
+fn level_differs(known: &Known, context: &Context, assigned_on: Date) -> bool {
+    level_at(&known.assignments, &context.grid, assigned_on) != Some(context.level)
+}
+
+/// A target answers for its place; a spot belongs to the unit of its grid.
+fn unit_differs(known: &Known, context: &Context, target: Option<&KnownTarget>) -> bool {
+    match target {
+        Some(KnownTarget { target, .. }) => {
+            (&target.content.grid, target.content.unit_id) != (&context.grid, context.unit_id)
+        }
+        None => known.grids.get(&context.grid) != Some(&context.unit_id),
+    }
+}
+
+/// Without a place nothing can be compared; that there is none is a doubt of its own.
+fn zones_differ(known: &Known, inspection: &Inspection) -> bool {
+    let day = inspection.occurred_at.record_date();
+    inspection
+        .place_point()
+        .is_some_and(|place| zone_kinds_at(&known.zones, place, day) != inspection.context.zones)
+}
+
+fn pack_differs(known: &Known, inspection: &Inspection) -> bool {
+    let in_force = known.book.in_force(&known.district, inspection.occurred_at.record_date());
+    in_force.map(|pack| pack.hash()) != inspection.context.pack.as_ref().map(|pack| &pack.hash)
+}
+
+/// A target that was registered offline is sealed with version 0 and accepted with version 1.
+fn target_differs(sealed: &TargetSnapshot, known: &KnownTarget, inspection: &Inspection) -> bool {
+    known.deleted
+        || known.target.version != sealed.version.max(1)
+        || known.target.content.facts != sealed.facts
+        || known.target.content.kind != inspection.kind
+}

@@ -1,0 +1,210 @@
+//! Known (已知): what the server knows of everything that a batch refers to, loaded set by set in one transaction.
+//!
+//! Invariants: nothing of another district is here but the mere fact that an id is one of theirs. What a batch may
+//! change is locked here, always in id order and before anything is read, so that two batches cannot deadlock.
+//! While a batch is judged its effects are added, so that an operation sees those before it.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use sync_core::ids::{
+    CaseId, GridPath, InspectionId, ItemCode, PhotoHash, RegionCode, TargetId, UnitId, UserId,
+};
+use sync_core::model::assignment::Assignment;
+use sync_core::model::target::Target;
+use sync_core::model::zone::Zone;
+use sync_core::policy::PolicyBook;
+use sync_core::time::Instant;
+use sync_core::wire::operation::{Body, Operation};
+use uuid::Uuid;
+
+use super::known_rows;
+use super::pusher::Pusher;
+use crate::db::schema::{cases, targets};
+use crate::db::{Connection, evidence_lock};
+use crate::problem::ApiError;
+use crate::services::open_cases::StoredCase;
+
+/// A register entry and whether it was removed.
+#[derive(Debug, Clone)]
+pub struct KnownTarget {
+    /// The entry.
+    pub target: Target,
+    /// Removed: it can still have been inspected before the device knew.
+    pub deleted: bool,
+}
+
+/// As much of a stored inspection as its correction needs.
+#[derive(Debug, Clone)]
+pub struct KnownInspection {
+    /// Its lineage.
+    pub lineage: InspectionId,
+    /// Who recorded it.
+    pub author: UserId,
+    /// Whether a correction of it was accepted.
+    pub superseded: bool,
+}
+
+/// What the server knows.
+#[derive(Debug)]
+pub struct Known {
+    /// The district.
+    pub district: RegionCode,
+    /// Its policy book.
+    pub book: Arc<PolicyBook>,
+    /// When the batch was received.
+    pub received_at: Instant,
+    /// All assignments of the author, also past ones.
+    pub assignments: Vec<Assignment>,
+    /// All zones.
+    pub zones: Vec<Zone>,
+    /// The units of the grids referred to.
+    pub grids: HashMap<GridPath, UnitId>,
+    /// The units referred to.
+    pub units: HashSet<UnitId>,
+    /// The targets referred to.
+    pub targets: HashMap<TargetId, KnownTarget>,
+    /// The register numbers asked for that are taken.
+    pub codes: HashSet<String>,
+    /// The inspections referred to.
+    pub inspections: HashMap<InspectionId, KnownInspection>,
+    /// The cases of lineages that are corrected.
+    pub cases: HashMap<CaseId, StoredCase>,
+    /// The photos referred to that are verified.
+    pub verified: HashSet<PhotoHash>,
+    /// Confirmed cases of the targets inspected: item and occurrence.
+    pub confirmed: HashMap<TargetId, Vec<(ItemCode, Instant)>>,
+    /// Ids referred to that belong to another district.
+    pub elsewhere: HashSet<Uuid>,
+    /// Targets that this batch has written already, with the version before it.
+    pub own_targets: HashMap<TargetId, u32>,
+}
+
+/// Everything that a batch refers to.
+#[derive(Debug, Default)]
+struct References {
+    targets: BTreeSet<Uuid>,
+    updated: BTreeSet<Uuid>,
+    inspections: BTreeSet<Uuid>,
+    replaced: BTreeSet<Uuid>,
+    lineages: BTreeSet<Uuid>,
+    grids: BTreeSet<String>,
+    units: BTreeSet<Uuid>,
+    codes: BTreeSet<String>,
+    photos: BTreeSet<String>,
+}
+
+impl References {
+    fn of<'a>(operations: impl IntoIterator<Item = &'a Operation>) -> Self {
+        let mut all = Self::default();
+        for operation in operations {
+            let content = match &operation.body {
+                Body::RegisterTarget(content) => content,
+                Body::UpdateTarget(update) => &update.content,
+                Body::SubmitInspection(inspection) | Body::AmendInspection(inspection) => {
+                    all.inspections.insert(inspection.inspection_id.0);
+                    if let Some(replaced) = inspection.replaces {
+                        all.inspections.insert(replaced.0);
+                        all.replaced.insert(replaced.0);
+                        all.lineages.insert(inspection.lineage.0);
+                    }
+                    let context = &inspection.context;
+                    all.targets.extend(context.target.as_ref().map(|target| target.target_id.0));
+                    all.grids.insert(context.grid.as_str().to_owned());
+                    all.units.insert(context.unit_id.0);
+                    all.photos.extend(inspection.photos.iter().map(|photo| photo.sha256.as_str().to_owned()));
+                    continue;
+                }
+            };
+            all.targets.insert(content.target_id.0);
+            all.updated.insert(content.target_id.0);
+            all.grids.insert(content.grid.as_str().to_owned());
+            all.units.insert(content.unit_id.0);
+            // A text that PostgreSQL cannot hold is refused when the operation is judged.
+            all.codes.extend(content.code.clone().filter(|code| !code.contains('\0')));
+        }
+        all
+    }
+}
+
+impl Known {
+    /// Loads what these operations refer to, and locks what they may change.
+    ///
+    /// # Errors
+    /// Faults of the database.
+    pub async fn load<'a>(
+        conn: &mut Connection,
+        pusher: &Pusher,
+        book: Arc<PolicyBook>,
+        received_at: Instant,
+        operations: impl IntoIterator<Item = &'a Operation>,
+    ) -> Result<Self, ApiError> {
+        let all = References::of(operations);
+        let district = &pusher.district;
+        all.lock(conn, district).await?;
+        let mut known = Self {
+            district: district.clone(),
+            book,
+            received_at,
+            assignments: known_rows::assignments(conn, pusher).await?,
+            zones: known_rows::zones(conn, district).await?,
+            grids: known_rows::grids(conn, district, &all.grids).await?,
+            units: known_rows::units(conn, district, &all.units).await?,
+            targets: known_rows::targets(conn, district, &all.targets).await?,
+            codes: known_rows::codes(conn, district, &all.codes).await?,
+            inspections: known_rows::inspections(conn, district, &all.inspections).await?,
+            cases: StoredCase::of_lineages(conn, district, &all.lineages).await?,
+            verified: known_rows::verified_photos(conn, district, &all.photos).await?,
+            confirmed: known_rows::confirmed_cases(conn, district, &all.targets).await?,
+            elsewhere: HashSet::new(),
+            own_targets: HashMap::new(),
+        };
+        known.elsewhere = known_rows::elsewhere(conn, district, &all.unknown_to(&known)).await?;
+        Ok(known)
+    }
+
+    /// Whether an update made on this version follows the author's own earlier one of the same batch: offline, he
+    /// could not learn the version that one would get.
+    pub(super) fn follows_own(&self, target: TargetId, base_version: u32) -> bool {
+        self.own_targets.get(&target).is_some_and(|before| *before <= base_version)
+    }
+}
+
+impl References {
+    /// Shares the evidence lock, then locks targets that are updated, then cases that are corrected.
+    async fn lock(&self, conn: &mut Connection, district: &RegionCode) -> Result<(), ApiError> {
+        if !self.photos.is_empty() {
+            evidence_lock::share(conn, district).await?;
+        }
+        if !self.updated.is_empty() {
+            targets::table
+                .filter(targets::district.eq(district.as_str()))
+                .filter(targets::target_id.eq_any(&self.updated))
+                .order(targets::target_id)
+                .select(targets::target_id)
+                .for_no_key_update()
+                .load::<Uuid>(conn)
+                .await?;
+        }
+        if !self.lineages.is_empty() {
+            cases::table
+                .filter(cases::district.eq(district.as_str()))
+                .filter(cases::lineage.eq_any(&self.lineages))
+                .order(cases::case_id)
+                .select(cases::case_id)
+                .for_no_key_update()
+                .load::<Uuid>(conn)
+                .await?;
+        }
+        Ok(())
+    }
+
+    fn unknown_to(&self, known: &Known) -> Vec<Uuid> {
+        let targets = self.targets.iter().filter(|id| !known.targets.contains_key(&TargetId(**id)));
+        let units = self.units.iter().filter(|id| !known.units.contains(&UnitId(**id)));
+        let replaced = self.replaced.iter().filter(|id| !known.inspections.contains_key(&InspectionId(**id)));
+        targets.chain(units).chain(replaced).copied().collect()
+    }
+}

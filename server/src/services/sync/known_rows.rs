@@ -1,0 +1,219 @@
+//! The queries behind [`Known`](super::known::Known), one a kind of row, each for all ids of a batch at once.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use diesel::prelude::*;
+use diesel::sql_types::{Array, Text, Uuid as SqlUuid};
+use diesel::{QueryableByName, sql_query};
+use diesel_async::RunQueryDsl;
+use sync_core::ids::{GridPath, InspectionId, ItemCode, PhotoHash, RegionCode, TargetId, UnitId, UserId};
+use sync_core::model::assignment::Assignment;
+use sync_core::model::case::ReviewState;
+use sync_core::model::zone::Zone;
+use sync_core::time::Instant;
+use uuid::Uuid;
+
+use super::known::{KnownInspection, KnownTarget};
+use super::pusher::Pusher;
+use crate::db::Connection;
+use crate::db::assignments::AssignmentRow;
+use crate::db::schema::{assignments, cases, grids, inspections, photos, targets, units, zones};
+use crate::db::targets::TargetRow;
+use crate::db::types::{Time, stored};
+use crate::db::zones::ZoneRow;
+use crate::problem::ApiError;
+
+/// All assignments of the pusher, also past ones: writes follow those at occurrence.
+pub(super) async fn assignments(conn: &mut Connection, pusher: &Pusher) -> Result<Vec<Assignment>, ApiError> {
+    let rows: Vec<AssignmentRow> = assignments::table
+        .filter(assignments::district.eq(pusher.district.as_str()))
+        .filter(assignments::user_id.eq(pusher.user.0))
+        .select(AssignmentRow::as_select())
+        .load(conn)
+        .await?;
+    rows.into_iter().map(|row| row.try_into().map_err(ApiError::from)).collect()
+}
+
+pub(super) async fn zones(conn: &mut Connection, district: &RegionCode) -> Result<Vec<Zone>, ApiError> {
+    let rows: Vec<ZoneRow> = zones::table
+        .filter(zones::district.eq(district.as_str()))
+        .select(ZoneRow::as_select())
+        .load(conn)
+        .await?;
+    rows.into_iter().map(|row| row.try_into().map_err(ApiError::from)).collect()
+}
+
+pub(super) async fn grids(
+    conn: &mut Connection,
+    district: &RegionCode,
+    paths: &BTreeSet<String>,
+) -> Result<HashMap<GridPath, UnitId>, ApiError> {
+    let rows: Vec<(String, Uuid)> = grids::table
+        .filter(grids::district.eq(district.as_str()))
+        .filter(grids::path.eq_any(paths))
+        .select((grids::path, grids::unit_id))
+        .load(conn)
+        .await?;
+    rows.into_iter().map(|(path, unit)| Ok((stored("grids.path", &path)?, UnitId(unit)))).collect()
+}
+
+pub(super) async fn units(
+    conn: &mut Connection,
+    district: &RegionCode,
+    ids: &BTreeSet<Uuid>,
+) -> Result<HashSet<UnitId>, ApiError> {
+    let rows: Vec<Uuid> = units::table
+        .filter(units::district.eq(district.as_str()))
+        .filter(units::unit_id.eq_any(ids))
+        .select(units::unit_id)
+        .load(conn)
+        .await?;
+    Ok(rows.into_iter().map(UnitId).collect())
+}
+
+pub(super) async fn targets(
+    conn: &mut Connection,
+    district: &RegionCode,
+    ids: &BTreeSet<Uuid>,
+) -> Result<HashMap<TargetId, KnownTarget>, ApiError> {
+    let rows: Vec<TargetRow> = targets::table
+        .filter(targets::district.eq(district.as_str()))
+        .filter(targets::target_id.eq_any(ids))
+        .select(TargetRow::as_select())
+        .load(conn)
+        .await?;
+    rows.into_iter()
+        .map(|row| {
+            let deleted = row.deleted_at.is_some();
+            Ok((TargetId(row.target_id), KnownTarget { target: row.try_into()?, deleted }))
+        })
+        .collect()
+}
+
+/// The register numbers among these that are taken.
+pub(super) async fn codes(
+    conn: &mut Connection,
+    district: &RegionCode,
+    codes: &BTreeSet<String>,
+) -> Result<HashSet<String>, ApiError> {
+    if codes.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let rows: Vec<String> = targets::table
+        .filter(targets::district.eq(district.as_str()))
+        .filter(targets::code.eq_any(codes))
+        .select(targets::code)
+        .load(conn)
+        .await?;
+    Ok(rows.into_iter().collect())
+}
+
+pub(super) async fn inspections(
+    conn: &mut Connection,
+    district: &RegionCode,
+    ids: &BTreeSet<Uuid>,
+) -> Result<HashMap<InspectionId, KnownInspection>, ApiError> {
+    let successors = diesel::alias!(inspections as successors);
+    let rows: Vec<(Uuid, Uuid, Uuid, Option<Uuid>)> = inspections::table
+        .left_join(
+            successors.on(successors
+                .field(inspections::district)
+                .eq(inspections::district)
+                .and(successors.field(inspections::replaces).eq(inspections::inspection_id.nullable()))),
+        )
+        .filter(inspections::district.eq(district.as_str()))
+        .filter(inspections::inspection_id.eq_any(ids))
+        .select((
+            inspections::inspection_id,
+            inspections::lineage,
+            inspections::author,
+            successors.field(inspections::inspection_id).nullable(),
+        ))
+        .load(conn)
+        .await?;
+    let known = |(id, lineage, author, successor): (Uuid, Uuid, Uuid, Option<Uuid>)| {
+        let inspection = KnownInspection {
+            lineage: InspectionId(lineage),
+            author: UserId(author),
+            superseded: successor.is_some(),
+        };
+        (InspectionId(id), inspection)
+    };
+    Ok(rows.into_iter().map(known).collect())
+}
+
+pub(super) async fn verified_photos(
+    conn: &mut Connection,
+    district: &RegionCode,
+    hashes: &BTreeSet<String>,
+) -> Result<HashSet<PhotoHash>, ApiError> {
+    if hashes.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let rows: Vec<String> = photos::table
+        .filter(photos::district.eq(district.as_str()))
+        .filter(photos::sha256.eq_any(hashes))
+        .filter(photos::state.eq("verified"))
+        .select(photos::sha256)
+        .load(conn)
+        .await?;
+    rows.into_iter().map(|hash| Ok(stored("photos.sha256", &hash)?)).collect()
+}
+
+/// Confirmed cases of these targets: item and occurrence.
+pub(super) async fn confirmed_cases(
+    conn: &mut Connection,
+    district: &RegionCode,
+    targets: &BTreeSet<Uuid>,
+) -> Result<HashMap<TargetId, Vec<(ItemCode, Instant)>>, ApiError> {
+    let rows: Vec<(Option<Uuid>, String, Time)> = cases::table
+        .filter(cases::district.eq(district.as_str()))
+        .filter(cases::target_id.eq_any(targets))
+        .filter(cases::review_state.eq(ReviewState::Confirmed.code()))
+        .select((cases::target_id, cases::item, cases::occurred_at))
+        .load(conn)
+        .await?;
+    let mut by_target: HashMap<TargetId, Vec<_>> = HashMap::new();
+    for (target, item, occurred_at) in rows {
+        if let Some(target) = target {
+            by_target
+                .entry(TargetId(target))
+                .or_default()
+                .push((stored("cases.item", &item)?, occurred_at.0));
+        }
+    }
+    Ok(by_target)
+}
+
+#[derive(QueryableByName)]
+struct Elsewhere {
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
+}
+
+/// Which of these ids, unknown here, are targets, units or inspections of another district.
+pub(super) async fn elsewhere(
+    conn: &mut Connection,
+    district: &RegionCode,
+    ids: &[Uuid],
+) -> Result<HashSet<Uuid>, ApiError> {
+    if ids.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let rows: Vec<Elsewhere> = sql_query(
+        "SELECT unknown.id
+         FROM unnest($2) AS unknown (id)
+         WHERE EXISTS (
+             SELECT 1 FROM districts AS d
+             WHERE d.district <> $1 AND (
+                 EXISTS (SELECT 1 FROM targets AS t WHERE (t.district, t.target_id) = (d.district, unknown.id))
+                 OR EXISTS (SELECT 1 FROM units AS u WHERE (u.district, u.unit_id) = (d.district, unknown.id))
+                 OR EXISTS (SELECT 1 FROM inspections AS i
+                            WHERE (i.district, i.inspection_id) = (d.district, unknown.id))))",
+    )
+    .bind::<Text, _>(district.as_str())
+    .bind::<Array<SqlUuid>, _>(ids)
+    .load(conn)
+    .await?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}

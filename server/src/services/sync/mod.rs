@@ -1,0 +1,15 @@
+//! Sync (同步): what devices push is judged and stored, what changed is pulled (docs/protocol.md).
+
+mod compare_context;
+mod judge_operation;
+mod known;
+mod known_rows;
+pub mod pull_changes;
+mod pull_rows;
+pub mod push_operations;
+mod pusher;
+mod received_operation;
+mod scope;
+mod store_batch;
+
+pub use pusher::Pusher;

@@ -1,0 +1,298 @@
+//! Stores what a batch does: operations with their original bytes and results, and their effects, in a handful of
+//! statements whatever the batch's size.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Binary, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel_async::RunQueryDsl;
+use serde::Serialize;
+use sync_core::ids::{
+    CaseId, DeviceId, GridPath, InspectionId, KindCode, OperationId, PackHash, PhotoHash, QuestionCode,
+    RegionCode, TargetId, UnitId, UserId,
+};
+use sync_core::model::assignment::DiscoveryLevel;
+use sync_core::model::case::Flag;
+use sync_core::model::photo::PhotoSource;
+use sync_core::model::target::Target;
+use sync_core::time::Instant;
+use sync_core::wire::push::Outcome;
+
+use super::judge_operation::{Effect, JudgedInspection};
+use super::known::{Known, KnownInspection, KnownTarget};
+use super::pusher::Pusher;
+use super::received_operation::ReceivedOperation;
+use crate::db::Connection;
+use crate::db::bulk::insert_rows;
+use crate::db::changes::{Entity, NewChange, record_changes};
+use crate::db::targets::{TargetWrite, insert_targets, update_targets};
+use crate::db::types::{Time, storable};
+use crate::services::open_cases::{CaseWrite, Judged, amends_decided, open_cases, store_cases};
+
+/// What a batch writes. Effects are added in the order of the operations and known to those that follow.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    targets: BTreeMap<TargetId, TargetChange>,
+    inspections: Vec<InspectionWrite>,
+    photos: Vec<PhotoWrite>,
+    cases: BTreeMap<CaseId, CaseWrite>,
+    proposals: BTreeSet<CaseId>,
+    proposal_changes: Vec<NewChange>,
+}
+
+#[derive(Debug)]
+struct TargetChange {
+    target: Target,
+    /// The grid that devices know it in; absent for a new one.
+    grid_before: Option<GridPath>,
+}
+
+/// An operation to be stored; without an outcome it is in quarantine (隔离).
+#[derive(Debug)]
+pub(super) struct StoredOperation<'a> {
+    pub(super) received: &'a ReceivedOperation<'a>,
+    pub(super) device_seq: Option<i64>,
+    pub(super) kind: Option<&'static str>,
+    pub(super) outcome: Option<Outcome>,
+}
+
+#[derive(Debug, Serialize)]
+struct InspectionWrite {
+    district: RegionCode,
+    inspection_id: InspectionId,
+    lineage: InspectionId,
+    replaces: Option<InspectionId>,
+    op_id: OperationId,
+    author: UserId,
+    device_id: DeviceId,
+    kind: KindCode,
+    target_id: Option<TargetId>,
+    occurred_at: Instant,
+    received_at: Instant,
+    grid: GridPath,
+    unit_id: UnitId,
+    level: DiscoveryLevel,
+    pack_hash: Option<PackHash>,
+    lon: Option<f64>,
+    lat: Option<f64>,
+    sealed: serde_json::Value,
+    flags: Vec<Flag>,
+}
+
+#[derive(Debug, Serialize)]
+struct PhotoWrite {
+    district: RegionCode,
+    inspection_id: InspectionId,
+    ordinal: usize,
+    sha256: PhotoHash,
+    size: u64,
+    taken_at: Instant,
+    lon: Option<f64>,
+    lat: Option<f64>,
+    source: PhotoSource,
+    question: Option<QuestionCode>,
+}
+
+impl Batch {
+    /// Adds what an operation does.
+    pub(super) fn add(&mut self, known: &mut Known, pusher: &Pusher, op_id: OperationId, effect: Effect) {
+        match effect {
+            Effect::Target(target) => self.add_target(known, *target),
+            Effect::Inspection(judged) => self.add_inspection(known, pusher, op_id, *judged),
+        }
+    }
+
+    fn add_target(&mut self, known: &mut Known, target: Target) {
+        let id = target.content.target_id;
+        let before = known.targets.get(&id).map(|before| before.target.content.grid.clone());
+        self.targets
+            .entry(id)
+            .or_insert_with(|| TargetChange { target: target.clone(), grid_before: before })
+            .target = target.clone();
+        known.codes.extend(target.content.code.clone());
+        known.own_targets.entry(id).or_insert(target.version.saturating_sub(1));
+        known.targets.insert(id, KnownTarget { target, deleted: false });
+    }
+
+    fn add_inspection(
+        &mut self,
+        known: &mut Known,
+        pusher: &Pusher,
+        op_id: OperationId,
+        judged: JudgedInspection,
+    ) {
+        let JudgedInspection { inspection, sealed, evaluation, mut flags } = judged;
+        let before = || known.cases.values().filter(|case| case.lineage == inspection.lineage);
+        if amends_decided(before()) {
+            flags.push(Flag::AmendsDecided);
+        }
+        let target =
+            inspection.context.target.as_ref().and_then(|sealed| known.targets.get(&sealed.target_id));
+        let content = target.map(|known| &known.target.content);
+        let texts: Vec<&str> = content
+            .into_iter()
+            .flat_map(|content| {
+                [Some(content.name.as_str()), content.code.as_deref(), Some(&content.address)]
+            })
+            .flatten()
+            .chain([inspection.place.as_str(), inspection.notes.as_str()])
+            .collect();
+        let writes = open_cases(
+            Judged {
+                district: &known.district,
+                inspection: &inspection,
+                evaluation: &evaluation,
+                flags: &flags,
+                search_texts: &texts,
+                verified: &known.verified,
+                now: known.received_at,
+            },
+            before(),
+        );
+        for case in writes.proposals {
+            let grid = known.cases.get(&case).and_then(|before| before.grid.clone());
+            if let Some(grid) = grid.filter(|_| self.proposals.insert(case)) {
+                self.proposal_changes.push(NewChange::of_case(case, grid, inspection.author));
+            }
+        }
+        for case in writes.cases {
+            known.cases.insert(case.case_id(), case.as_stored());
+            self.cases.insert(case.case_id(), case);
+        }
+        if let Some(replaced) = inspection.replaces.and_then(|id| known.inspections.get_mut(&id)) {
+            replaced.superseded = true;
+        }
+        let stored =
+            KnownInspection { lineage: inspection.lineage, author: inspection.author, superseded: false };
+        known.inspections.insert(inspection.inspection_id, stored);
+        self.photos.extend(photos_of(&known.district, &inspection));
+        let place = inspection.place_point();
+        self.inspections.push(InspectionWrite {
+            district: known.district.clone(),
+            inspection_id: inspection.inspection_id,
+            lineage: inspection.lineage,
+            replaces: inspection.replaces,
+            op_id,
+            author: inspection.author,
+            device_id: pusher.device,
+            kind: inspection.kind,
+            target_id: inspection.context.target.map(|target| target.target_id),
+            occurred_at: storable(inspection.occurred_at),
+            received_at: known.received_at,
+            grid: inspection.context.grid,
+            unit_id: inspection.context.unit_id,
+            level: inspection.context.level,
+            pack_hash: inspection.context.pack.map(|pack| pack.hash),
+            lon: place.map(|point| point.lon),
+            lat: place.map(|point| point.lat),
+            sealed,
+            flags,
+        });
+    }
+
+    /// Writes everything; the changes come last, under the district's lock.
+    ///
+    /// # Errors
+    /// Faults of the database.
+    pub(super) async fn store(
+        self,
+        conn: &mut Connection,
+        pusher: &Pusher,
+        operations: &[StoredOperation<'_>],
+        now: Instant,
+    ) -> QueryResult<()> {
+        insert_operations(conn, pusher, operations, now).await?;
+        let (changed, new): (Vec<_>, Vec<_>) =
+            self.targets.values().partition(|change| change.grid_before.is_some());
+        let rows = |changes: Vec<&TargetChange>| -> Vec<TargetWrite> {
+            changes
+                .into_iter()
+                .map(|change| TargetWrite::new(&pusher.district, &change.target, now))
+                .collect()
+        };
+        insert_targets(conn, &rows(new)).await?;
+        update_targets(conn, &rows(changed)).await?;
+        insert_rows(conn, "inspections", INSPECTION_COLUMNS, &self.inspections).await?;
+        insert_rows(conn, "inspection_photos", PHOTO_COLUMNS, &self.photos).await?;
+        let cases: Vec<CaseWrite> = self.cases.into_values().collect();
+        let proposals: Vec<CaseId> = self.proposals.into_iter().collect();
+        store_cases(conn, &pusher.district, &cases, &proposals).await?;
+
+        let targets = self.targets.into_values().map(|change| {
+            let content = change.target.content;
+            NewChange::of_target(content.target_id, change.grid_before, Some(content.grid))
+        });
+        let results = operations
+            .iter()
+            .map(|operation| NewChange::of_user(Entity::Operation(operation.received.op_id), pusher.user));
+        let changes: Vec<NewChange> = targets
+            .chain(cases.iter().map(CaseWrite::change))
+            .chain(self.proposal_changes)
+            .chain(results)
+            .collect();
+        record_changes(conn, &pusher.district, &changes).await
+    }
+}
+
+fn photos_of(
+    district: &RegionCode,
+    inspection: &sync_core::model::inspection::Inspection,
+) -> impl Iterator<Item = PhotoWrite> {
+    inspection.photos.iter().enumerate().map(|(ordinal, photo)| PhotoWrite {
+        district: district.clone(),
+        inspection_id: inspection.inspection_id,
+        ordinal,
+        sha256: photo.sha256.clone(),
+        size: photo.size,
+        taken_at: storable(photo.taken_at),
+        lon: photo.point.map(|point| point.lon),
+        lat: photo.point.map(|point| point.lat),
+        source: photo.source,
+        question: photo.question.clone(),
+    })
+}
+
+/// Stores operations as the bytes they came in.
+///
+/// # Errors
+/// Faults of the database; `operations_pkey` where one was stored meanwhile.
+pub(super) async fn insert_operations(
+    conn: &mut Connection,
+    pusher: &Pusher,
+    operations: &[StoredOperation<'_>],
+    received_at: Instant,
+) -> QueryResult<()> {
+    if operations.is_empty() {
+        return Ok(());
+    }
+    let column = |value: fn(&StoredOperation<'_>) -> Option<serde_json::Value>| {
+        operations.iter().map(value).collect::<Vec<_>>()
+    };
+    diesel::sql_query(
+        "INSERT INTO operations (district, device_id, user_id, incarnation, received_at,
+                                 op_id, bytes, sha256, device_seq, kind, outcome)
+         SELECT $1, $2, $3, $4, $5, o.* FROM unnest($6, $7, $8, $9, $10, $11) AS o",
+    )
+    .bind::<Text, _>(pusher.district.as_str())
+    .bind::<SqlUuid, _>(pusher.device.0)
+    .bind::<SqlUuid, _>(pusher.user.0)
+    .bind::<SqlUuid, _>(pusher.incarnation.0)
+    .bind::<Timestamptz, _>(Time(received_at))
+    .bind::<Array<SqlUuid>, _>(operations.iter().map(|o| o.received.op_id.0).collect::<Vec<_>>())
+    .bind::<Array<Binary>, _>(operations.iter().map(|o| o.received.bytes).collect::<Vec<_>>())
+    .bind::<Array<Binary>, _>(operations.iter().map(|o| o.received.sha256.as_slice()).collect::<Vec<_>>())
+    .bind::<Array<Nullable<BigInt>>, _>(operations.iter().map(|o| o.device_seq).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Text>>, _>(operations.iter().map(|o| o.kind).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Jsonb>>, _>(column(|o| {
+        o.outcome.as_ref().and_then(|outcome| serde_json::to_value(outcome).ok())
+    }))
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+const INSPECTION_COLUMNS: &str = "district, inspection_id, lineage, replaces, op_id, author, device_id, kind, \
+     target_id, occurred_at, received_at, grid, unit_id, level, pack_hash, lon, lat, sealed, flags";
+
+const PHOTO_COLUMNS: &str =
+    "district, inspection_id, ordinal, sha256, size, taken_at, lon, lat, source, question";
