@@ -1,9 +1,10 @@
-//! The command line: `server serve | migrate | config`.
+//! The command line: `server serve | migrate | admin | config`.
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::admin::commands::{self, AdminCommand, AdminError};
 use crate::config::{self, Config, ConfigError};
 use crate::database::{Database, DatabaseError};
 use crate::db::migrate::{self, MigrateError};
@@ -27,6 +28,9 @@ enum Command {
     Serve,
     /// Bring the database up to date and end.
     Migrate,
+    /// Districts, users, devices and packs, from the command line.
+    #[command(subcommand)]
+    Admin(AdminCommand),
     /// Show the configuration.
     Config(ShowConfig),
 }
@@ -53,6 +57,9 @@ pub enum CommandError {
     /// Migrations.
     #[error(transparent)]
     Migrate(#[from] MigrateError),
+    /// Administration.
+    #[error(transparent)]
+    Admin(#[from] AdminError),
     /// Serving.
     #[error(transparent)]
     Serve(#[from] ServeError),
@@ -72,6 +79,7 @@ pub async fn run(cli: Cli) -> Result<(), CommandError> {
     match cli.command {
         Command::Serve => serve::run(config).await?,
         Command::Migrate => migrate(&config).await?,
+        Command::Admin(command) => admin(&config, command).await?,
         Command::Config(_) => {}
     }
     Ok(())
@@ -85,5 +93,14 @@ async fn migrate(config: &Config) -> Result<(), CommandError> {
     }
     println!("{} migrations run, the database is up to date", versions.len());
     database.close().await?;
+    Ok(())
+}
+
+async fn admin(config: &Config, command: AdminCommand) -> Result<(), CommandError> {
+    let database = Database::open(config).await?;
+    migrate::run(database.url()).await?;
+    let outcome = commands::run(database.url(), command).await;
+    database.close().await?;
+    println!("{}", outcome?);
     Ok(())
 }

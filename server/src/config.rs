@@ -113,8 +113,8 @@ keys! {
     session_hours: u32 = 12,
         "网页登录会话的有效小时数。", "Hours that an office session lasts.";
     trust_forwarded: bool = false,
-        "是否采信反向代理的 Forwarded、X-Forwarded-For；只在服务器前确有代理时开启。",
-        "Whether Forwarded and X-Forwarded-For are believed; only where a proxy stands before the server.";
+        "是否采信反向代理的 X-Forwarded-For（取其最后一个地址）；只在服务器前确有代理时开启。",
+        "Whether X-Forwarded-For (its last address) is believed; only where a proxy stands before the server.";
     workers: Option<usize> = None,
         "HTTP 工作线程数；默认等于处理器核数。", "HTTP worker threads; one a core by default.";
     image_workers: usize = 2,

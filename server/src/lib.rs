@@ -3,6 +3,8 @@
 //! Layers: `routes` (extract, authorise, map) → services (what is done, `verb_noun`) → `db` (rows and queries). The
 //! server holds no state that another process would not see: several run behind one balancer.
 
+pub mod admin;
+pub mod audit;
 pub mod auth;
 pub mod cli;
 pub mod clock;

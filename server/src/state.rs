@@ -9,6 +9,8 @@ use sync_core::time::Clock;
 use tokio::sync::Semaphore;
 
 use crate::auth::access_token::{AccessKeys, KeyError};
+use crate::auth::passwords::Passwords;
+use crate::auth::rate_limit::GuessLimit;
 use crate::config::Config;
 use crate::db::{Pool, PooledConnection};
 use crate::metrics::Metrics;
@@ -38,6 +40,10 @@ pub struct AppState {
     pub access_keys: AccessKeys,
     /// Policy books of the districts.
     pub policies: PolicyBooks,
+    /// Passwords.
+    pub passwords: Passwords,
+    /// How often an address may guess at passwords and codes.
+    pub guesses: GuessLimit,
     /// Photos.
     pub photos: PhotoPlaces,
     /// Counters.
@@ -70,12 +76,14 @@ impl AppState {
     /// [`StateError`] naming what is missing.
     pub fn new(config: Config, pool: Pool, clock: Arc<dyn Clock>) -> Result<Self, StateError> {
         Ok(Self {
-            pool,
-            clock,
             access_keys: AccessKeys::from_config(&config)?,
             policies: PolicyBooks::default(),
+            passwords: Passwords::default(),
+            guesses: GuessLimit::new(clock.clone()),
             photos: PhotoPlaces::open(&config)?,
             metrics: Metrics::new()?,
+            pool,
+            clock,
             config,
         })
     }

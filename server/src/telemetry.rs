@@ -1,5 +1,7 @@
 //! Logs: structured lines with the request's id, as text for people or JSON for machines.
 
+use std::io::{IsTerminal, stderr};
+
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::ParseError;
 
@@ -11,7 +13,10 @@ use crate::config::{Config, LogFormat};
 /// [`ParseError`] where `log` is not a filter.
 pub fn start(config: &Config) -> Result<(), ParseError> {
     let filter = EnvFilter::try_new(&config.log)?;
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(stderr)
+        .with_ansi(stderr().is_terminal());
     match config.log_format {
         LogFormat::Text => lines.init(),
         LogFormat::Json => lines.json().init(),

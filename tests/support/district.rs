@@ -127,6 +127,8 @@ impl TestDevice {
 pub struct TestOffice {
     /// The user.
     pub user: TestUser,
+    /// The session's id.
+    pub session_id: Uuid,
     /// The cookie's value.
     pub session: String,
     /// What writes send back.
@@ -234,6 +236,26 @@ impl TestServer {
         user
     }
 
+    /// Makes another user in the same district.
+    pub async fn user_of(&self, other: &TestUser, username: &str, roles: &[TestRole]) -> TestUser {
+        let district = TestDistrict {
+            code: other.district.clone(),
+            streets: [UnitId::fresh(), UnitId::fresh()],
+            bureau: UnitId::fresh(),
+        };
+        self.user(&district, username, roles).await
+    }
+
+    /// Gives a user a password.
+    pub async fn set_password(&self, user: &TestUser, password: &str) {
+        let hash = self.state.passwords.hash(password.to_owned()).await.unwrap();
+        diesel::update(users::table.filter(users::user_id.eq(user.user_id.0)))
+            .set(users::password_hash.eq(hash))
+            .execute(&mut self.connection().await)
+            .await
+            .unwrap();
+    }
+
     /// Enrols a device for the user and gets it a token, without HTTP.
     pub async fn device(&self, user: &TestUser) -> TestDevice {
         let key = SigningKey::from_slice(&rand::random::<[u8; 32]>()).unwrap();
@@ -279,12 +301,13 @@ impl TestServer {
     /// Signs the user in to the office, without HTTP.
     pub async fn office(&self, user: &TestUser) -> TestOffice {
         let (session, csrf_token) = (Uuid::new_v4().to_string(), Uuid::new_v4().to_string());
+        let session_id = Uuid::now_v7();
         let now = self.clock.now();
         let mut connection = self.connection().await;
         diesel::insert_into(sessions::table)
             .values((
                 sessions::token_hash.eq(token_hash(&session)),
-                sessions::session_id.eq(Uuid::now_v7()),
+                sessions::session_id.eq(session_id),
                 sessions::district.eq(user.district.as_str()),
                 sessions::user_id.eq(user.user_id.0),
                 sessions::csrf_token.eq(&csrf_token),
@@ -299,6 +322,7 @@ impl TestServer {
             .unwrap();
         TestOffice {
             user: user.clone(),
+            session_id,
             session,
             csrf_token,
             client: self.client.clone(),

@@ -275,8 +275,7 @@ impl TestDevice {
     /// Pulls one answer.
     pub async fn pull(&self, cursor: Option<&str>) -> PullAnswer {
         let query = cursor.map(|cursor| format!("?cursor={cursor}")).unwrap_or_default();
-        let response =
-            self.request(Method::GET, &format!("/api/v1/sync/pull{query}")).send().await.unwrap();
+        let response = self.request(Method::GET, &format!("/api/v1/sync/pull{query}")).send().await.unwrap();
         assert_eq!(response.status(), 200, "{}", response.text().await.unwrap());
         response.json().await.unwrap()
     }

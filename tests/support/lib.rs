@@ -8,6 +8,7 @@ pub mod clock;
 pub mod database;
 pub mod district;
 pub mod field;
+pub mod observe;
 pub mod scene;
 pub mod server;
 

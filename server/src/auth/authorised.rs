@@ -95,12 +95,13 @@ async fn authenticate<P: Permission>(state: &AppState, credentials: Credentials)
         }
         Credentials::Cookie { token, csrf, writes } => {
             let mut connection = state.connection().await?;
-            let (actor, expected) = identify::session(&mut connection, &token, now).await?;
-            let matches = csrf.is_some_and(|given| bool::from(given.as_bytes().ct_eq(expected.as_bytes())));
+            let session = identify::session(&mut connection, &token, now).await?;
+            let expected = session.csrf_token.as_bytes();
+            let matches = csrf.is_some_and(|given| bool::from(given.as_bytes().ct_eq(expected)));
             if writes && !matches {
                 return Err(ProblemKind::CsrfMismatch.into());
             }
-            Ok(actor)
+            Ok(session.actor)
         }
     }
 }

@@ -1,4 +1,4 @@
-//! From a token or cookie to the actor: one query each.
+//! From a token or cookie to the actor: one query each, and now and then a note of when a session was last used.
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -15,6 +15,9 @@ use crate::db::assignments::AssignmentRow;
 use crate::db::schema::{assignments, device_users, devices, sessions, users};
 use crate::db::types::{Day, Time, stored};
 use crate::problem::ApiError;
+
+/// How exactly it is known when a session was last used, in seconds: not every request shall write.
+const SEEN_PRECISION_SECONDS: i64 = 300;
 
 /// What the database keeps of a session's random value: the table alone signs nobody in.
 #[must_use]
@@ -36,7 +39,8 @@ macro_rules! todays_assignments {
 /// The actor behind a token that was believed; `revoked_too` takes a device that was revoked.
 ///
 /// # Errors
-/// `device_unknown`, `device_revoked`, `token_invalid` (other installation, or a user who may not any more).
+/// `device_unknown`; `device_revoked`, also for a user who was disabled; `token_invalid` for another installation than
+/// the known one.
 pub async fn device(
     connection: &mut Connection,
     claims: &Claims,
@@ -69,10 +73,10 @@ pub async fn device(
     let Some((incarnation, revoked_at, user_name, disabled_at, _)) = rows.as_slice().first().cloned() else {
         return Err(ProblemKind::DeviceUnknown.into());
     };
-    if revoked_at.is_some() && !revoked_too {
+    if disabled_at.is_some() || (revoked_at.is_some() && !revoked_too) {
         return Err(ProblemKind::DeviceRevoked.into());
     }
-    if disabled_at.is_some() || incarnation != claims.incarnation.0 {
+    if incarnation != claims.incarnation.0 {
         return Err(ProblemKind::TokenInvalid.into());
     }
     Ok(Actor {
@@ -84,7 +88,18 @@ pub async fn device(
     })
 }
 
-/// The actor behind a session cookie, and the CSRF token that its writes must carry.
+/// A session that lasts.
+#[derive(Debug, Clone)]
+pub struct LastingSession {
+    /// Whose it is.
+    pub actor: Actor,
+    /// What its writes must carry.
+    pub csrf_token: String,
+    /// Until when it lasts.
+    pub expires_at: Instant,
+}
+
+/// The session behind a cookie.
 ///
 /// # Errors
 /// `sign_in_required` for a session that is unknown, over, or of a user who may not any more.
@@ -92,9 +107,9 @@ pub async fn session(
     connection: &mut Connection,
     cookie: &str,
     now: Instant,
-) -> Result<(Actor, String), ApiError> {
+) -> Result<LastingSession, ApiError> {
     let today = Day(now.record_date());
-    type Row = (String, Uuid, Uuid, String, String, Option<AssignmentRow>);
+    type Row = (String, Uuid, Time, Time, Uuid, String, String, Option<AssignmentRow>);
     let rows: Vec<Row> = sessions::table
         .inner_join(
             users::table.on(users::district.eq(sessions::district).and(users::user_id.eq(sessions::user_id))),
@@ -106,6 +121,8 @@ pub async fn session(
         .select((
             sessions::district,
             sessions::session_id,
+            sessions::last_seen_at,
+            sessions::expires_at,
             users::user_id,
             users::name,
             sessions::csrf_token,
@@ -113,18 +130,25 @@ pub async fn session(
         ))
         .load(connection)
         .await?;
-    let Some((district, session_id, user_id, user_name, csrf_token, _)) = rows.as_slice().first().cloned()
+    let Some((district, session_id, last_seen_at, expires_at, user_id, user_name, csrf_token, _)) =
+        rows.as_slice().first().cloned()
     else {
         return Err(ProblemKind::SignInRequired.into());
     };
+    if now.seconds_since(last_seen_at.into()) >= SEEN_PRECISION_SECONDS {
+        diesel::update(sessions::table.filter(sessions::session_id.eq(session_id)))
+            .set(sessions::last_seen_at.eq(Time(now)))
+            .execute(connection)
+            .await?;
+    }
     let actor = Actor {
         district: stored::<RegionCode>("sessions.district", &district)?,
         user_id: UserId(user_id),
         user_name,
         via: Via::Session { session_id },
-        assignments: assignments_of(rows.into_iter().filter_map(|row| row.5))?,
+        assignments: assignments_of(rows.into_iter().filter_map(|row| row.7))?,
     };
-    Ok((actor, csrf_token))
+    Ok(LastingSession { actor, csrf_token, expires_at: expires_at.into() })
 }
 
 fn assignments_of(

@@ -10,5 +10,17 @@
 pub mod access_token;
 pub mod actor;
 pub mod authorised;
+pub mod change_password;
+pub mod client;
+pub mod end_session;
+pub mod enrol_device;
+pub mod enrolment_code;
 pub mod identify;
+pub mod issue_challenge;
+pub mod issue_token;
+pub mod list_sessions;
+pub mod passwords;
 pub mod permission;
+pub mod rate_limit;
+pub mod revoke_device;
+pub mod sign_in;

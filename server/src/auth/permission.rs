@@ -37,8 +37,8 @@ macro_rules! permissions {
 }
 
 permissions! {
-    /// Anybody who is signed in: own session, own password.
-    SignedIn: Session, [Inspector, Supervisor, Liaison, Finance, Administrator];
+    /// Own session, own password: anybody who is signed in, whatever is assigned.
+    SignedIn: Session, [];
     /// Pull what the own device may hold (拉取), which is little where nothing is assigned today.
     PullChanges: Device, [];
     /// Send photos.

@@ -7,10 +7,15 @@ use sync_core::wire::problem::ProblemKind;
 
 /// Constraint, problem, and the field that the client should look at.
 const MEANINGS: &[(&str, ProblemKind, &str)] = &[
+    ("assignments_days_check", ProblemKind::AssignmentIncomplete, "until"),
     ("assignments_grid_fkey", ProblemKind::GridUnknown, "grid"),
+    ("assignments_inspector_level_check", ProblemKind::AssignmentIncomplete, "level"),
+    ("assignments_liaison_unit_check", ProblemKind::AssignmentIncomplete, "unit_id"),
     ("assignments_unit_fkey", ProblemKind::UnitUnknown, "unit_id"),
+    ("assignments_user_fkey", ProblemKind::UserUnknown, "user_id"),
     ("decisions_case_version_key", ProblemKind::CaseChanged, "expected_version"),
     ("decisions_request_key", ProblemKind::DecisionIdReused, "request_id"),
+    ("districts_pkey", ProblemKind::DistrictExists, "code"),
     ("inspections_grid_fkey", ProblemKind::GridUnknown, "grid"),
     ("inspections_pack_fkey", ProblemKind::PackUnknown, "pack_hash"),
     ("inspections_pkey", ProblemKind::InspectionExists, "inspection_id"),
@@ -22,6 +27,7 @@ const MEANINGS: &[(&str, ProblemKind, &str)] = &[
     ("targets_pkey", ProblemKind::TargetExists, "target_id"),
     ("targets_point_check", ProblemKind::PlaceOutsideChina, "point"),
     ("targets_unit_fkey", ProblemKind::UnitUnknown, "unit_id"),
+    ("users_username_key", ProblemKind::UsernameTaken, "username"),
 ];
 
 /// The problem of a violated constraint, and its field.

@@ -4,10 +4,18 @@
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
+pub mod devices;
 pub mod health;
+pub mod sessions;
 pub mod sync;
+pub mod users;
 
 /// Registers every route.
 pub fn configure(config: &mut ServiceConfig<'_>) {
-    config.configure(health::configure).configure(sync::configure);
+    config
+        .configure(health::configure)
+        .configure(sessions::configure)
+        .configure(devices::configure)
+        .configure(sync::configure)
+        .configure(users::configure);
 }

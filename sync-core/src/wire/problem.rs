@@ -74,6 +74,11 @@ problems! {
     DeviceUnknown = "device_unknown", 401, "设备未登记，请先入网。", "The device is not enrolled.";
     DeviceRevoked = "device_revoked", 401, "设备已被停用，未上传的工作请联系管理员恢复。", "The device has been revoked; ask the administrator to recover unsent work.";
     ChallengeInvalid = "challenge_invalid", 401, "签名挑战无效、已使用或已过期，请重试。", "The challenge is unknown, used, expired or wrongly signed; try again.";
+    PasswordTooWeak = "password_too_weak", 422, "密码过短，请至少使用 10 个字符。", "The password is too short; use at least 10 characters.";
+    UserUnknown = "user_unknown", 422, "本区县没有该用户。", "The district has no such user.";
+    DistrictExists = "district_exists", 409, "该区县已存在。", "The district exists already.";
+    UsernameTaken = "username_taken", 409, "用户名已被使用，请换一个。", "The user name is taken; choose another.";
+    AssignmentIncomplete = "assignment_incomplete", 422, "任职信息不完整：网格员须有发现层级，联络员须有责任单位，结束日期不得早于开始日期。", "The assignment is incomplete: an inspector needs a level, a liaison a unit, and the last day must not come before the first.";
     // Text, numbers and places.
     TextContainsNul = "text_contains_nul", 422, "文字中含有空字符，请删除后重试。", "The text contains a NUL character; remove it.";
     TextTooLong = "text_too_long", 422, "文字过长，请缩短。", "The text is too long; shorten it.";

@@ -1,5 +1,8 @@
 //! One module for each module of the server's routes.
 
+mod devices;
 mod health;
 mod problems;
+mod sessions;
 mod sync;
+mod users;

@@ -1,0 +1,99 @@
+//! Devices: enrol, prove, list, revoke.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, get, post, web};
+use sync_core::ids::DeviceId;
+use sync_core::wire::auth::{AccessToken, Challenge, EnrolRequest, Enrolled, TokenRequest};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::admin::list_devices::{Device, list_devices};
+use crate::auth::authorised::Authorised;
+use crate::auth::client::Client;
+use crate::auth::enrol_device::enrol_device;
+use crate::auth::issue_challenge::issue_challenge;
+use crate::auth::issue_token::issue_token;
+use crate::auth::permission::Administer;
+use crate::auth::revoke_device::revoke_device;
+use crate::json::Json;
+use crate::problem::ApiError;
+use crate::state::AppState;
+
+/// Registers the routes of this module.
+pub fn configure(config: &mut ServiceConfig<'_>) {
+    config.service(enrol).service(challenge).service(token).service(list).service(revoke);
+}
+
+/// Enrol a device with a code (入网).
+#[utoipa::path(tag = "devices", responses((status = 201, description = "Enrolled.", body = Enrolled)))]
+#[post("/api/v1/devices/enrol")]
+async fn enrol(
+    state: web::Data<AppState>,
+    client: Client,
+    request: Json<EnrolRequest>,
+) -> Result<HttpResponse, ApiError> {
+    let enrolled = enrol_device(&state, &request.0, &client).await?;
+    Ok(HttpResponse::build(StatusCode::CREATED).json(enrolled))
+}
+
+/// Ask for bytes to sign.
+#[utoipa::path(
+    tag = "devices",
+    params(("device_id" = DeviceId, Path, description = "The device.")),
+    responses((status = 200, description = "What to sign.", body = Challenge))
+)]
+#[post("/api/v1/devices/{device_id}/challenge")]
+async fn challenge(
+    state: web::Data<AppState>,
+    device_id: web::Path<DeviceId>,
+) -> Result<web::Json<Challenge>, ApiError> {
+    Ok(web::Json(issue_challenge(&state, *device_id).await?))
+}
+
+/// Exchange the signed challenge for an access token of minutes.
+#[utoipa::path(
+    tag = "devices",
+    params(("device_id" = DeviceId, Path, description = "The device.")),
+    responses((status = 200, description = "The token.", body = AccessToken))
+)]
+#[post("/api/v1/devices/{device_id}/token")]
+async fn token(
+    state: web::Data<AppState>,
+    device_id: web::Path<DeviceId>,
+    client: Client,
+    request: Json<TokenRequest>,
+) -> Result<web::Json<AccessToken>, ApiError> {
+    Ok(web::Json(issue_token(&state, *device_id, &request.0, &client).await?))
+}
+
+/// The district's devices.
+#[utoipa::path(
+    tag = "devices",
+    security(("session" = [])),
+    responses((status = 200, description = "The devices, the newest first.", body = Vec<Device>))
+)]
+#[get("/api/v1/devices")]
+async fn list(
+    state: web::Data<AppState>,
+    actor: Authorised<Administer>,
+) -> Result<web::Json<Vec<Device>>, ApiError> {
+    Ok(web::Json(list_devices(&mut *state.connection().await?, &actor.district).await?))
+}
+
+/// Revoke a device (停用). What it still pushes goes to quarantine.
+#[utoipa::path(
+    tag = "devices",
+    security(("session" = [])),
+    params(("device_id" = DeviceId, Path, description = "The device.")),
+    responses((status = 204, description = "Revoked."))
+)]
+#[post("/api/v1/devices/{device_id}/revoke")]
+async fn revoke(
+    state: web::Data<AppState>,
+    actor: Authorised<Administer>,
+    device_id: web::Path<DeviceId>,
+) -> Result<HttpResponse, ApiError> {
+    let now = state.clock.now();
+    let mut connection = state.connection().await?;
+    revoke_device(&mut connection, &actor.district, *device_id, Some(actor.user_id), now).await?;
+    Ok(HttpResponse::NoContent().finish())
+}

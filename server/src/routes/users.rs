@@ -1,0 +1,174 @@
+//! Users, their assignments and enrolment codes: the administrator's part.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, get, post, web};
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use sync_core::ids::{AssignmentId, UserId};
+use sync_core::time::Instant;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::admin::assign_role::{NewAssignment, assign_role};
+use crate::admin::create_user::{NewUser, create_user};
+use crate::admin::disable_user::disable_user;
+use crate::admin::end_assignment::end_assignment;
+use crate::admin::list_users::{User, list_users};
+use crate::auth::authorised::Authorised;
+use crate::auth::enrolment_code::issue_enrolment_code;
+use crate::auth::permission::Administer;
+use crate::json::Json;
+use crate::problem::ApiError;
+use crate::state::AppState;
+
+/// Registers the routes of this module.
+pub fn configure(config: &mut ServiceConfig<'_>) {
+    config.service(list).service(create).service(disable).service(assign).service(end).service(issue_code);
+}
+
+/// The district's users with all their assignments.
+#[utoipa::path(
+    tag = "users",
+    security(("session" = [])),
+    responses((status = 200, description = "The users by name.", body = Vec<User>))
+)]
+#[get("/api/v1/users")]
+async fn list(
+    state: web::Data<AppState>,
+    actor: Authorised<Administer>,
+) -> Result<web::Json<Vec<User>>, ApiError> {
+    Ok(web::Json(list_users(&mut *state.connection().await?, &actor.district).await?))
+}
+
+/// The id of the user that was created.
+#[derive(Debug, Serialize, ToSchema)]
+struct CreatedUser {
+    /// The id.
+    user_id: UserId,
+}
+
+/// Create a user.
+#[utoipa::path(
+    tag = "users",
+    security(("session" = [])),
+    responses((status = 201, description = "Created.", body = CreatedUser))
+)]
+#[post("/api/v1/users")]
+async fn create(
+    state: web::Data<AppState>,
+    actor: Authorised<Administer>,
+    request: Json<NewUser>,
+) -> Result<HttpResponse, ApiError> {
+    let now = state.clock.now();
+    let mut connection = state.connection().await?;
+    let user_id =
+        create_user(&mut connection, &state.passwords, &actor.district, request.0, Some(actor.user_id), now)
+            .await?;
+    Ok(HttpResponse::build(StatusCode::CREATED).json(CreatedUser { user_id }))
+}
+
+/// Disable a user: sessions end, devices refuse to sync for the user and keep what was not sent.
+#[utoipa::path(
+    tag = "users",
+    security(("session" = [])),
+    params(("user_id" = UserId, Path, description = "The user.")),
+    responses((status = 204, description = "Disabled."))
+)]
+#[post("/api/v1/users/{user_id}/disable")]
+async fn disable(
+    state: web::Data<AppState>,
+    actor: Authorised<Administer>,
+    user_id: web::Path<UserId>,
+) -> Result<HttpResponse, ApiError> {
+    let now = state.clock.now();
+    let mut connection = state.connection().await?;
+    disable_user(&mut connection, &actor.district, *user_id, Some(actor.user_id), now).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// The id of the assignment that was made.
+#[derive(Debug, Serialize, ToSchema)]
+struct MadeAssignment {
+    /// The id.
+    assignment_id: AssignmentId,
+}
+
+/// Assign a role to a user (任职).
+#[utoipa::path(
+    tag = "users",
+    security(("session" = [])),
+    params(("user_id" = UserId, Path, description = "The user.")),
+    responses((status = 201, description = "Assigned.", body = MadeAssignment))
+)]
+#[post("/api/v1/users/{user_id}/assignments")]
+async fn assign(
+    state: web::Data<AppState>,
+    actor: Authorised<Administer>,
+    user_id: web::Path<UserId>,
+    request: Json<NewAssignment>,
+) -> Result<HttpResponse, ApiError> {
+    let now = state.clock.now();
+    let mut connection = state.connection().await?;
+    let by = Some(actor.user_id);
+    let assignment_id = assign_role(&mut connection, &actor.district, *user_id, &request.0, by, now).await?;
+    Ok(HttpResponse::build(StatusCode::CREATED).json(MadeAssignment { assignment_id }))
+}
+
+/// The last day of an assignment.
+#[derive(Debug, Deserialize, ToSchema)]
+struct AssignmentEnd {
+    /// The last day on which it holds.
+    #[schema(value_type = String, format = "date")]
+    until: Date,
+}
+
+/// Give an assignment its last day.
+#[utoipa::path(
+    tag = "users",
+    security(("session" = [])),
+    params(("assignment_id" = AssignmentId, Path, description = "The assignment.")),
+    responses((status = 204, description = "It ends then."))
+)]
+#[post("/api/v1/assignments/{assignment_id}/end")]
+async fn end(
+    state: web::Data<AppState>,
+    actor: Authorised<Administer>,
+    assignment_id: web::Path<AssignmentId>,
+    request: Json<AssignmentEnd>,
+) -> Result<HttpResponse, ApiError> {
+    let now = state.clock.now();
+    let mut connection = state.connection().await?;
+    let by = Some(actor.user_id);
+    end_assignment(&mut connection, &actor.district, *assignment_id, request.0.until, by, now).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// An enrolment code, shown once.
+#[derive(Debug, Serialize, ToSchema)]
+struct IssuedCode {
+    /// The code.
+    code: String,
+    /// Until when it is good.
+    expires_at: Instant,
+}
+
+/// Issue an enrolment code (入网码) for a user's device.
+#[utoipa::path(
+    tag = "users",
+    security(("session" = [])),
+    params(("user_id" = UserId, Path, description = "The user.")),
+    responses((status = 201, description = "Issued.", body = IssuedCode))
+)]
+#[post("/api/v1/users/{user_id}/enrolment-codes")]
+async fn issue_code(
+    state: web::Data<AppState>,
+    actor: Authorised<Administer>,
+    user_id: web::Path<UserId>,
+) -> Result<HttpResponse, ApiError> {
+    let now = state.clock.now();
+    let mut connection = state.connection().await?;
+    let by = Some(actor.user_id);
+    let (code, expires_at) =
+        issue_enrolment_code(&mut connection, &actor.district, *user_id, by, now).await?;
+    Ok(HttpResponse::build(StatusCode::CREATED).json(IssuedCode { code: code.to_string(), expires_at }))
+}
