@@ -3,11 +3,13 @@
 //! Invariant: a local original may be deleted only after the server has verified its hash, a backup reaches past
 //! that moment, and no draft names it (invariant 3 of the design).
 
+use std::collections::BTreeMap;
+
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::WorkStore;
 use crate::ids::PhotoHash;
-use crate::store::columns::{Json, Millis, Parsed};
+use crate::store::columns::{Json, Millis, Parsed, id_list};
 use crate::store::error::StoreError;
 use crate::time::Instant;
 use crate::wire::pull::PhotoRow;
@@ -104,21 +106,29 @@ impl WorkStore {
     /// # Errors
     /// [`StoreError::Sqlite`] and its special cases.
     pub fn photo_state(&self, photo: &PhotoHash) -> Result<Option<PhotoState>, StoreError> {
+        Ok(self.photo_states(std::slice::from_ref(photo))?.remove(photo))
+    }
+
+    /// How these photos stand; those that no sealed inspection names are left out.
+    ///
+    /// # Errors
+    /// [`StoreError::Sqlite`] and its special cases.
+    pub fn photo_states(&self, photos: &[PhotoHash]) -> Result<BTreeMap<PhotoHash, PhotoState>, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT upload_url, upload_offset, refusal, verified_at FROM photo WHERE sha256 = ?1",
+            "SELECT upload_url, upload_offset, refusal, verified_at, sha256 FROM photo
+             WHERE sha256 IN (SELECT value FROM json_each(?1))",
         )?;
-        let state = statement
-            .query_row([photo.as_str()], |row| {
-                let refusal: Option<Json<Rejection>> = row.get(2)?;
-                let verified_at: Option<Millis> = row.get(3)?;
-                Ok(match (refusal, verified_at) {
-                    (Some(Json(refusal)), _) => PhotoState::Refused(refusal),
-                    (None, Some(Millis(at))) => PhotoState::Verified { at },
-                    (None, None) => PhotoState::Waiting { upload: read_upload(row)? },
-                })
-            })
-            .optional()?;
-        Ok(state)
+        let states = statement.query_map([id_list(photos)], |row| {
+            let refusal: Option<Json<Rejection>> = row.get(2)?;
+            let verified_at: Option<Millis> = row.get(3)?;
+            let state = match (refusal, verified_at) {
+                (Some(Json(refusal)), _) => PhotoState::Refused(refusal),
+                (None, Some(Millis(at))) => PhotoState::Verified { at },
+                (None, None) => PhotoState::Waiting { upload: read_upload(row)? },
+            };
+            Ok((row.get::<_, Parsed<_>>(4)?.0, state))
+        })?;
+        Ok(states.collect::<Result<_, _>>()?)
     }
 
     /// Whether the local original may be deleted.
