@@ -19,13 +19,13 @@ fn one_token_serves_a_whole_round() {
 #[test]
 fn a_token_refused_in_mid_round_is_renewed_and_nothing_is_lost() {
     let (mut host, mut server) = (Host::new(), Server::new());
-    host.register_many(450);
+    host.register_many(210);
     server.trick = Box::new(|request, before| {
         let refused = request.path.ends_with("/push") && before == 1;
         refused.then(|| Trick::Instead(problem(ProblemKind::TokenExpired)))
     });
     let report = host.sync(&mut server);
-    assert_eq!(report.applied, 450);
+    assert_eq!(report.applied, 210);
     assert_eq!((report.waiting_operations, report.failures.len()), (0, 0));
     assert_eq!(tokens(&server), 2);
 }

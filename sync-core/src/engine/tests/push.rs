@@ -88,17 +88,17 @@ fn work_of_a_revoked_device_that_the_server_keeps_is_reported_and_sent_no_more()
 fn a_poison_operation_that_spoils_its_batch_is_isolated_and_everything_else_arrives() {
     for spoiled in [ProblemKind::MalformedRequest, ProblemKind::PayloadTooLarge, ProblemKind::InternalError] {
         let (mut host, mut server) = (Host::new(), Server::new());
-        let operations = host.register_many(200);
-        let poison = operations[137];
+        let operations = host.register_many(50);
+        let poison = operations[37];
         server.trick =
             Box::new(move |request, _| carries(request, poison).then(|| Trick::Instead(problem(spoiled))));
         let report = host.sync(&mut server);
-        assert_eq!((report.applied, report.waiting_operations), (199, 1), "{spoiled:?}");
+        assert_eq!((report.applied, report.waiting_operations), (49, 1), "{spoiled:?}");
         assert!(!report.stopped);
         let [failure] = report.failures.as_slice() else { panic!("{:?}", report.failures) };
         let FailureReason::Refused { subject, .. } = &failure.why else { panic!("{failure:?}") };
         assert_eq!(*subject, Some(Subject::Operation(poison)));
-        assert!(server.asked(PUSH) < 30, "{} pushes", server.asked(PUSH));
+        assert!(server.asked(PUSH) < 25, "{} pushes", server.asked(PUSH));
         assert_eq!(server.asked("GET /api/v1/sync/pull"), 1, "the pull is not blocked either");
     }
 }
@@ -106,14 +106,14 @@ fn a_poison_operation_that_spoils_its_batch_is_isolated_and_everything_else_arri
 #[test]
 fn a_batch_that_is_too_many_for_the_server_is_sent_in_smaller_ones() {
     let (mut host, mut server) = (Host::new(), Server::new());
-    host.register_many(200);
+    host.register_many(100);
     server.trick = Box::new(|request, _| {
         let many = line_of(request) == PUSH
-            && serde_json::from_slice::<PushRequest>(&request.body).unwrap().operations.len() > 60;
+            && serde_json::from_slice::<PushRequest>(&request.body).unwrap().operations.len() > 30;
         many.then(|| Trick::Instead(problem(ProblemKind::TooManyOperations)))
     });
     let report = host.sync(&mut server);
-    assert_eq!((report.applied, report.waiting_operations, report.failures.len()), (200, 0, 0));
+    assert_eq!((report.applied, report.waiting_operations, report.failures.len()), (100, 0, 0));
 }
 
 #[test]
