@@ -1,5 +1,10 @@
 //! Push and pull, as devices use them.
 
+mod commit_order;
+mod context;
+mod corrections;
+mod faults;
+mod pull;
 mod push;
 mod stored;
 
