@@ -43,7 +43,7 @@ pub enum StoredPackError {
 }
 
 impl PolicyBooks {
-    /// The book of a district: the packs it adopted, on the days it adopted them for, else on their own.
+    /// The book of a district: the packs it adopted, on the days it adopted them from, else on their own.
     ///
     /// # Errors
     /// `internal_error` where a stored pack or adoption is not sound; `unavailable` without a database.
@@ -86,13 +86,10 @@ fn book_of(
 ) -> Result<PolicyBook, StoredPackError> {
     let packs: Vec<PolicyPack> =
         sources.iter().map(|(id, source)| PolicyPack::load(source, id)).collect::<Result<_, _>>()?;
-    // An adoption without days of its own leaves those of the document.
+    // An adoption without a first day leaves the document's own days, here as on the devices that pull it.
     let with_days = |pack: &PolicyPack| {
         let (_, from, until) = adopted.iter().find(|(hash, ..)| hash == pack.hash().as_str())?;
-        let own = pack.document().effective;
-        let from = from.map(|day| day.0).or(own.map(|window| window.from))?;
-        let until = until.map(|day| day.0).or(own.and_then(|window| window.until));
-        Some(Adoption { pack: pack.hash().clone(), from, until })
+        Some(Adoption { pack: pack.hash().clone(), from: from.as_ref()?.0, until: until.map(|day| day.0) })
     };
     let adoptions: Vec<Adoption> = packs.iter().filter_map(with_days).collect();
     PolicyBook::new(packs, &adoptions)

@@ -21,11 +21,11 @@ pub(super) fn differences(known: &Known, inspection: &Inspection, assigned_on: D
     let found = [
         (Flag::LevelDiffers, level_differs(known, context, assigned_on)),
         (Flag::UnitDiffers, unit_differs(known, context, target.map(|(_, target)| target))),
-        (Flag::ZonesDiffer, zones_differ(known, inspection)),
+        (Flag::ZonesDiffer, zones_differ(known, inspection, target.map(|(_, target)| target))),
         (Flag::PackDiffers, pack_differs(known, inspection)),
         (
             Flag::TargetDiffers,
-            target.is_some_and(|(sealed, target)| target_differs(sealed, target, inspection)),
+            target.is_some_and(|(sealed, target)| target_differs(known, sealed, target, inspection)),
         ),
     ];
     found.into_iter().filter(|(_, differs)| *differs).map(|(flag, _)| flag).collect()
@@ -45,12 +45,12 @@ fn unit_differs(known: &Known, context: &Context, target: Option<&KnownTarget>) 
     }
 }
 
+/// A target's zones are those at its own place, as the device seals them: the inspector may stand across the street.
 /// Without a place nothing can be compared; that there is none is a doubt of its own.
-fn zones_differ(known: &Known, inspection: &Inspection) -> bool {
+fn zones_differ(known: &Known, inspection: &Inspection, target: Option<&KnownTarget>) -> bool {
     let day = inspection.occurred_at.record_date();
-    inspection
-        .place_point()
-        .is_some_and(|place| zone_kinds_at(&known.zones, place, day) != inspection.context.zones)
+    let place = target.map(|known| known.target.content.point).or_else(|| inspection.place_point());
+    place.is_some_and(|place| zone_kinds_at(&known.zones, place, day) != inspection.context.zones)
 }
 
 fn pack_differs(known: &Known, inspection: &Inspection) -> bool {
@@ -58,10 +58,18 @@ fn pack_differs(known: &Known, inspection: &Inspection) -> bool {
     in_force.map(|pack| pack.hash()) != inspection.context.pack.as_ref().map(|pack| &pack.hash)
 }
 
-/// A target that was registered offline is sealed with version 0 and accepted with version 1.
-fn target_differs(sealed: &TargetSnapshot, known: &KnownTarget, inspection: &Inspection) -> bool {
-    known.deleted
-        || known.target.version != sealed.version.max(1)
-        || known.target.content.facts != sealed.facts
-        || known.target.content.kind != inspection.kind
+/// A target that was registered offline is sealed with version 0 and accepted with version 1; after the author's own
+/// changes in the same batch the versions they got could not be sealed.
+fn target_differs(
+    known: &Known,
+    sealed: &TargetSnapshot,
+    current: &KnownTarget,
+    inspection: &Inspection,
+) -> bool {
+    let version_differs = current.target.version != sealed.version.max(1)
+        && !known.follows_own(sealed.target_id, sealed.version);
+    current.deleted
+        || version_differs
+        || current.target.content.facts != sealed.facts
+        || current.target.content.kind != inspection.kind
 }

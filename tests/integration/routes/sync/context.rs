@@ -4,9 +4,10 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use jiff::civil::date;
-use server::db::schema::{assignments, cases, targets};
+use server::db::schema::{assignments, cases, targets, zones};
 use server::db::types::Day;
 use sync_core::geo::Point;
+use sync_core::ids::{InspectionId, ZoneId};
 use sync_core::model::assignment::DiscoveryLevel;
 use sync_core::model::inspection::{Inspection, Measurement};
 use sync_core::model::target::FactValue;
@@ -69,6 +70,40 @@ async fn another_level_unit_zone_pack_or_target_than_the_server_sees_is_flagged(
     assert_eq!(flags_after(|_, v| other_facts(v)).await, ["target_differs"]);
     let other_version = |v: &mut Inspection| v.context.target.as_mut().unwrap().version = 7;
     assert_eq!(flags_after(|_, v| other_version(v)).await, ["target_differs"]);
+}
+
+#[tokio::test]
+async fn the_zones_of_a_target_are_those_at_its_own_place() {
+    let server = TestServer::start().await;
+    let macun = server.macun().await;
+    let device = server.inspector(&macun, "li", "").await;
+    let site = server.site(&macun, "001/001").await;
+    let Point { lon, lat } = site.content.point;
+    let (west, east, south, north) = (lon - 0.01, lon + 0.0001, lat - 0.01, lat + 0.01);
+    let ring = [[west, south], [east, south], [east, north], [west, north], [west, south]];
+    diesel::insert_into(zones::table)
+        .values((
+            zones::district.eq(macun.code.as_str()),
+            zones::zone_id.eq(ZoneId::fresh().0),
+            zones::kind.eq("no_burn"),
+            zones::name.eq("禁燃区"),
+            zones::polygon.eq(serde_json::json!([ring])),
+            zones::from_day.eq(Day(date(2024, 1, 1))),
+        ))
+        .execute(&mut server.connection().await)
+        .await
+        .unwrap();
+    let mut across_the_street = visit(&device, &site, &["hoarding"]);
+    across_the_street.fix.as_mut().unwrap().point.lon += 0.0002;
+    let zoneless = across_the_street.clone();
+    across_the_street.context.zones = vec![ZoneKind::NoBurn];
+    device.push(&[device.submit(&across_the_street)]).await;
+    assert_eq!(flags_of(&server, across_the_street.inspection_id).await, Some(Vec::new()));
+
+    let zoneless = Inspection { inspection_id: InspectionId::fresh(), ..zoneless };
+    let zoneless = Inspection { lineage: zoneless.inspection_id, ..zoneless };
+    device.push(&[device.submit(&zoneless)]).await;
+    assert_eq!(flags_of(&server, zoneless.inspection_id).await.unwrap(), ["zones_differ"]);
 }
 
 #[tokio::test]

@@ -171,10 +171,21 @@ async fn a_target_registered_offline_is_inspected_and_updated_in_the_same_batch(
     });
     let [first, second] = updates;
 
-    let outcomes = device.push(&[device.register(&content), device.submit(&visit), first, second]).await;
+    let visited_again = self::visit(&device, &site, &["hoarding"]);
+    let outcomes = device
+        .push(&[
+            device.register(&content),
+            device.submit(&visit),
+            first,
+            second,
+            device.submit(&visited_again),
+        ])
+        .await;
 
-    assert_eq!(outcomes, vec![Outcome::Applied; 4]);
-    assert_eq!(flags_of(&server, visit.inspection_id).await, Some(Vec::new()));
+    assert_eq!(outcomes, vec![Outcome::Applied; 5]);
+    for visit in [visit, visited_again] {
+        assert_eq!(flags_of(&server, visit.inspection_id).await, Some(Vec::new()));
+    }
     let (changes, _) = device.pull_all(None).await;
     let target = changes.iter().find(|change| change.entity == "target").unwrap();
     let row: serde_json::Value = serde_json::from_str(target.row.as_ref().unwrap().get()).unwrap();
