@@ -28,7 +28,9 @@ CREATE TABLE cases (
     reason TEXT,
     -- What the evaluator said: reasons of charges and non-charges, evidence required.
     evaluation JSONB NOT NULL,
-    -- Characters and pairs of characters of what people search by: two-character words come from an index.
+    -- What people search by, folded, one text a line; and its characters and pairs of characters, so that
+    -- two-character words come from an index.
+    search_text TEXT NOT NULL DEFAULT '',
     search_grams TEXT[] NOT NULL DEFAULT '{}',
     created_at TIMESTAMPTZ NOT NULL,
     updated_at TIMESTAMPTZ NOT NULL,
@@ -129,6 +131,8 @@ CREATE TABLE ledger_entries (
 );
 CREATE UNIQUE INDEX ledger_entries_posting_key ON ledger_entries (district, charge_id, posting_no)
     WHERE kind = 'deduction';
+CREATE INDEX ledger_entries_charge_idx ON ledger_entries (district, charge_id);
+CREATE INDEX ledger_entries_decision_idx ON ledger_entries (district, decision_no);
 CREATE INDEX ledger_entries_period_idx ON ledger_entries (district, period, unit_id, item);
 CREATE TRIGGER ledger_entries_append_only BEFORE UPDATE OR DELETE ON ledger_entries
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewrite();

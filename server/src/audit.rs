@@ -43,6 +43,8 @@ pub enum Action {
     AssignmentEnded,
     /// A policy pack was adopted.
     PackAdopted,
+    /// A case was decided.
+    Decision,
 }
 
 impl Action {
@@ -63,6 +65,7 @@ impl Action {
             Self::RoleAssigned => "role_assigned",
             Self::AssignmentEnded => "assignment_ended",
             Self::PackAdopted => "pack_adopted",
+            Self::Decision => "decision",
         }
     }
 }

@@ -1,14 +1,16 @@
-//! The command line: `server serve | migrate | admin | config`.
+//! The command line: `server serve | migrate | admin | ledger verify | config`.
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use diesel_async::{AsyncConnection, AsyncPgConnection};
 
 use crate::admin::commands::{self, AdminCommand, AdminError};
 use crate::config::{self, Config, ConfigError};
 use crate::database::{Database, DatabaseError};
 use crate::db::migrate::{self, MigrateError};
 use crate::serve::{self, ServeError};
+use crate::services::verify_ledger::{Verification, verify_every_ledger};
 use crate::telemetry;
 
 /// The server of Lantian (蓝天).
@@ -31,8 +33,17 @@ enum Command {
     /// Districts, users, devices and packs, from the command line.
     #[command(subcommand)]
     Admin(AdminCommand),
+    /// Look after the ledger (台账).
+    #[command(subcommand)]
+    Ledger(LedgerCommand),
     /// Show the configuration.
     Config(ShowConfig),
+}
+
+#[derive(Debug, Subcommand)]
+enum LedgerCommand {
+    /// Walk every district's hash chain; fails at the first entry that breaks one.
+    Verify,
 }
 
 #[derive(Debug, Args)]
@@ -63,6 +74,22 @@ pub enum CommandError {
     /// Serving.
     #[error(transparent)]
     Serve(#[from] ServeError),
+    /// No connection.
+    #[error(transparent)]
+    Connect(#[from] diesel::ConnectionError),
+    /// Reading the ledger.
+    #[error(transparent)]
+    Ledger(#[from] diesel::result::Error),
+    /// A ledger does not verify.
+    #[error("the ledger of {district} is broken at entry {entry_no}: {fault}")]
+    LedgerBroken {
+        /// Whose.
+        district: String,
+        /// Where.
+        entry_no: i64,
+        /// How.
+        fault: crate::ledger::chain::Fault,
+    },
 }
 
 /// Runs the command.
@@ -80,6 +107,7 @@ pub async fn run(cli: Cli) -> Result<(), CommandError> {
         Command::Serve => serve::run(config).await?,
         Command::Migrate => migrate(&config).await?,
         Command::Admin(command) => admin(&config, command).await?,
+        Command::Ledger(LedgerCommand::Verify) => verify_ledgers(&config).await?,
         Command::Config(_) => {}
     }
     Ok(())
@@ -102,5 +130,22 @@ async fn admin(config: &Config, command: AdminCommand) -> Result<(), CommandErro
     let outcome = commands::run(database.url(), command).await;
     database.close().await?;
     println!("{}", outcome?);
+    Ok(())
+}
+
+async fn verify_ledgers(config: &Config) -> Result<(), CommandError> {
+    let database = Database::open(config).await?;
+    let mut connection = AsyncPgConnection::establish(database.url()).await?;
+    let verified = verify_every_ledger(&mut connection).await;
+    drop(connection);
+    database.close().await?;
+    for (district, verification) in verified? {
+        match verification {
+            Verification::Sound { entries } => println!("{district}: {entries} entries, sound"),
+            Verification::Broken { entry_no, fault } => {
+                return Err(CommandError::LedgerBroken { district, entry_no, fault });
+            }
+        }
+    }
     Ok(())
 }

@@ -31,9 +31,15 @@ pub fn query_grams(text: &str) -> BTreeSet<String> {
     words(text).flat_map(of_word).collect()
 }
 
+/// The text in lower case and half width, as words are compared.
+#[must_use]
+pub fn folded(text: &str) -> String {
+    text.chars().map(half_width).flat_map(char::to_lowercase).collect()
+}
+
 /// Runs of letters and digits.
 fn words(text: &str) -> impl Iterator<Item = Vec<char>> {
-    let folded: Vec<char> = text.chars().map(half_width).flat_map(char::to_lowercase).collect();
+    let folded: Vec<char> = folded(text).chars().collect();
     let words: Vec<Vec<char>> = folded
         .split(|c| !c.is_alphanumeric())
         .filter(|word| !word.is_empty())

@@ -2,13 +2,20 @@
 //! scenes for photos.
 //!
 //! Nothing here skips, sleeps or retries: without PostgreSQL the tests fail.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
 
 pub mod clock;
 pub mod database;
 pub mod district;
 pub mod field;
 pub mod observe;
+pub mod review;
 pub mod scene;
 pub mod server;
 

@@ -10,6 +10,7 @@
 pub mod access_token;
 pub mod actor;
 pub mod authorised;
+pub mod case_scope;
 pub mod change_password;
 pub mod client;
 pub mod end_session;
@@ -19,6 +20,7 @@ pub mod identify;
 pub mod issue_challenge;
 pub mod issue_token;
 pub mod list_sessions;
+pub mod money_scope;
 pub mod passwords;
 pub mod permission;
 pub mod rate_limit;

@@ -46,11 +46,11 @@ permissions! {
     /// See photos of what one may see.
     ReadPhotos: Any, [Inspector, Supervisor, Liaison, Finance];
     /// See cases within one's grids or unit.
-    ReadCases: Session, [Supervisor, Liaison, Finance];
+    ReadCases: Session, [Supervisor, Liaison, Finance, Administrator];
     /// Decide cases (审核).
     ReviewCases: Session, [Supervisor];
     /// See ledger and totals; a liaison those of the own unit.
-    ReadMoney: Session, [Finance, Supervisor, Liaison];
+    ReadMoney: Session, [Finance, Supervisor, Liaison, Administrator];
     /// Close a month (结账).
     CloseMonth: Session, [Finance];
     /// Users, assignments, devices, registers (管理).

@@ -5,10 +5,15 @@
 
 pub mod assignments;
 pub mod bulk;
+pub mod cases;
 pub mod changes;
 pub mod constraints;
+pub mod decisions;
+pub mod district_numbers;
 pub mod evidence_lock;
+pub mod ledger_entries;
 pub mod migrate;
+pub mod periods;
 pub mod pool;
 #[allow(missing_docs, reason = "generated from the migrated database")]
 pub mod schema;

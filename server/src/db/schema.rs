@@ -51,6 +51,7 @@ diesel::table! {
         version -> Int4,
         reason -> Nullable<Text>,
         evaluation -> Jsonb,
+        search_text -> Text,
         search_grams -> Array<Text>,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,

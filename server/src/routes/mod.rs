@@ -4,8 +4,11 @@
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
+pub mod cases;
 pub mod devices;
 pub mod health;
+pub mod ledger;
+pub mod months;
 pub mod sessions;
 pub mod sync;
 pub mod users;
@@ -13,9 +16,12 @@ pub mod users;
 /// Registers every route.
 pub fn configure(config: &mut ServiceConfig<'_>) {
     config
-        .configure(health::configure)
-        .configure(sessions::configure)
+        .configure(cases::configure)
         .configure(devices::configure)
+        .configure(health::configure)
+        .configure(ledger::configure)
+        .configure(months::configure)
+        .configure(sessions::configure)
         .configure(sync::configure)
         .configure(users::configure);
 }

@@ -13,7 +13,7 @@ use diesel_async::RunQueryDsl;
 use jiff::civil::Date;
 use serde::Serialize;
 use sync_core::evaluate::{Evaluation, Evidence, ProposedCase};
-use sync_core::grams::index_grams;
+use sync_core::grams::{folded, index_grams};
 use sync_core::ids::{
     CaseId, ChargeId, GridPath, InspectionId, ItemCode, KindCode, MeasureKey, PackHash, PackId, PhotoHash,
     RegionCode, TargetId, UnitId, UserId,
@@ -150,6 +150,7 @@ pub struct CaseWrite {
     flags: Vec<Flag>,
     version: u32,
     evaluation: ProposedCase,
+    search_text: String,
     search_grams: BTreeSet<String>,
     created_at: Instant,
     updated_at: Instant,
@@ -205,7 +206,8 @@ impl CaseWrite {
         let Judged { district, inspection, flags, now, .. } = judged;
         let context = &inspection.context;
         let occurred_at = storable(inspection.occurred_at);
-        let texts = judged.search_texts.iter().copied().chain([proposed.zh.as_str(), proposed.en.as_str()]);
+        let names = [proposed.zh.as_str(), proposed.en.as_str()];
+        let texts: Vec<&str> = judged.search_texts.iter().copied().chain(names).collect();
         Self {
             district: district.clone(),
             case_id: proposed.case_id,
@@ -226,6 +228,7 @@ impl CaseWrite {
             rectification_state: RectificationState::None,
             flags: flags.to_vec(),
             version: before.map_or(1, |case| case.version.saturating_add(1)),
+            search_text: folded(&texts.join("\n")),
             search_grams: index_grams(texts),
             created_at: now,
             updated_at: now,
@@ -359,11 +362,11 @@ const UPSERT_CASES: &str = "
     INSERT INTO cases (
         district, case_id, lineage, inspection_id, item, kind, author, target_id, grid, unit_id, level,
         occurred_at, occurred_month, pack_id, pack_hash, review_state, rectification_state, flags, version,
-        evaluation, search_grams, created_at, updated_at)
+        evaluation, search_text, search_grams, created_at, updated_at)
     SELECT
         district, case_id, lineage, inspection_id, item, kind, author, target_id, grid, unit_id, level,
         occurred_at, occurred_month, pack_id, pack_hash, review_state, rectification_state, flags, version,
-        evaluation, search_grams, created_at, updated_at
+        evaluation, search_text, search_grams, created_at, updated_at
     FROM json_populate_recordset(NULL::cases, CAST($1 AS json))
     ON CONFLICT ON CONSTRAINT cases_pkey DO UPDATE SET
         inspection_id = excluded.inspection_id, kind = excluded.kind, target_id = excluded.target_id,
@@ -371,7 +374,7 @@ const UPSERT_CASES: &str = "
         occurred_at = excluded.occurred_at, occurred_month = excluded.occurred_month,
         pack_id = excluded.pack_id, pack_hash = excluded.pack_hash, review_state = excluded.review_state,
         flags = excluded.flags, version = excluded.version, evaluation = excluded.evaluation,
-        search_grams = excluded.search_grams, updated_at = excluded.updated_at";
+        search_text = excluded.search_text, search_grams = excluded.search_grams, updated_at = excluded.updated_at";
 
 const UPSERT_CHARGES: &str = "
     INSERT INTO charges (

@@ -1,5 +1,6 @@
 //! One module for each module of the server's routes.
 
+mod cases;
 mod devices;
 mod health;
 mod problems;

@@ -1,0 +1,74 @@
+//! Rows of `cases` (案件) that a decision reads and changes.
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use sync_core::ids::{CaseId, RegionCode};
+use uuid::Uuid;
+
+use crate::db::Connection;
+use crate::db::schema::cases;
+use crate::db::types::Time;
+
+/// What a decision must know of a case.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = cases, check_for_backend(diesel::pg::Pg))]
+pub struct CaseStateRow {
+    /// Its grid.
+    pub grid: String,
+    /// Who recorded the inspection it stands on.
+    pub author: Uuid,
+    /// [`sync_core::model::case::ReviewState`] by its code.
+    pub review_state: String,
+    /// [`sync_core::model::case::Flag`]s by their codes.
+    pub flags: Vec<String>,
+    /// Grows with each change.
+    pub version: i32,
+}
+
+/// What a decision leaves behind.
+#[derive(Debug, Clone, AsChangeset)]
+#[diesel(table_name = cases, treat_none_as_null = true)]
+pub struct CaseAfterDecision {
+    /// Review state by its code.
+    pub review_state: String,
+    /// What is still to be settled.
+    pub flags: Vec<String>,
+    /// One more than before.
+    pub version: i32,
+    /// The decision's reason.
+    pub reason: Option<String>,
+    /// When it was decided.
+    pub updated_at: Time,
+}
+
+/// Reads a case and locks its row to the end of the transaction.
+///
+/// # Errors
+/// Whatever PostgreSQL says.
+pub async fn lock(
+    connection: &mut Connection,
+    district: &RegionCode,
+    case_id: CaseId,
+) -> QueryResult<Option<CaseStateRow>> {
+    cases::table
+        .find((district.as_str(), case_id.0))
+        .select(CaseStateRow::as_select())
+        .for_update()
+        .first(connection)
+        .await
+        .optional()
+}
+
+/// Writes what a decision leaves behind.
+///
+/// # Errors
+/// Whatever PostgreSQL says.
+pub async fn update(
+    connection: &mut Connection,
+    district: &RegionCode,
+    case_id: CaseId,
+    after: &CaseAfterDecision,
+) -> QueryResult<()> {
+    diesel::update(cases::table.find((district.as_str(), case_id.0))).set(after).execute(connection).await?;
+    Ok(())
+}

@@ -1,0 +1,84 @@
+//! Rows of `decisions` (决定). Append-only: there is an insert and no update.
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use sync_core::ids::{CaseId, DecisionRequestId, RegionCode};
+use uuid::Uuid;
+
+use crate::db::Connection;
+use crate::db::schema::{decisions, users};
+use crate::db::types::Time;
+
+/// A decision as stored.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = decisions, check_for_backend(diesel::pg::Pg))]
+pub struct DecisionRow {
+    /// District.
+    pub district: String,
+    /// Number in the district, from 1 without gaps.
+    pub decision_no: i64,
+    /// The client's id of it.
+    pub request_id: Uuid,
+    /// The case.
+    pub case_id: Uuid,
+    /// [`crate::services::decide_case::DecisionKind`] by its code.
+    pub kind: String,
+    /// Who decided.
+    pub actor: Uuid,
+    /// Why.
+    pub reason: Option<String>,
+    /// The version of the case it was made on.
+    pub expected_version: i32,
+    /// When.
+    pub decided_at: Time,
+    /// What else was asked, and the state it led to.
+    pub detail: serde_json::Value,
+}
+
+/// Writes a decision.
+///
+/// # Errors
+/// Whatever PostgreSQL says; a request id used before violates `decisions_request_key`.
+pub async fn insert(connection: &mut Connection, decision: &DecisionRow) -> QueryResult<()> {
+    diesel::insert_into(decisions::table).values(decision).execute(connection).await?;
+    Ok(())
+}
+
+/// The decision that a request led to.
+///
+/// # Errors
+/// Whatever PostgreSQL says.
+pub async fn of_request(
+    connection: &mut Connection,
+    district: &RegionCode,
+    request: DecisionRequestId,
+) -> QueryResult<Option<DecisionRow>> {
+    decisions::table
+        .filter(decisions::district.eq(district.as_str()))
+        .filter(decisions::request_id.eq(request.0))
+        .select(DecisionRow::as_select())
+        .first(connection)
+        .await
+        .optional()
+}
+
+/// A case's decisions in order, each with the name of who decided.
+///
+/// # Errors
+/// Whatever PostgreSQL says.
+pub async fn of_case(
+    connection: &mut Connection,
+    district: &RegionCode,
+    case_id: CaseId,
+) -> QueryResult<Vec<(DecisionRow, String)>> {
+    decisions::table
+        .inner_join(
+            users::table.on(users::district.eq(decisions::district).and(users::user_id.eq(decisions::actor))),
+        )
+        .filter(decisions::district.eq(district.as_str()))
+        .filter(decisions::case_id.eq(case_id.0))
+        .order(decisions::decision_no)
+        .select((DecisionRow::as_select(), users::name))
+        .load(connection)
+        .await
+}

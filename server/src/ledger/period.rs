@@ -1,0 +1,120 @@
+//! Which month of account (账期) a case is posted to.
+//!
+//! Invariants (DESIGN 3, "Money, step by step"): a case posts to its month of occurrence while that is open, else to
+//! the first open month; nothing posts to the future, whatever the clock of the device said. Months close in
+//! order, so one date, the last closed month, says which are open.
+
+use sync_core::time::Month;
+
+/// The calendar of account of a district at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Calendar {
+    /// The last closed month; `None` before the first closing.
+    pub last_closed: Option<Month>,
+    /// The present month in the zone of record.
+    pub current: Month,
+}
+
+/// No month takes entries: the present one is closed already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("month {current} is closed and nothing posts to the future")]
+pub struct NoOpenMonth {
+    /// The present month.
+    pub current: Month,
+}
+
+/// The months of occurrence whose cases post to one month: both ends inclusive, open where absent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Occurrences {
+    /// First month of occurrence.
+    pub from: Option<Month>,
+    /// Last month of occurrence.
+    pub until: Option<Month>,
+}
+
+impl Calendar {
+    /// The first month that is not closed; `None` while none ever was.
+    #[must_use]
+    pub fn first_open(self) -> Option<Month> {
+        self.last_closed.map(Month::next)
+    }
+
+    /// The month that a case of this month of occurrence posts to now.
+    ///
+    /// # Errors
+    /// [`NoOpenMonth`] when even the present month is closed.
+    pub fn posting_month(self, occurred: Month) -> Result<Month, NoOpenMonth> {
+        let due = occurred.min(self.current);
+        match self.first_open() {
+            Some(open) if open > self.current => Err(NoOpenMonth { current: self.current }),
+            Some(open) => Ok(due.max(open)),
+            None => Ok(due),
+        }
+    }
+
+    /// The inverse of [`Self::posting_month`]: which occurrences would post to `month` now; `None`: none would.
+    #[must_use]
+    pub fn occurrences_posting_to(self, month: Month) -> Option<Occurrences> {
+        if month > self.current || self.first_open().is_some_and(|open| month < open) {
+            return None;
+        }
+        Some(Occurrences {
+            from: (self.first_open() != Some(month)).then_some(month),
+            until: (month != self.current).then_some(month),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn month(text: &str) -> Month {
+        text.parse().unwrap()
+    }
+
+    fn calendar(last_closed: Option<&str>) -> Calendar {
+        Calendar { last_closed: last_closed.map(month), current: month("2024-12") }
+    }
+
+    #[test]
+    fn an_open_month_of_occurrence_takes_the_entry() {
+        assert_eq!(calendar(None).posting_month(month("2024-10")), Ok(month("2024-10")));
+        assert_eq!(calendar(Some("2024-09")).posting_month(month("2024-10")), Ok(month("2024-10")));
+    }
+
+    #[test]
+    fn a_closed_month_gives_way_to_the_first_open_one() {
+        assert_eq!(calendar(Some("2024-10")).posting_month(month("2024-09")), Ok(month("2024-11")));
+        assert_eq!(calendar(Some("2024-11")).posting_month(month("2024-11")), Ok(month("2024-12")));
+    }
+
+    #[test]
+    fn nothing_posts_to_the_future() {
+        assert_eq!(calendar(None).posting_month(month("2099-01")), Ok(month("2024-12")));
+        let closed_now = calendar(Some("2024-12"));
+        assert_eq!(
+            closed_now.posting_month(month("2024-10")),
+            Err(NoOpenMonth { current: month("2024-12") })
+        );
+    }
+
+    #[test]
+    fn the_memo_of_a_month_counts_what_would_post_to_it_and_nothing_else() {
+        let months: Vec<Month> =
+            std::iter::successors(Some(month("2024-06")), |m| Some(m.next())).take(12).collect();
+        for closed in [None, Some("2024-08"), Some("2024-11"), Some("2024-12")] {
+            let calendar = calendar(closed);
+            for &account in &months {
+                for &occurred in &months {
+                    let counted = calendar.occurrences_posting_to(account).is_some_and(|o| {
+                        o.from.is_none_or(|from| from <= occurred)
+                            && o.until.is_none_or(|until| occurred <= until)
+                    });
+                    let posts = calendar.posting_month(occurred) == Ok(account);
+                    assert_eq!(counted, posts, "{closed:?}: {occurred} in {account}");
+                }
+            }
+        }
+    }
+}

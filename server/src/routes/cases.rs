@@ -1,0 +1,165 @@
+//! Cases (案件): the list, one case with everything a reviewer needs, and decisions on it.
+
+use actix_web::{get, post, web};
+use serde::Deserialize;
+use sync_core::ids::CaseId;
+use sync_core::limits::NAME_MAX_CHARS;
+use sync_core::model::case::ReviewState;
+use sync_core::text::check_text;
+use sync_core::wire::problem::ProblemKind;
+use utoipa::IntoParams;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::auth::authorised::Authorised;
+use crate::auth::case_scope::CaseScope;
+use crate::auth::permission::{ReadCases, ReviewCases};
+use crate::json::Json;
+use crate::problem::ApiError;
+use crate::query::{page_rows, parameter};
+use crate::services::decide_case::{Decision, DecisionRequest, decide_case};
+use crate::services::list_cases::{CaseFilter, CaseList, CaseOrder, CasePage, list_cases};
+use crate::services::show_case::{CaseDetail, show_case};
+use crate::state::AppState;
+
+/// Cases in a page unless asked otherwise.
+const CASES_DEFAULT: u16 = 50;
+/// Cases in a page at most.
+const CASES_MAX: u16 = 200;
+
+/// Registers the routes of this module.
+pub fn configure(config: &mut ServiceConfig<'_>) {
+    config.service(list).service(show).service(decide);
+}
+
+/// The case that a path names; a text that is no id names none.
+fn case_of(path: &str) -> Result<CaseId, ApiError> {
+    path.parse().map_err(|_| ProblemKind::CaseUnknown.into())
+}
+
+/// What of the cases is asked for, and which page; what is absent holds for all.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+struct CaseParameters {
+    /// Responsible unit.
+    unit: Option<String>,
+    /// Grid, with everything below it.
+    grid: Option<String>,
+    /// Item.
+    item: Option<String>,
+    /// Kind of target.
+    kind: Option<String>,
+    /// Review states, joined by commas.
+    state: Option<String>,
+    /// First day of occurrence, `YYYY-MM-DD`, Asia/Shanghai.
+    from: Option<String>,
+    /// Last day of occurrence.
+    to: Option<String>,
+    /// Words, separated by spaces: target, address, place, notes, item.
+    text: Option<String>,
+    /// Who recorded it.
+    author: Option<String>,
+    /// `true`: only with open doubts; `false`: only without.
+    flagged: Option<String>,
+    /// `newest` (default) or `oldest` occurrence first.
+    sort: Option<String>,
+    /// `next` of the page before.
+    cursor: Option<String>,
+    /// How many, 1 to 200.
+    limit: Option<String>,
+}
+
+impl CaseParameters {
+    fn filter(&self) -> Result<CaseFilter, ApiError> {
+        if let Some(text) = &self.text {
+            check_text(text, NAME_MAX_CHARS).map_err(|fault| ApiError::from(fault).field("text"))?;
+        }
+        Ok(CaseFilter {
+            unit: parameter("unit", self.unit.as_deref())?,
+            grid: parameter("grid", self.grid.as_deref())?,
+            item: parameter("item", self.item.as_deref())?,
+            kind: parameter("kind", self.kind.as_deref())?,
+            states: self.states()?,
+            from: parameter("from", self.from.as_deref())?,
+            to: parameter("to", self.to.as_deref())?,
+            text: self.text.clone(),
+            author: parameter("author", self.author.as_deref())?,
+            flagged: parameter("flagged", self.flagged.as_deref())?,
+        })
+    }
+
+    fn states(&self) -> Result<Vec<ReviewState>, ApiError> {
+        let codes = self.state.as_deref().unwrap_or_default().split(',').filter(|code| !code.is_empty());
+        codes
+            .map(|code| {
+                ReviewState::from_code(code).ok_or_else(|| {
+                    ApiError::new(ProblemKind::MalformedRequest).field("state").detail("not a review state")
+                })
+            })
+            .collect()
+    }
+
+    fn page(&self) -> Result<CasePage, ApiError> {
+        Ok(CasePage {
+            order: parameter("sort", self.sort.as_deref())?.unwrap_or(CaseOrder::Newest),
+            after: parameter("cursor", self.cursor.as_deref())?,
+            rows: page_rows(self.limit.as_deref(), CASES_DEFAULT, CASES_MAX)?,
+        })
+    }
+}
+
+/// Cases within the caller's grids or unit, with counts by state.
+#[utoipa::path(
+    tag = "cases",
+    params(CaseParameters),
+    responses((status = 200, body = CaseList)),
+    security(("session" = []))
+)]
+#[get("/api/v1/cases")]
+async fn list(
+    actor: Authorised<ReadCases>,
+    state: web::Data<AppState>,
+    asked: web::Query<CaseParameters>,
+) -> Result<web::Json<CaseList>, ApiError> {
+    let (filter, page) = (asked.filter()?, asked.page()?);
+    let mut connection = state.connection().await?;
+    Ok(web::Json(list_cases(&mut connection, &CaseScope::of(&actor), &filter, &page).await?))
+}
+
+/// One case with everything a reviewer needs.
+#[utoipa::path(
+    tag = "cases",
+    params(("case_id" = CaseId, Path, description = "The case.")),
+    responses((status = 200, body = CaseDetail)),
+    security(("session" = []))
+)]
+#[get("/api/v1/cases/{case_id}")]
+async fn show(
+    actor: Authorised<ReadCases>,
+    state: web::Data<AppState>,
+    path: web::Path<String>,
+) -> Result<web::Json<CaseDetail>, ApiError> {
+    let case_id = case_of(&path)?;
+    let mut connection = state.connection().await?;
+    Ok(web::Json(show_case(&mut connection, &CaseScope::of(&actor), case_id).await?))
+}
+
+/// Decide a case: confirm, return, dismiss, settle doubts, or enter amounts. A supervisor of its grid only.
+#[utoipa::path(
+    tag = "cases",
+    params(("case_id" = CaseId, Path, description = "The case.")),
+    request_body = DecisionRequest,
+    responses((status = 200, description = "Decided, now or by an earlier try of this request.", body = Decision)),
+    security(("session" = []))
+)]
+#[post("/api/v1/cases/{case_id}/decisions")]
+async fn decide(
+    actor: Authorised<ReviewCases>,
+    state: web::Data<AppState>,
+    path: web::Path<String>,
+    request: Json<DecisionRequest>,
+) -> Result<web::Json<Decision>, ApiError> {
+    let case_id = case_of(&path)?;
+    let now = state.clock.now();
+    let mut connection = state.connection().await?;
+    Ok(web::Json(decide_case(&mut connection, &actor, case_id, &request.0, now).await?))
+}

@@ -1,0 +1,64 @@
+//! The ledger (台账): its entries, each traceable to case, charge, clause and decision.
+
+use actix_web::{get, web};
+use serde::Deserialize;
+use utoipa::IntoParams;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::auth::authorised::Authorised;
+use crate::auth::money_scope::MoneyScope;
+use crate::auth::permission::ReadMoney;
+use crate::problem::ApiError;
+use crate::query::{page_rows, parameter};
+use crate::services::list_entries::{EntryFilter, EntryList, list_entries};
+use crate::state::AppState;
+
+/// Entries in a page unless asked otherwise.
+const ENTRIES_DEFAULT: u16 = 100;
+/// Entries in a page at most.
+const ENTRIES_MAX: u16 = 500;
+
+/// Registers the routes of this module.
+pub fn configure(config: &mut ServiceConfig<'_>) {
+    config.service(list);
+}
+
+/// Which entries.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+struct EntryParameters {
+    /// Month of account, `YYYY-MM`.
+    month: Option<String>,
+    /// Unit whose account they are on.
+    unit: Option<String>,
+    /// Item.
+    item: Option<String>,
+    /// Those after this number: `next` of the page before.
+    after: Option<String>,
+    /// How many, 1 to 500.
+    limit: Option<String>,
+}
+
+/// Ledger entries by number; a liaison sees those of the own unit.
+#[utoipa::path(
+    tag = "ledger",
+    params(EntryParameters),
+    responses((status = 200, body = EntryList)),
+    security(("session" = []))
+)]
+#[get("/api/v1/ledger/entries")]
+async fn list(
+    actor: Authorised<ReadMoney>,
+    state: web::Data<AppState>,
+    asked: web::Query<EntryParameters>,
+) -> Result<web::Json<EntryList>, ApiError> {
+    let filter = EntryFilter {
+        month: parameter("month", asked.month.as_deref())?,
+        unit: parameter("unit", asked.unit.as_deref())?,
+        item: parameter("item", asked.item.as_deref())?,
+        after: parameter("after", asked.after.as_deref())?.unwrap_or(0),
+        rows: page_rows(asked.limit.as_deref(), ENTRIES_DEFAULT, ENTRIES_MAX)?,
+    };
+    let mut connection = state.connection().await?;
+    Ok(web::Json(list_entries(&mut connection, &MoneyScope::of(&actor), &filter).await?))
+}

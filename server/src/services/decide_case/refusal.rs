@@ -1,0 +1,143 @@
+//! Why a decision was not made, and the problem that says so.
+
+use std::fmt;
+
+use sync_core::model::case::{Flag, ReviewState};
+use sync_core::text::TextFault;
+use sync_core::time::Instant;
+use sync_core::wire::problem::ProblemKind;
+
+use crate::db::types::StoredValueError;
+use crate::problem::ApiError;
+use crate::services::post_charges::PostingError;
+
+/// The last decision on a case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastDecision {
+    /// Its kind by its code.
+    pub kind: String,
+    /// Who made it, by name.
+    pub by: String,
+    /// When.
+    pub at: Instant,
+}
+
+/// Where a case stands now, for someone who looked at an older version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Meanwhile {
+    /// Its version.
+    pub version: i32,
+    /// Its review state by its code.
+    pub review_state: String,
+    /// The last decision, if any.
+    pub decided: Option<LastDecision>,
+}
+
+impl fmt::Display for Meanwhile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "version {}, {}", self.version, self.review_state)?;
+        match &self.decided {
+            Some(last) => write!(f, ", {} by {} at {}", last.kind, last.by, last.at.record_text()),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Why a decision was not made; nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// Not there, or in nobody's grid that asks.
+    #[error("no such case in the grids of the supervisor")]
+    CaseUnknown,
+    /// Another decision carried this request id.
+    #[error("the request id belongs to another decision")]
+    RequestIdReused,
+    /// The case is no longer the version that was looked at.
+    #[error("{0}")]
+    Changed(Meanwhile),
+    /// Not in this state.
+    #[error("the case is {}", .0.code())]
+    StateForbids(ReviewState),
+    /// Doubts are open.
+    #[error("to be settled: {}", codes(.0))]
+    NeedsSettling(Vec<Flag>),
+    /// A doubt to be settled is not raised.
+    #[error("the case has no doubt {}", .0.code())]
+    FlagNotRaised(Flag),
+    /// A reason is missing.
+    #[error("a reason is missing")]
+    ReasonRequired,
+    /// A text is not acceptable.
+    #[error("{field}: {fault}")]
+    Text {
+        /// Which.
+        field: &'static str,
+        /// Why.
+        fault: TextFault,
+    },
+    /// A field is missing with this kind of decision, or has no place there.
+    #[error("{field} belongs to one kind of decision, and must not be empty there")]
+    Misplaced {
+        /// Which.
+        field: &'static str,
+    },
+    /// More amounts than one decision takes.
+    #[error("too many amounts")]
+    TooManyAmounts,
+    /// An amount is not between one fen and the limit.
+    #[error("an amount must be more than 0 and at most {}", super::request::ENTERED_AMOUNT_MAX)]
+    AmountOutOfRange,
+    /// A charge is not the case's, or its amount is not for a supervisor to enter, or entered already.
+    #[error("a charge is not one of the case's that await an amount")]
+    AmountNotAwaited,
+    /// The ledger did not take it.
+    #[error(transparent)]
+    Posting(#[from] PostingError),
+    /// The database holds something that this server does not know.
+    #[error(transparent)]
+    Stored(#[from] StoredValueError),
+    /// The outcome on record cannot be read.
+    #[error("outcome of a decision: {0}")]
+    Recorded(#[from] serde_json::Error),
+    /// The database.
+    #[error(transparent)]
+    Database(#[from] diesel::result::Error),
+}
+
+fn codes(flags: &[Flag]) -> String {
+    flags.iter().map(|flag| flag.code()).collect::<Vec<_>>().join(", ")
+}
+
+impl From<Meanwhile> for Refusal {
+    fn from(meanwhile: Meanwhile) -> Self {
+        Self::Changed(meanwhile)
+    }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        let says = refusal.to_string();
+        let problem = |kind| Self::new(kind).detail(says);
+        match refusal {
+            Refusal::CaseUnknown => Self::new(ProblemKind::CaseUnknown),
+            Refusal::RequestIdReused => Self::new(ProblemKind::DecisionIdReused).field("request_id"),
+            Refusal::Changed(_) => problem(ProblemKind::CaseChanged).field("expected_version"),
+            Refusal::StateForbids(_) => problem(ProblemKind::CaseStateForbids).field("kind"),
+            Refusal::NeedsSettling(_) => problem(ProblemKind::CaseNeedsSettling),
+            Refusal::FlagNotRaised(_) => problem(ProblemKind::CaseStateForbids).field("flags"),
+            Refusal::ReasonRequired => Self::new(ProblemKind::ReasonRequired).field("reason"),
+            Refusal::Text { field, fault } => Self::from(fault).field(field),
+            Refusal::Misplaced { field } => problem(ProblemKind::MalformedRequest).field(field),
+            Refusal::TooManyAmounts => Self::new(ProblemKind::TooManyItems).field("amounts"),
+            Refusal::AmountOutOfRange => problem(ProblemKind::NumberOutOfRange).field("amounts"),
+            Refusal::AmountNotAwaited => problem(ProblemKind::CaseStateForbids).field("amounts"),
+            Refusal::Posting(PostingError::AmountMissing(_)) => {
+                problem(ProblemKind::CaseAmountMissing).field("amounts")
+            }
+            Refusal::Posting(PostingError::NoOpenMonth(_)) => problem(ProblemKind::PeriodClosed),
+            Refusal::Posting(PostingError::Database(error)) | Refusal::Database(error) => error.into(),
+            Refusal::Stored(error) => error.into(),
+            Refusal::Recorded(error) => Self::internal(error),
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! What of the cases is asked for.
+
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::{Bool, Date as SqlDate, Text, Timestamptz};
+use jiff::civil::Date;
+use sync_core::grams::{folded, query_grams};
+use sync_core::ids::{GridPath, ItemCode, KindCode, UnitId, UserId};
+use sync_core::model::case::ReviewState;
+
+use crate::auth::case_scope::{CaseCondition, in_grid};
+use crate::db::schema::cases;
+use crate::db::types::Day;
+
+/// Filters, all of which must hold; an absent one holds for all.
+#[derive(Debug, Clone, Default)]
+pub struct CaseFilter {
+    /// Responsible unit.
+    pub unit: Option<UnitId>,
+    /// Grid, with everything below it.
+    pub grid: Option<GridPath>,
+    /// Item.
+    pub item: Option<ItemCode>,
+    /// Kind of target.
+    pub kind: Option<KindCode>,
+    /// Any of these review states; all of them when empty.
+    pub states: Vec<ReviewState>,
+    /// First day of occurrence, zone of record.
+    pub from: Option<Date>,
+    /// Last day of occurrence.
+    pub to: Option<Date>,
+    /// Words, each of which stands in what the case is searched by.
+    pub text: Option<String>,
+    /// Who recorded it.
+    pub author: Option<UserId>,
+    /// Whether doubts are open.
+    pub flagged: Option<bool>,
+}
+
+impl CaseFilter {
+    /// All filters but that of states.
+    #[must_use]
+    pub fn condition(&self) -> CaseCondition {
+        let conditions = [
+            self.unit.map(|unit| -> CaseCondition { Box::new(cases::unit_id.eq(unit.0)) }),
+            self.grid.as_ref().map(in_grid),
+            self.item.as_ref().map(|item| -> CaseCondition { Box::new(cases::item.eq(item.to_string())) }),
+            self.kind.as_ref().map(|kind| -> CaseCondition { Box::new(cases::kind.eq(kind.to_string())) }),
+            self.from.map(occurred_from),
+            self.to.map(occurred_to),
+            self.text.as_deref().map(has_text),
+            self.author.map(|author| -> CaseCondition { Box::new(cases::author.eq(author.0)) }),
+            self.flagged.map(is_flagged),
+        ];
+        conditions.into_iter().flatten().fold(always(), |all, one| Box::new(all.and(one)))
+    }
+
+    /// The filter of states.
+    #[must_use]
+    pub fn state_condition(&self) -> CaseCondition {
+        if self.states.is_empty() {
+            return always();
+        }
+        Box::new(cases::review_state.eq_any(self.states.iter().map(|state| state.code()).collect::<Vec<_>>()))
+    }
+}
+
+fn always() -> CaseCondition {
+    Box::new(sql::<Bool>("TRUE"))
+}
+
+fn is_flagged(flagged: bool) -> CaseCondition {
+    let none = cases::flags.eq(Vec::<String>::new());
+    if flagged { Box::new(diesel::dsl::not(none)) } else { Box::new(none) }
+}
+
+fn occurred_from(day: Date) -> CaseCondition {
+    Box::new(cases::occurred_at.ge(
+        sql::<Timestamptz>("(").bind::<SqlDate, _>(Day(day)).sql("::timestamp AT TIME ZONE 'Asia/Shanghai')"),
+    ))
+}
+
+fn occurred_to(day: Date) -> CaseCondition {
+    Box::new(
+        cases::occurred_at.lt(sql::<Timestamptz>("((")
+            .bind::<SqlDate, _>(Day(day))
+            .sql(" + 1)::timestamp AT TIME ZONE 'Asia/Shanghai')")),
+    )
+}
+
+/// The grams come from an index and leave few rows; the words themselves decide.
+fn has_text(text: &str) -> CaseCondition {
+    let grams: Vec<String> = query_grams(text).into_iter().collect();
+    let indexed: CaseCondition = Box::new(cases::search_grams.contains(grams));
+    let text = folded(text);
+    text.split_whitespace().fold(indexed, |all, word| {
+        let found = sql::<Bool>("strpos(search_text, ").bind::<Text, _>(word.to_owned()).sql(") > 0");
+        Box::new(all.and(found))
+    })
+}

@@ -1,0 +1,154 @@
+//! Lists cases (案件) that an actor sees: filtered, in order of occurrence, a page at a time, with counts by state.
+//!
+//! Invariants: pages follow by key, not by offset, so a case that appears meanwhile shifts nothing; nothing outside of
+//! the scope is counted.
+
+mod cursor;
+mod filter;
+mod summary;
+
+use diesel::dsl::count_star;
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use serde::Serialize;
+use sync_core::ids::CaseId;
+use sync_core::model::case::ReviewState;
+use utoipa::ToSchema;
+
+pub use cursor::{CaseCursor, NotACaseCursor};
+pub use filter::CaseFilter;
+pub use summary::{CaseSummary, summaries};
+
+use crate::auth::case_scope::{CaseCondition, CaseScope};
+use crate::db::Connection;
+use crate::db::schema::cases;
+use crate::db::types::{Time, stored_code};
+use crate::problem::ApiError;
+
+/// In which order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CaseOrder {
+    /// Latest occurrence first.
+    Newest,
+    /// Earliest occurrence first.
+    Oldest,
+}
+
+/// Not an order.
+#[derive(Debug, thiserror::Error)]
+#[error("must be newest or oldest")]
+pub struct UnknownOrder;
+
+impl std::str::FromStr for CaseOrder {
+    type Err = UnknownOrder;
+    fn from_str(text: &str) -> Result<Self, UnknownOrder> {
+        match text {
+            "newest" => Ok(Self::Newest),
+            "oldest" => Ok(Self::Oldest),
+            _ => Err(UnknownOrder),
+        }
+    }
+}
+
+/// Which page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CasePage {
+    /// In which order.
+    pub order: CaseOrder,
+    /// After which case; from the start when absent.
+    pub after: Option<CaseCursor>,
+    /// How many cases at most.
+    pub rows: u16,
+}
+
+/// How many cases are in a state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct StateCount {
+    /// The state.
+    pub review_state: ReviewState,
+    /// How many.
+    pub cases: i64,
+}
+
+/// A page of cases.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CaseList {
+    /// The cases.
+    pub cases: Vec<CaseSummary>,
+    /// The cursor to ask with for the next page; absent on the last.
+    pub next: Option<String>,
+    /// Counts by state for the same filters, whatever states were asked for; states without cases are left out.
+    pub counts: Vec<StateCount>,
+}
+
+/// Lists cases.
+///
+/// # Errors
+/// Those of the database.
+pub async fn list_cases(
+    connection: &mut Connection,
+    scope: &CaseScope,
+    filter: &CaseFilter,
+    page: &CasePage,
+) -> Result<CaseList, ApiError> {
+    let wanted = i64::from(page.rows);
+    let query = cases::table
+        .filter(scope.condition())
+        .filter(filter.condition())
+        .filter(filter.state_condition())
+        .limit(wanted.saturating_add(1))
+        .select((cases::occurred_at, cases::case_id))
+        .into_boxed();
+    let query = match page.order {
+        CaseOrder::Newest => query.order((cases::occurred_at.desc(), cases::case_id.asc())),
+        CaseOrder::Oldest => query.order((cases::occurred_at.asc(), cases::case_id.desc())),
+    };
+    let query = match page.after {
+        None => query,
+        Some(after) => query.filter(follows(page.order, after)),
+    };
+    let mut keys: Vec<(Time, uuid::Uuid)> = query.load(connection).await?;
+    let more = keys.len() > usize::from(page.rows);
+    keys.truncate(usize::from(page.rows));
+    let last = keys.last().map(|(at, id)| CaseCursor { occurred_at: at.0, case_id: CaseId(*id) });
+
+    let ids: Vec<CaseId> = keys.into_iter().map(|(_, id)| CaseId(id)).collect();
+    Ok(CaseList {
+        cases: summaries(connection, scope.district(), &ids).await?,
+        next: last.filter(|_| more).map(|cursor| cursor.encode()),
+        counts: count_by_state(connection, scope, filter).await?,
+    })
+}
+
+fn follows(order: CaseOrder, after: CaseCursor) -> CaseCondition {
+    let (at, id) = (Time(after.occurred_at), after.case_id.0);
+    match order {
+        CaseOrder::Newest => {
+            Box::new(cases::occurred_at.lt(at).or(cases::occurred_at.eq(at).and(cases::case_id.gt(id))))
+        }
+        CaseOrder::Oldest => {
+            Box::new(cases::occurred_at.gt(at).or(cases::occurred_at.eq(at).and(cases::case_id.lt(id))))
+        }
+    }
+}
+
+async fn count_by_state(
+    connection: &mut Connection,
+    scope: &CaseScope,
+    filter: &CaseFilter,
+) -> Result<Vec<StateCount>, ApiError> {
+    let counts: Vec<(String, i64)> = cases::table
+        .filter(scope.condition())
+        .filter(filter.condition())
+        .group_by(cases::review_state)
+        .order(cases::review_state)
+        .select((cases::review_state, count_star()))
+        .load(connection)
+        .await?;
+    counts
+        .into_iter()
+        .map(|(state, cases)| {
+            Ok(StateCount { review_state: stored_code("cases.review_state", &state)?, cases })
+        })
+        .collect()
+}

@@ -1,0 +1,98 @@
+//! Shows a case (案件) with everything a reviewer needs: place and target, sealed inspection, charges and non-charges
+//! with their reasons, doubts explained, photos, corrections, and the history of decisions.
+
+mod doubt;
+mod parts;
+mod read;
+
+use serde::Serialize;
+use sync_core::evaluate::ProposedCase;
+use sync_core::ids::CaseId;
+use sync_core::model::inspection::Inspection;
+use sync_core::model::target::Target;
+use sync_core::time::Instant;
+use sync_core::wire::problem::ProblemKind;
+use utoipa::ToSchema;
+
+pub use doubt::Doubt;
+pub use parts::{CasePhoto, ChargeView, Correction, DecisionView, NonChargeView, PhotoState, StopWorkView};
+
+use crate::auth::case_scope::CaseScope;
+use crate::db::types::stored_code;
+use crate::db::{Connection, decisions};
+use crate::problem::ApiError;
+use crate::services::list_cases::{CaseSummary, summaries};
+
+/// A case in full.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CaseDetail {
+    /// What lists show of it.
+    #[serde(flatten)]
+    pub summary: CaseSummary,
+    /// The target as registered now, unless it was a spot.
+    pub target: Option<Target>,
+    /// The sealed inspection it stands on, with the context it was judged in.
+    pub inspection: Inspection,
+    /// When the server got that.
+    pub received_at: Instant,
+    /// Metres between the place of record and the registered target.
+    pub distance_to_target_metres: Option<f64>,
+    /// What is charged, and why.
+    pub charges: Vec<ChargeView>,
+    /// What is not charged, and why not.
+    pub non_charges: Vec<NonChargeView>,
+    /// The stop-work order that confirmation would lead to.
+    pub stop_work: Option<StopWorkView>,
+    /// Doubts to be settled, explained.
+    pub doubts: Vec<Doubt>,
+    /// Photos of the inspection.
+    pub photos: Vec<CasePhoto>,
+    /// The chain of corrections, the first inspection first.
+    pub corrections: Vec<Correction>,
+    /// Decisions on it, the first first.
+    pub decisions: Vec<DecisionView>,
+}
+
+/// Shows a case that the scope sees.
+///
+/// # Errors
+/// `case_unknown` where there is none in the scope; faults of the database.
+pub async fn show_case(
+    connection: &mut Connection,
+    scope: &CaseScope,
+    case_id: CaseId,
+) -> Result<CaseDetail, ApiError> {
+    let standing = read::standing(connection, scope, case_id).await?.ok_or(ProblemKind::CaseUnknown)?;
+    let summary =
+        summaries(connection, scope.district(), &[case_id]).await?.pop().ok_or(ProblemKind::CaseUnknown)?;
+    let proposed: ProposedCase = serde_json::from_value(standing.evaluation).map_err(ApiError::internal)?;
+    let inspection: Inspection = serde_json::from_value(standing.sealed).map_err(ApiError::internal)?;
+    let target = match summary.target_id {
+        Some(target_id) => read::target(connection, scope.district(), target_id).await?,
+        None => None,
+    };
+    let distance = target
+        .as_ref()
+        .and_then(|target| Some(inspection.place_point()?.distance_metres(target.content.point)));
+    let decided = decisions::of_case(connection, scope.district(), case_id).await?;
+    Ok(CaseDetail {
+        doubts: summary.flags.iter().map(|flag| Doubt::of(*flag)).collect(),
+        charges: read::charges(connection, scope.district(), case_id).await?,
+        photos: read::photos(connection, scope.district(), inspection.inspection_id).await?,
+        corrections: read::corrections(connection, scope.district(), inspection.lineage).await?,
+        decisions: decided
+            .into_iter()
+            .map(|(decision, actor_name)| {
+                let kind = stored_code("decisions.kind", &decision.kind)?;
+                Ok(DecisionView::new(decision, kind, actor_name))
+            })
+            .collect::<Result<_, ApiError>>()?,
+        non_charges: proposed.non_charges.into_iter().map(NonChargeView::from).collect(),
+        stop_work: proposed.stop_work.map(StopWorkView::from),
+        received_at: standing.received_at.0,
+        distance_to_target_metres: distance,
+        summary,
+        target,
+        inspection,
+    })
+}

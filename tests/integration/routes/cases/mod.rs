@@ -1,0 +1,5 @@
+//! Cases, as the office reviews them.
+
+mod decide;
+mod race;
+mod settle;

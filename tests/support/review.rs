@@ -1,0 +1,176 @@
+//! Review for tests: a district with an inspector's device, a supervisor and finance, cases pushed by the device with
+//! their evidence at hand, and decisions over HTTP.
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use jiff::civil::Date;
+use reqwest::{Method, Response, StatusCode};
+use serde_json::{Value, json};
+use server::db::schema::{periods, photos};
+use server::db::types::{Day, Time};
+use sync_core::ids::{CaseId, DecisionRequestId};
+use sync_core::model::inspection::Inspection;
+use sync_core::model::target::Target;
+use sync_core::time::{Clock, Instant};
+use sync_core::wire::push::Outcome;
+
+use crate::district::{TestDevice, TestDistrict, TestOffice, TestRole};
+use crate::field::{photo_entry, visit};
+use crate::server::TestServer;
+
+/// A district at work.
+pub struct Review {
+    /// The server.
+    pub server: TestServer,
+    /// Macun.
+    pub macun: TestDistrict,
+    /// The device of an inspector of the whole district.
+    pub device: TestDevice,
+    /// A supervisor of the whole district, named `zhang`.
+    pub supervisor: TestOffice,
+    /// Finance.
+    pub finance: TestOffice,
+}
+
+impl Review {
+    /// Starts one.
+    pub async fn start() -> Self {
+        let server = TestServer::start().await;
+        let macun = server.macun().await;
+        let device = server.inspector(&macun, "li", "").await;
+        let supervisor = server.user(&macun, "zhang", &[TestRole::supervisor("")]).await;
+        let finance = server.user(&macun, "qian", &[TestRole::finance()]).await;
+        let (supervisor, finance) = (server.office(&supervisor).await, server.office(&finance).await);
+        Self { server, macun, device, supervisor, finance }
+    }
+
+    /// Somebody else in the office.
+    pub async fn office(&self, name: &str, role: TestRole) -> TestOffice {
+        let user = self.server.user(&self.macun, name, &[role]).await;
+        self.server.office(&user).await
+    }
+
+    /// A visit to a new site in `001/001`, with a photo for each measure that failed.
+    pub async fn visit(&self, failed: &[&str]) -> Inspection {
+        let site = self.server.site(&self.macun, "001/001").await;
+        self.visit_to(&site, failed)
+    }
+
+    /// A visit to a site, with a photo for each measure that failed.
+    #[must_use]
+    pub fn visit_to(&self, site: &Target, failed: &[&str]) -> Inspection {
+        let mut visit = visit(&self.device, site, failed);
+        let shots = failed.iter().map(|measure| format!("{measure} {}", visit.inspection_id));
+        visit.photos = shots.map(|shot| photo_entry(shot.as_bytes(), &visit)).collect();
+        visit
+    }
+
+    /// Pushes a visit whose photos are verified already; its case of construction site dust is under review.
+    pub async fn push(&self, visit: &Inspection) -> CaseId {
+        let rows: Vec<_> = visit
+            .photos
+            .iter()
+            .map(|photo| {
+                (
+                    photos::district.eq(self.macun.code.as_str()),
+                    photos::sha256.eq(photo.sha256.as_str()),
+                    photos::size.eq(i64::try_from(photo.size).unwrap()),
+                    photos::state.eq("verified"),
+                    photos::received_at.eq(Time(self.server.clock.now())),
+                )
+            })
+            .collect();
+        let mut connection = self.server.connection().await;
+        diesel::insert_into(photos::table).values(rows).execute(&mut connection).await.unwrap();
+        drop(connection);
+        assert_eq!(self.device.push(&[self.device.submit(visit)]).await, [Outcome::Applied]);
+        CaseId::derive(visit.lineage, &"site_dust".parse().unwrap())
+    }
+
+    /// A case under review of a site where these measures failed: 100,000 yuan each.
+    pub async fn case(&self, failed: &[&str]) -> CaseId {
+        self.push(&self.visit(failed).await).await
+    }
+
+    /// The same, at another time.
+    pub async fn case_at(&self, failed: &[&str], occurred_at: &str) -> CaseId {
+        let occurred_at: Instant = occurred_at.parse().unwrap();
+        let mut visit = self.visit(failed).await;
+        visit.occurred_at = occurred_at;
+        self.push(&visit).await
+    }
+
+    /// A case as the supervisor sees it.
+    pub async fn show(&self, case: CaseId) -> Value {
+        read(self.supervisor.request(Method::GET, &format!("/api/v1/cases/{case}"))).await
+    }
+
+    /// The supervisor's decision on the case as it stands.
+    pub async fn decide(&self, case: CaseId, kind: &str) -> Value {
+        let version = self.show(case).await["version"].clone();
+        let request = decision(kind, version);
+        accepted(self.supervisor.decide(case, &request).await).await
+    }
+
+    /// A month's totals as finance sees them.
+    pub async fn totals(&self, month: &str) -> Value {
+        read(self.finance.request(Method::GET, &format!("/api/v1/months/{month}/totals"))).await
+    }
+
+    /// Every ledger entry as finance sees it.
+    pub async fn entries(&self) -> Vec<Value> {
+        let list = read(self.finance.request(Method::GET, "/api/v1/ledger/entries?limit=500")).await;
+        list["entries"].as_array().unwrap().clone()
+    }
+
+    /// Closes a month, as the closing of accounts does.
+    pub async fn close(&self, month: Date) {
+        diesel::insert_into(periods::table)
+            .values((
+                periods::district.eq(self.macun.code.as_str()),
+                periods::month.eq(Day(month)),
+                periods::closed_at.eq(Time(self.server.clock.now())),
+            ))
+            .execute(&mut self.server.connection().await)
+            .await
+            .unwrap();
+    }
+}
+
+impl TestOffice {
+    /// Sends a decision.
+    pub async fn decide(&self, case: CaseId, request: &Value) -> Response {
+        let path = format!("/api/v1/cases/{case}/decisions");
+        self.request(Method::POST, &path).json(request).send().await.unwrap()
+    }
+}
+
+/// A decision with a fresh request id and a reason.
+#[must_use]
+pub fn decision(kind: &str, expected_version: impl Into<Value>) -> Value {
+    json!({
+        "request_id": DecisionRequestId::fresh(),
+        "expected_version": expected_version.into(),
+        "kind": kind,
+        "reason": "现场复核",
+    })
+}
+
+/// The answer of a request that succeeds.
+///
+/// # Panics
+/// When it does not.
+pub async fn read(request: reqwest::RequestBuilder) -> Value {
+    accepted(request.send().await.unwrap()).await
+}
+
+/// The answer of a response that is a success.
+///
+/// # Panics
+/// When it is none.
+pub async fn accepted(response: Response) -> Value {
+    let status = response.status();
+    let text = response.text().await.unwrap();
+    assert_eq!(status, StatusCode::OK, "{text}");
+    serde_json::from_str(&text).unwrap()
+}
