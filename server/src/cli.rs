@@ -27,7 +27,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve until told to stop.
-    Serve,
+    Serve(Serve),
     /// Bring the database up to date and end.
     Migrate,
     /// Districts, users, devices and packs, from the command line.
@@ -44,6 +44,13 @@ enum Command {
 enum LedgerCommand {
     /// Walk every district's hash chain; fails at the first entry that breaks one.
     Verify,
+}
+
+#[derive(Debug, Args)]
+struct Serve {
+    /// Serve the demonstration district: fills an empty database with it, and prints who can sign in.
+    #[arg(long)]
+    demo: bool,
 }
 
 #[derive(Debug, Args)]
@@ -104,7 +111,7 @@ pub async fn run(cli: Cli) -> Result<(), CommandError> {
     let config = Config::load(cli.config.as_deref())?;
     telemetry::start(&config)?;
     match cli.command {
-        Command::Serve => serve::run(config).await?,
+        Command::Serve(Serve { demo }) => serve::run(config, demo).await?,
         Command::Migrate => migrate(&config).await?,
         Command::Admin(command) => admin(&config, command).await?,
         Command::Ledger(LedgerCommand::Verify) => verify_ledgers(&config).await?,

@@ -11,6 +11,7 @@ pub mod clock;
 pub mod config;
 pub mod database;
 pub mod db;
+pub mod demo_district;
 pub mod http;
 pub mod json;
 pub mod ledger;

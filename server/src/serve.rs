@@ -4,6 +4,7 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sync_core::time::Clock as _;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::clock::SystemClock;
@@ -11,6 +12,7 @@ use crate::config::Config;
 use crate::database::{Database, DatabaseError};
 use crate::db::migrate::{self, MigrateError};
 use crate::db::pool;
+use crate::demo_district::{self, FillError};
 use crate::http;
 use crate::state::{AppState, StateError};
 use crate::tls::{self, TlsError};
@@ -27,6 +29,9 @@ pub enum ServeError {
     /// Its migrations.
     #[error(transparent)]
     Migrate(#[from] MigrateError),
+    /// The demonstration cannot be filled in.
+    #[error(transparent)]
+    Demonstration(#[from] FillError),
     /// The pool.
     #[error("database pool: {0}")]
     Pool(#[from] diesel_async::pooled_connection::deadpool::BuildError),
@@ -53,21 +58,32 @@ pub enum ServeError {
 }
 
 /// Serves until SIGINT or SIGTERM: then no connection is accepted any more, running requests finish, and the
-/// private database is stopped last.
+/// private database is stopped last. With `demo` it serves the demonstration district, and prints who can sign in.
 ///
 /// # Errors
 /// [`ServeError`].
-pub async fn run(config: Config) -> Result<(), ServeError> {
-    let address = config.listen;
-    let listener = TcpListener::bind(address).map_err(|source| ServeError::Listen { address, source })?;
+pub async fn run(mut config: Config, demo: bool) -> Result<(), ServeError> {
+    let wanted = config.listen;
+    let listener =
+        TcpListener::bind(wanted).map_err(|source| ServeError::Listen { address: wanted, source })?;
+    let address = listener.local_addr()?;
     let tls = tls::configuration(&config)?;
     let database = Database::open(&config).await?;
     migrate::run(database.url()).await?;
+    let demonstration = if demo {
+        Some(demo_district::open(&mut config, database.url(), SystemClock.now()).await?)
+    } else {
+        None
+    };
     let pool = pool::build(database.url(), config.database_connections)?;
     let scheme = if tls.is_some() { "https" } else { "http" };
+    let url = config.public_url.clone().unwrap_or_else(|| format!("{scheme}://{address}"));
     let state = Arc::new(AppState::new(config, pool, Arc::new(SystemClock))?);
     let server = http::serve(state, listener, tls)?;
     tracing::info!(%scheme, %address, "serving");
+    if let Some(demonstration) = demonstration {
+        println!("{}", demonstration.listing(&url));
+    }
 
     let handle = server.handle();
     let mut serving = tokio::spawn(server);

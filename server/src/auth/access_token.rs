@@ -1,7 +1,7 @@
 //! Access tokens of devices: JWTs of minutes, HS256, named by the fingerprint of their key.
 //!
 //! Invariants: only HS256 with one of our keys is believed, whatever the token's header says; expiry is judged by
-//! the injected clock; there is no built-in key.
+//! the injected clock; no key is built in, outside the demonstration.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
