@@ -25,5 +25,6 @@ pub mod routes;
 pub mod serve;
 pub mod services;
 pub mod state;
+pub mod tables;
 pub mod telemetry;
 pub mod tls;
