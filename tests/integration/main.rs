@@ -1,5 +1,7 @@
 //! Integration tests: real HTTP against a real server on a real PostgreSQL, one module for each noun.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+mod authorisation;
 mod demo_district;
+mod openapi;
 mod routes;

@@ -2,9 +2,9 @@
 
 use diesel::prelude::*;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
-use server::db::schema::{audit_events, changes, sessions, users};
+use server::db::schema::{assignments, audit_events, changes, sessions, users};
 use server::db::types::Time;
-use sync_core::ids::UserId;
+use sync_core::ids::{AssignmentId, UserId};
 use sync_core::time::{Clock, Instant};
 
 use crate::server::TestServer;
@@ -42,6 +42,18 @@ impl TestServer {
             .execute(&mut self.connection().await)
             .await
             .unwrap();
+    }
+
+    /// A user's assignments, the oldest first.
+    pub async fn assignments_of(&self, user: UserId) -> Vec<AssignmentId> {
+        let ids: Vec<uuid::Uuid> = assignments::table
+            .filter(assignments::user_id.eq(user.0))
+            .order(assignments::assignment_id)
+            .select(assignments::assignment_id)
+            .load(&mut self.connection().await)
+            .await
+            .unwrap();
+        ids.into_iter().map(AssignmentId).collect()
     }
 
     /// The version of a user's scope.

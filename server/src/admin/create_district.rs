@@ -7,6 +7,7 @@ use sync_core::limits::NAME_MAX_CHARS;
 use sync_core::text::check_required;
 
 use crate::db::Connection;
+use crate::db::changes::{Entity, NewChange, record_changes};
 use crate::db::schema::{districts, grids, units};
 use crate::problem::ApiError;
 
@@ -63,7 +64,9 @@ pub async fn create_district(connection: &mut Connection, new: &NewDistrict) -> 
                 ))
                 .execute(connection)
                 .await?;
-            Ok(())
+            let root = NewChange::of_district(Entity::Grid(GridPath::district(&new.code)));
+            let changes = [NewChange::of_district(Entity::Unit(unit)), root];
+            Ok(record_changes(connection, &new.code, &changes).await?)
         })
         .await
 }

@@ -1,0 +1,272 @@
+//! Who may call what: every operation of the OpenAPI document, by every kind of caller.
+//!
+//! An operation without a row here fails the test: a route cannot be added without saying who may use it. Whether
+//! somebody sees the right things within what is allowed is tested beside each route.
+
+use std::collections::BTreeSet;
+
+use reqwest::{Method, RequestBuilder};
+use serde_json::{Value, json};
+use sync_core::ids::{AssignmentId, DeviceId, UserId};
+use sync_core::wire::problem::Problem;
+use tests::{MACUN, TestDevice, TestDistrict, TestRole, TestServer, TestUser};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Caller {
+    Anonymous,
+    Device,
+    Supervisor,
+    Liaison,
+    Finance,
+    Administrator,
+}
+
+use Caller::{Administrator, Anonymous, Device, Finance, Liaison, Supervisor};
+
+const EVERYBODY: &[Caller] = &[Anonymous, Device, Supervisor, Liaison, Finance, Administrator];
+const OFFICE: &[Caller] = &[Supervisor, Liaison, Finance, Administrator];
+
+/// One operation: who may call it, and a body that can be read.
+struct Row {
+    operation: &'static str,
+    callers: &'static [Caller],
+    body: fn() -> Value,
+}
+
+const fn row(operation: &'static str, callers: &'static [Caller], body: fn() -> Value) -> Row {
+    Row { operation, callers, body }
+}
+
+fn nothing() -> Value {
+    Value::Null
+}
+
+const MATRIX: &[Row] = &[
+    row("GET /healthz", EVERYBODY, nothing),
+    row("GET /readyz", EVERYBODY, nothing),
+    row("GET /metrics", EVERYBODY, nothing),
+    row("POST /api/v1/sessions", EVERYBODY, || json!({ "username": "nobody", "password": "guess" })),
+    row("GET /api/v1/sessions", OFFICE, nothing),
+    row("GET /api/v1/sessions/current", OFFICE, nothing),
+    row("DELETE /api/v1/sessions/current", OFFICE, nothing),
+    row("DELETE /api/v1/sessions/{session_id}", OFFICE, nothing),
+    row("PUT /api/v1/account/password", OFFICE, || json!({ "current": "guess", "new": "long enough" })),
+    row(
+        "POST /api/v1/devices/enrol",
+        EVERYBODY,
+        || json!({ "code": "x", "public_key": "x", "device_name": "x", "incarnation": DeviceId::fresh() }),
+    ),
+    row("POST /api/v1/devices/{device_id}/challenge", EVERYBODY, nothing),
+    row("POST /api/v1/devices/{device_id}/token", EVERYBODY, || {
+        json!({
+            "challenge": "x", "signature": "x", "user_id": UserId::fresh(), "incarnation": DeviceId::fresh(),
+        })
+    }),
+    row("GET /api/v1/devices", &[Administrator], nothing),
+    row("POST /api/v1/devices/{device_id}/revoke", &[Administrator], nothing),
+    row("GET /api/v1/users", &[Administrator], nothing),
+    row("POST /api/v1/users", &[Administrator], || json!({ "username": "", "name": "" })),
+    row("POST /api/v1/users/{user_id}/disable", &[Administrator], nothing),
+    row("POST /api/v1/users/{user_id}/enrolment-codes", &[Administrator], nothing),
+    row(
+        "POST /api/v1/users/{user_id}/assignments",
+        &[Administrator],
+        || json!({ "role": "finance", "grid": MACUN, "from": "2026-11-01" }),
+    ),
+    row(
+        "POST /api/v1/assignments/{assignment_id}/end",
+        &[Administrator],
+        || json!({ "until": "2026-12-31" }),
+    ),
+    row(
+        "POST /api/v1/sync/push",
+        &[Device],
+        || json!({ "protocol": 1, "epoch": null, "incarnation": DeviceId::fresh(), "operations": [] }),
+    ),
+    row("GET /api/v1/sync/pull", &[Device], nothing),
+    row("GET /api/v1/cases", OFFICE, nothing),
+    row("GET /api/v1/cases/{case_id}", OFFICE, nothing),
+    row("POST /api/v1/cases/{case_id}/decisions", &[Supervisor], || {
+        json!({
+            "request_id": UserId::fresh(), "expected_version": 1, "kind": "dismiss", "reason": "重复上报",
+        })
+    }),
+    row("GET /api/v1/ledger/entries", OFFICE, nothing),
+    row("GET /api/v1/months", OFFICE, nothing),
+    row("GET /api/v1/months/{month}/totals", OFFICE, nothing),
+    row("GET /api/v1/months/{month}/totals.csv", OFFICE, nothing),
+];
+
+/// What says that a caller may not, and not that the request is wrong.
+const REFUSALS: [&str; 6] = [
+    "sign_in_required",
+    "role_forbidden",
+    "csrf_mismatch",
+    "token_invalid",
+    "token_expired",
+    "device_revoked",
+];
+
+/// A district with somebody of every role, and things of it to ask for.
+struct People {
+    district: TestDistrict,
+    inspector: TestUser,
+    supervisor: TestUser,
+    liaison: TestUser,
+    finance: TestUser,
+    administrator: TestUser,
+}
+
+impl People {
+    async fn of(server: &TestServer, code: &str) -> Self {
+        let district = server.district(code).await;
+        let user = async |name: &str, role: TestRole| {
+            server.user(&district, &format!("{name}-{code}"), &[role]).await
+        };
+        Self {
+            inspector: user("inspector", TestRole::inspector("001")).await,
+            supervisor: user("supervisor", TestRole::supervisor("")).await,
+            liaison: user("liaison", TestRole::liaison(district.streets[0])).await,
+            finance: user("finance", TestRole::finance()).await,
+            administrator: user("administrator", TestRole::administrator()).await,
+            district,
+        }
+    }
+
+    fn office(&self, caller: Caller) -> &TestUser {
+        match caller {
+            Supervisor => &self.supervisor,
+            Liaison => &self.liaison,
+            Finance => &self.finance,
+            _ => &self.administrator,
+        }
+    }
+}
+
+/// Things of the district that a stranger asks for.
+struct Things {
+    user: TestUser,
+    device: TestDevice,
+    assignment: AssignmentId,
+}
+
+impl Things {
+    async fn of(server: &TestServer, people: &People) -> Self {
+        let user = server.user(&people.district, "somebody", &[TestRole::inspector("002")]).await;
+        let assignment = server.assignments_of(user.user_id).await[0];
+        Self { device: server.device(&user).await, user, assignment }
+    }
+
+    fn path(&self, template: &str) -> String {
+        template
+            .replace("{user_id}", &self.user.user_id.to_string())
+            .replace("{device_id}", &self.device.device_id.to_string())
+            .replace("{assignment_id}", &self.assignment.to_string())
+            .replace("{month}", "2026-11")
+            .replace("{sha256}", &"0".repeat(64))
+            .split('/')
+            .map(|part| if part.starts_with('{') { UserId::fresh().to_string() } else { part.to_owned() })
+            .collect::<Vec<_>>()
+            .join("/")
+    }
+}
+
+fn parts(row: &Row) -> (Method, &'static str) {
+    let (method, path) = row.operation.split_once(' ').unwrap();
+    (method.parse().unwrap(), path)
+}
+
+/// A request of this caller; each has a session of its own, because some rows end sessions.
+async fn request(
+    server: &TestServer,
+    people: &People,
+    caller: Caller,
+    row: &Row,
+    path: &str,
+) -> RequestBuilder {
+    let (method, _) = parts(row);
+    let request = match caller {
+        Anonymous => server.request(method, path),
+        Device => server.device(&people.inspector).await.request(method, path),
+        office => server.office(people.office(office)).await.request(method, path),
+    };
+    match (row.body)() {
+        Value::Null => request,
+        body => request.json(&body),
+    }
+}
+
+/// The refusal's code, where the caller was refused; for a response without a body its status alone.
+async fn refusal(request: RequestBuilder, method: &Method) -> Option<String> {
+    let response = request.send().await.unwrap();
+    let status = response.status().as_u16();
+    if method == Method::HEAD {
+        return matches!(status, 401 | 403).then(|| status.to_string());
+    }
+    let problem: Problem = response.json().await.ok()?;
+    let code = problem.code.to_string();
+    REFUSALS.contains(&code.as_str()).then_some(code)
+}
+
+fn documented() -> BTreeSet<String> {
+    let document = serde_json::to_value(server::openapi::document()).unwrap();
+    let paths = document["paths"].as_object().unwrap();
+    paths
+        .iter()
+        .flat_map(|(path, item)| {
+            let methods = item.as_object().unwrap().keys().map(|method| method.to_uppercase());
+            methods.map(move |method| format!("{method} {path}"))
+        })
+        .collect()
+}
+
+#[test]
+fn every_operation_has_its_row_and_every_row_its_operation() {
+    let rows: BTreeSet<String> = MATRIX.iter().map(|row| row.operation.to_owned()).collect();
+    assert_eq!(rows.len(), MATRIX.len(), "an operation has two rows");
+    assert_eq!(documented(), rows);
+}
+
+#[tokio::test]
+async fn each_operation_is_for_those_that_its_row_names_and_for_nobody_else() {
+    let server = TestServer::start().await;
+    let people = People::of(&server, MACUN).await;
+    let things = Things::of(&server, &people).await;
+    for row in MATRIX {
+        let (method, template) = parts(row);
+        let path = things.path(template);
+        for caller in EVERYBODY {
+            let request = request(&server, &people, *caller, row, &path).await;
+            let refused = refusal(request, &method).await;
+            let expected = match caller {
+                caller if row.callers.contains(caller) => None,
+                Anonymous => Some(["sign_in_required", "401"]),
+                _ => Some(["role_forbidden", "403"]),
+            };
+            let fits = match (&refused, expected) {
+                (None, None) => true,
+                (Some(code), Some(codes)) => codes.contains(&code.as_str()),
+                _ => false,
+            };
+            assert!(fits, "{} as {caller:?} was answered {refused:?}", row.operation);
+        }
+    }
+}
+
+#[tokio::test]
+async fn nothing_of_a_district_is_reached_from_another_one() {
+    let server = TestServer::start().await;
+    let people = People::of(&server, MACUN).await;
+    let things = Things::of(&server, &people).await;
+    let strangers = People::of(&server, "410802").await;
+    let signed_in = MATRIX.iter().filter(|row| !row.callers.contains(&Anonymous));
+    for row in signed_in.filter(|row| row.operation.contains("_id}")) {
+        let (_, template) = parts(row);
+        for caller in row.callers {
+            let path = things.path(template);
+            let response = request(&server, &strangers, *caller, row, &path).await.send().await.unwrap();
+            let status = response.status().as_u16();
+            assert!(matches!(status, 403 | 404 | 422), "{} as {caller:?}: {status}", row.operation);
+        }
+    }
+}
