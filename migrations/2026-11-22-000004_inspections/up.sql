@@ -93,6 +93,8 @@ CREATE TABLE inspection_photos (
     CONSTRAINT inspection_photos_inspection_fkey FOREIGN KEY (district, inspection_id) REFERENCES inspections
 );
 CREATE INDEX inspection_photos_sha256_idx ON inspection_photos (district, sha256);
+CREATE INDEX inspection_photos_unstamped_idx ON inspection_photos (district, inspection_id, ordinal)
+    WHERE stamped_at IS NULL;
 
 -- Resumable uploads (tus). The row lock orders appends; `received` is what is durable.
 CREATE TABLE uploads (

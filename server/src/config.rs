@@ -119,6 +119,10 @@ keys! {
         "HTTP 工作线程数；默认等于处理器核数。", "HTTP worker threads; one a core by default.";
     image_workers: usize = 2,
         "同时处理的图片数。", "Images that are worked on at the same time.";
+    stamp_font: Option<PathBuf> = None,
+        "照片水印所用中文字体文件；默认在系统常见位置查找；填空字符串则不制作水印。",
+        "Font with Chinese glyphs for the stamps on photos; looked for in the usual places by default. An empty text \
+         means that no stamps are made.";
     log: String = "info".to_owned(),
         "日志过滤（tracing 语法），例如 info,server=debug。", "Log filter (tracing syntax), such as info,server=debug.";
     log_format: LogFormat = LogFormat::Text,

@@ -18,6 +18,7 @@ pub struct Metrics {
     operations: IntCounterVec,
     connections: IntGauge,
     connections_free: IntGauge,
+    stamps_pending: IntGauge,
 }
 
 impl Metrics {
@@ -45,12 +46,17 @@ impl Metrics {
                 "lantian_database_connections_free",
                 "Open database connections that nobody uses.",
             )?,
+            stamps_pending: IntGauge::new(
+                "lantian_stamps_pending",
+                "Verified photos without their stamped copy after the last round; without a font they stay.",
+            )?,
         };
         metrics.registry.register(Box::new(metrics.requests.clone()))?;
         metrics.registry.register(Box::new(metrics.seconds.clone()))?;
         metrics.registry.register(Box::new(metrics.operations.clone()))?;
         metrics.registry.register(Box::new(metrics.connections.clone()))?;
         metrics.registry.register(Box::new(metrics.connections_free.clone()))?;
+        metrics.registry.register(Box::new(metrics.stamps_pending.clone()))?;
         Ok(metrics)
     }
 
@@ -70,6 +76,11 @@ impl Metrics {
             Outcome::Held { .. } => "held",
         };
         self.operations.with_label_values(&[result]).inc();
+    }
+
+    /// Tells how many stamped copies (水印) are pending.
+    pub fn stamps_pending(&self, count: i64) {
+        self.stamps_pending.set(count);
     }
 
     /// Everything, in Prometheus' text format.

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use actix_web::error::{JsonPayloadError, PathError, PayloadError, QueryPayloadError};
 use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel_async::pooled_connection::deadpool::PoolError;
@@ -28,6 +29,7 @@ pub struct ApiError {
     field: Option<String>,
     detail: Option<String>,
     request_id: Option<String>,
+    headers: Vec<(HeaderName, HeaderValue)>,
     cause: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
@@ -35,7 +37,7 @@ impl ApiError {
     /// A problem of this kind.
     #[must_use]
     pub fn new(kind: ProblemKind) -> Self {
-        Self { kind, field: None, detail: None, request_id: None, cause: None }
+        Self { kind, field: None, detail: None, request_id: None, headers: Vec::new(), cause: None }
     }
 
     /// A fault of the server; the cause goes to the log.
@@ -66,6 +68,13 @@ impl ApiError {
     #[must_use]
     pub fn request_id(self, id: impl Into<String>) -> Self {
         Self { request_id: Some(id.into()), ..self }
+    }
+
+    /// Answers with this header too.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
+        self
     }
 
     /// Its kind.
@@ -151,7 +160,11 @@ impl ResponseError for ApiError {
     }
 
     fn error_response(&self) -> HttpResponse {
-        HttpResponse::build(self.status_code()).content_type(PROBLEM_MEDIA_TYPE).json(self.problem())
+        let mut response = HttpResponse::build(self.status_code());
+        for header in &self.headers {
+            response.insert_header(header.clone());
+        }
+        response.content_type(PROBLEM_MEDIA_TYPE).json(self.problem())
     }
 }
 

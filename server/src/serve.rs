@@ -14,6 +14,7 @@ use crate::db::migrate::{self, MigrateError};
 use crate::db::pool;
 use crate::demo_district::{self, FillError};
 use crate::http;
+use crate::services::tend_photos;
 use crate::state::{AppState, StateError};
 use crate::tls::{self, TlsError};
 
@@ -79,7 +80,8 @@ pub async fn run(mut config: Config, demo: bool) -> Result<(), ServeError> {
     let scheme = if tls.is_some() { "https" } else { "http" };
     let url = config.public_url.clone().unwrap_or_else(|| format!("{scheme}://{address}"));
     let state = Arc::new(AppState::new(config, pool, Arc::new(SystemClock))?);
-    let server = http::serve(state, listener, tls)?;
+    let server = http::serve(state.clone(), listener, tls)?;
+    let tending = tokio::spawn(tend_photos::run(state));
     tracing::info!(%scheme, %address, "serving");
     if let Some(demonstration) = demonstration {
         println!("{}", demonstration.listing(&url));
@@ -97,6 +99,7 @@ pub async fn run(mut config: Config, demo: bool) -> Result<(), ServeError> {
     tracing::info!("stopping");
     handle.stop(outcome.is_ok()).await;
     serving.await.map_err(std::io::Error::other)??;
+    tending.abort();
     database.close().await?;
     outcome
 }

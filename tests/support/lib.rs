@@ -15,6 +15,7 @@ pub mod database;
 pub mod district;
 pub mod field;
 pub mod observe;
+pub mod photo_upload;
 pub mod review;
 pub mod scene;
 pub mod server;

@@ -9,6 +9,7 @@ use reqwest::{Client, Method, RequestBuilder, Response};
 use server::config::{Config, Secret};
 use server::db::{PooledConnection, pool};
 use server::http::{self, ServerHandle};
+use server::services::tend_photos;
 use server::state::AppState;
 use sync_core::wire::problem::Problem;
 use tempfile::TempDir;
@@ -66,6 +67,7 @@ impl TestServer {
         let server = http::serve(state.clone(), listener, None).unwrap();
         let handle = server.handle();
         tokio::spawn(server);
+        tokio::spawn(tend_photos::run(state.clone()));
         Self { url, client: Client::new(), clock, state, handle, _files: files, _database: database }
     }
 

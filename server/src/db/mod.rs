@@ -14,11 +14,14 @@ pub mod evidence_lock;
 pub mod ledger_entries;
 pub mod migrate;
 pub mod periods;
+pub mod photos;
 pub mod pool;
 #[allow(missing_docs, reason = "generated from the migrated database")]
 pub mod schema;
+pub mod stamps;
 pub mod targets;
 pub mod types;
+pub mod uploads;
 pub mod zones;
 
 pub use diesel_async::AsyncPgConnection as Connection;

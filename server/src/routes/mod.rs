@@ -9,6 +9,8 @@ pub mod devices;
 pub mod health;
 pub mod ledger;
 pub mod months;
+pub mod photo_uploads;
+pub mod photos;
 pub mod sessions;
 pub mod sync;
 pub mod users;
@@ -21,6 +23,8 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .configure(health::configure)
         .configure(ledger::configure)
         .configure(months::configure)
+        .configure(photo_uploads::configure)
+        .configure(photos::configure)
         .configure(sessions::configure)
         .configure(sync::configure)
         .configure(users::configure);

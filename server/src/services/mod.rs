@@ -1,7 +1,10 @@
 //! What is done, one module a deed (`verb_noun`): handlers call these, these call `db`.
 
+pub mod append_chunk;
 pub mod complete_evidence;
+pub mod create_upload;
 pub mod decide_case;
+pub mod finish_upload;
 pub mod list_cases;
 pub mod list_entries;
 pub mod list_months;
@@ -9,6 +12,9 @@ pub mod open_cases;
 pub mod post_charges;
 pub mod reverse_charges;
 pub mod show_case;
+pub mod stamp_photos;
+pub mod sweep_uploads;
 pub mod sync;
+pub mod tend_photos;
 pub mod total_month;
 pub mod verify_ledger;

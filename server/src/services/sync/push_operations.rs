@@ -71,6 +71,8 @@ pub async fn push_operations(
     for result in &results {
         state.metrics.operation(&result.outcome);
     }
+    // An inspection may name photos that were here before it.
+    state.photos.stamper.wake();
     let epoch = districts::table
         .find(pusher.district.as_str())
         .select(districts::epoch)

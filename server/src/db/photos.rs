@@ -1,0 +1,236 @@
+//! Rows of `photos` (照片): what became of each content, and who may see it.
+//!
+//! Invariant: a verified photo stays verified; a refused one may be sent again and verified then.
+
+use diesel::prelude::*;
+use diesel::query_dsl::methods;
+
+use diesel::sql_query;
+use diesel::sql_types::{Array, Bool, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::upsert::excluded;
+use diesel_async::RunQueryDsl;
+use serde::Serialize;
+use sync_core::geo::Point;
+use sync_core::ids::{InspectionId, PhotoHash, RegionCode};
+use sync_core::model::assignment::Role;
+use sync_core::time::Instant;
+use sync_core::wire::problem::ProblemKind;
+use uuid::Uuid;
+
+use crate::auth::actor::Actor;
+use crate::db::Connection;
+use crate::db::schema::photos;
+use crate::db::types::Time;
+use crate::photos::picture::{ExifFacts, PictureFacts};
+use crate::problem::ApiError;
+
+/// What was found out about a content.
+#[derive(Debug, Clone, PartialEq)]
+pub enum PhotoVerdict {
+    /// It is a picture and kept.
+    Verified(PictureFacts),
+    /// It is refused with this problem.
+    Refused(ProblemKind),
+}
+
+/// The EXIF facts as they are stored.
+#[derive(Debug, Serialize)]
+struct StoredExif<'a> {
+    /// 1 to 8.
+    orientation: Option<u8>,
+    /// What the camera's clock showed.
+    taken_at_local: Option<jiff::civil::DateTime>,
+    /// The instant, where the file says the clock's offset.
+    taken_at: Option<Instant>,
+    point: Option<Point>,
+    camera_make: Option<&'a str>,
+    camera_model: Option<&'a str>,
+}
+
+impl<'a> From<&'a ExifFacts> for StoredExif<'a> {
+    fn from(facts: &'a ExifFacts) -> Self {
+        Self {
+            orientation: facts.orientation.map(|orientation| orientation.to_exif()),
+            taken_at_local: facts.taken_at.map(|taken| taken.local),
+            taken_at: facts.taken_at.and_then(|taken| taken.instant()),
+            point: facts.position,
+            camera_make: facts.camera_make.as_deref(),
+            camera_model: facts.camera_model.as_deref(),
+        }
+    }
+}
+
+/// Writes the verdict on a content. One that is verified already stays as it is.
+///
+/// # Errors
+/// Faults of the database.
+pub async fn record_verdict(
+    conn: &mut Connection,
+    district: &RegionCode,
+    hash: &PhotoHash,
+    size: u64,
+    verdict: &PhotoVerdict,
+    now: Instant,
+) -> Result<(), ApiError> {
+    let (state, refusal, facts) = match verdict {
+        PhotoVerdict::Verified(facts) => ("verified", None, Some(facts)),
+        PhotoVerdict::Refused(problem) => ("refused", Some(problem.code()), None),
+    };
+    let pixels = |side: u32| i32::try_from(side).unwrap_or(i32::MAX);
+    let exif = facts.map(|facts| serde_json::to_value(StoredExif::from(&facts.exif))).transpose();
+    let upsert = diesel::insert_into(photos::table)
+        .values((
+            photos::district.eq(district.as_str()),
+            photos::sha256.eq(hash.as_str()),
+            photos::size.eq(i64::try_from(size).unwrap_or(i64::MAX)),
+            photos::state.eq(state),
+            photos::refusal.eq(refusal),
+            photos::media_type.eq(facts.map(|facts| facts.format.media_type())),
+            photos::width.eq(facts.map(|facts| pixels(facts.width))),
+            photos::height.eq(facts.map(|facts| pixels(facts.height))),
+            photos::exif.eq(exif.map_err(ApiError::internal)?),
+            photos::received_at.eq(Time(now)),
+        ))
+        .on_conflict((photos::district, photos::sha256))
+        .do_update()
+        .set((
+            photos::state.eq(excluded(photos::state)),
+            photos::refusal.eq(excluded(photos::refusal)),
+            photos::media_type.eq(excluded(photos::media_type)),
+            photos::width.eq(excluded(photos::width)),
+            photos::height.eq(excluded(photos::height)),
+            photos::exif.eq(excluded(photos::exif)),
+            photos::received_at.eq(excluded(photos::received_at)),
+        ));
+    // Not `QueryDsl::filter`, which is for selects.
+    methods::FilterDsl::filter(upsert, photos::state.eq("refused")).execute(conn).await?;
+    Ok(())
+}
+
+/// The bytes of a verified photo.
+///
+/// # Errors
+/// Faults of the database.
+pub async fn verified_size(
+    conn: &mut Connection,
+    district: &RegionCode,
+    hash: &PhotoHash,
+) -> Result<Option<u64>, ApiError> {
+    let size: Option<i64> = photos::table
+        .filter(photos::district.eq(district.as_str()))
+        .filter(photos::sha256.eq(hash.as_str()))
+        .filter(photos::state.eq("verified"))
+        .select(photos::size)
+        .first(conn)
+        .await
+        .optional()?;
+    Ok(size.map(i64::unsigned_abs))
+}
+
+/// What an actor may see, for the queries here.
+struct Sight {
+    everything: bool,
+    units: Vec<Uuid>,
+    grids: Vec<String>,
+}
+
+impl Sight {
+    fn of(actor: &Actor) -> Self {
+        let grids = [Role::Supervisor, Role::Inspector].into_iter().flat_map(|role| actor.grids(role));
+        Self {
+            everything: actor.has(Role::Finance) || actor.has(Role::Administrator),
+            units: actor.units().into_iter().map(|unit| unit.0).collect(),
+            grids: grids.map(|grid| grid.as_str().to_owned()).collect(),
+        }
+    }
+}
+
+/// Whether the inspection `i` may be seen: `$1` everything, `$2` by its author, `$3` units and `$4` grids, of the
+/// inspection or of a case that came of it (a case may have been re-attributed).
+const VISIBLE: &str = "($1 OR i.author = $2 OR i.unit_id = ANY($3)
+    OR EXISTS (SELECT FROM unnest($4) AS own (grid)
+               WHERE i.grid = own.grid OR starts_with(i.grid, own.grid || '/'))
+    OR EXISTS (SELECT FROM cases c WHERE c.district = i.district AND c.lineage = i.lineage
+               AND (c.unit_id = ANY($3) OR EXISTS (
+                   SELECT FROM unnest($4) AS own (grid)
+                   WHERE c.grid = own.grid OR starts_with(c.grid, own.grid || '/')))))";
+
+#[derive(QueryableByName)]
+struct MediaType {
+    #[diesel(sql_type = Nullable<Text>)]
+    media_type: Option<String>,
+}
+
+/// The media type of a verified photo that an inspection names which the actor may see.
+///
+/// # Errors
+/// Faults of the database.
+pub async fn visible_media_type(
+    conn: &mut Connection,
+    actor: &Actor,
+    hash: &PhotoHash,
+) -> Result<Option<String>, ApiError> {
+    let sight = Sight::of(actor);
+    let sql = format!(
+        "SELECT p.media_type FROM photos p
+         WHERE p.district = $5 AND p.sha256 = $6 AND p.state = 'verified' AND EXISTS (
+             SELECT FROM inspection_photos ip JOIN inspections i USING (district, inspection_id)
+             WHERE ip.district = p.district AND ip.sha256 = p.sha256 AND {VISIBLE})"
+    );
+    let row: Option<MediaType> = sql_query(sql)
+        .bind::<Bool, _>(sight.everything)
+        .bind::<SqlUuid, _>(actor.user_id.0)
+        .bind::<Array<SqlUuid>, _>(sight.units)
+        .bind::<Array<Text>, _>(sight.grids)
+        .bind::<Text, _>(actor.district.as_str())
+        .bind::<Text, _>(hash.as_str())
+        .get_result(conn)
+        .await
+        .optional()?;
+    Ok(row.and_then(|row| row.media_type))
+}
+
+/// Whether there is a stamped copy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StampState {
+    /// It was made.
+    Made,
+    /// It will be made: the photo or a font is not here yet.
+    Pending,
+}
+
+#[derive(QueryableByName)]
+struct StampedAt {
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    stamped_at: Option<Time>,
+}
+
+/// Whether the photo of an inspection that the actor may see has its stamped copy; `None` where he may not or there
+/// is no such photo.
+///
+/// # Errors
+/// Faults of the database.
+pub async fn visible_stamp(
+    conn: &mut Connection,
+    actor: &Actor,
+    inspection: InspectionId,
+    ordinal: i32,
+) -> Result<Option<StampState>, ApiError> {
+    let sight = Sight::of(actor);
+    let sql = format!(
+        "SELECT ip.stamped_at FROM inspection_photos ip JOIN inspections i USING (district, inspection_id)
+         WHERE ip.district = $5 AND ip.inspection_id = $6 AND ip.ordinal = $7 AND {VISIBLE}"
+    );
+    let row: Option<StampedAt> = sql_query(sql)
+        .bind::<Bool, _>(sight.everything)
+        .bind::<SqlUuid, _>(actor.user_id.0)
+        .bind::<Array<SqlUuid>, _>(sight.units)
+        .bind::<Array<Text>, _>(sight.grids)
+        .bind::<Text, _>(actor.district.as_str())
+        .bind::<SqlUuid, _>(inspection.0)
+        .bind::<Integer, _>(ordinal)
+        .get_result(conn)
+        .await
+        .optional()?;
+    Ok(row.map(|row| if row.stamped_at.is_some() { StampState::Made } else { StampState::Pending }))
+}
