@@ -7,15 +7,16 @@ use jiff::civil::Date;
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 use server::db::schema::{periods, photos};
+use server::db::targets::{TargetWrite, insert_targets};
 use server::db::types::{Day, Time};
 use sync_core::ids::{CaseId, DecisionRequestId};
 use sync_core::model::inspection::Inspection;
-use sync_core::model::target::Target;
+use sync_core::model::target::{Target, TargetContent};
 use sync_core::time::{Clock, Instant};
 use sync_core::wire::push::Outcome;
 
 use crate::district::{TestDevice, TestDistrict, TestOffice, TestRole};
-use crate::field::{photo_entry, visit};
+use crate::field::{new_site, photo_entry, visit};
 use crate::server::TestServer;
 
 /// A district at work.
@@ -54,6 +55,20 @@ impl Review {
     pub async fn visit(&self, failed: &[&str]) -> Inspection {
         let site = self.server.site(&self.macun, "001/001").await;
         self.visit_to(&site, failed)
+    }
+
+    /// A registered site with a name of its own, in the second street office's `002/001`.
+    pub async fn western_site(&self, name: &str) -> Target {
+        let content = TargetContent {
+            name: name.to_owned(),
+            unit_id: self.macun.streets[1],
+            ..new_site(&self.macun, "002/001")
+        };
+        let target = Target { content, version: 1 };
+        let row = TargetWrite::new(&self.macun.code, &target, self.server.clock.now());
+        let mut connection = self.server.connection().await;
+        insert_targets(&mut connection, &[row]).await.unwrap();
+        target
     }
 
     /// A visit to a site, with a photo for each measure that failed.

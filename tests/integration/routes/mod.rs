@@ -3,6 +3,8 @@
 mod cases;
 mod devices;
 mod health;
+mod ledger;
+mod months;
 mod photo_uploads;
 mod photos;
 mod problems;

@@ -1,6 +1,6 @@
 //! The parts of a case's detail.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sync_core::evaluate::{NonCharge, StopWork};
 use sync_core::geo::Point;
 use sync_core::ids::{ChargeId, InspectionId, MeasureKey, PackHash, PhotoHash, QuestionCode, UnitId, UserId};
@@ -84,7 +84,7 @@ impl From<StopWork> for StopWorkView {
 }
 
 /// What became of a photo.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PhotoState {
     /// Named in the manifest, not here yet.
@@ -118,11 +118,13 @@ pub struct CasePhoto {
     pub width: Option<i32>,
     /// Pixels down, once verified.
     pub height: Option<i32>,
-    /// Where the thumbnail is; absent unless verified, like the other addresses.
+    /// Where the thumbnail for lists is; absent unless verified.
     pub thumbnail_url: Option<String>,
-    /// Where the untouched original is.
+    /// Where the larger one for a case's page is; absent unless verified.
+    pub page_url: Option<String>,
+    /// Where the untouched original is; absent unless verified.
     pub original_url: Option<String>,
-    /// Where the stamped copy (水印) is.
+    /// Where the stamped copy (水印) is; absent until it is made.
     pub stamped_url: Option<String>,
 }
 

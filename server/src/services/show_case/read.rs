@@ -6,7 +6,7 @@ use diesel::sql_types::BigInt;
 use diesel_async::RunQueryDsl;
 use sync_core::geo::Point;
 use sync_core::ids::{CaseId, ChargeId, InspectionId, PhotoHash, RegionCode, TargetId, UnitId, UserId};
-use sync_core::model::target::{Target, TargetContent};
+use sync_core::model::target::Target;
 use sync_core::money::Fen;
 use uuid::Uuid;
 
@@ -14,6 +14,7 @@ use super::parts::{CasePhoto, ChargeView, Correction, PhotoState};
 use crate::auth::case_scope::CaseScope;
 use crate::db::Connection;
 use crate::db::schema::{cases, charges, inspection_photos, inspections, photos, targets, units, users};
+use crate::db::targets::TargetRow;
 use crate::db::types::{StoredValueError, Time, stored, stored_code};
 use crate::problem::ApiError;
 
@@ -47,24 +48,6 @@ pub(super) async fn standing(
     Ok(Some(Standing { evaluation, sealed, received_at }))
 }
 
-#[derive(Debug, Queryable, Selectable)]
-#[diesel(table_name = targets, check_for_backend(diesel::pg::Pg))]
-struct TargetRow {
-    target_id: Uuid,
-    kind: String,
-    code: String,
-    name: String,
-    address: String,
-    lon: f64,
-    lat: f64,
-    grid: String,
-    unit_id: Uuid,
-    supervising_department: Option<String>,
-    responsible_person: Option<String>,
-    facts: serde_json::Value,
-    version: i32,
-}
-
 /// The target as registered now.
 pub(super) async fn target(
     connection: &mut Connection,
@@ -77,23 +60,7 @@ pub(super) async fn target(
         .first(connection)
         .await
         .optional()?;
-    let Some(row) = row else { return Ok(None) };
-    Ok(Some(Target {
-        content: TargetContent {
-            target_id: TargetId(row.target_id),
-            kind: stored("targets.kind", &row.kind)?,
-            code: Some(row.code),
-            name: row.name,
-            address: row.address,
-            point: Point { lon: row.lon, lat: row.lat },
-            grid: stored("targets.grid", &row.grid)?,
-            unit_id: UnitId(row.unit_id),
-            supervising_department: row.supervising_department,
-            responsible_person: row.responsible_person,
-            facts: serde_json::from_value(row.facts).map_err(ApiError::internal)?,
-        },
-        version: u32::try_from(row.version).unwrap_or_default(),
-    }))
+    Ok(row.map(Target::try_from).transpose()?)
 }
 
 /// A case's charges with what stands of them in the ledger.
@@ -156,6 +123,8 @@ fn charge(row: ChargeRow) -> Result<ChargeView, StoredValueError> {
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = inspection_photos, check_for_backend(diesel::pg::Pg))]
 struct ManifestRow {
+    inspection_id: Uuid,
+    ordinal: i32,
     sha256: String,
     size: i64,
     taken_at: Time,
@@ -163,11 +132,13 @@ struct ManifestRow {
     lat: Option<f64>,
     source: String,
     question: Option<String>,
+    stamped_at: Option<Time>,
 }
 
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = photos, check_for_backend(diesel::pg::Pg))]
 struct PhotoRow {
+    state: String,
     refusal: Option<String>,
     width: Option<i32>,
     height: Option<i32>,
@@ -199,8 +170,7 @@ fn case_photo(line: ManifestRow, photo: Option<PhotoRow>) -> Result<CasePhoto, S
     let question = line.question.as_deref();
     let state = match &photo {
         None => PhotoState::Awaited,
-        Some(photo) if photo.refusal.is_some() => PhotoState::Refused,
-        Some(_) => PhotoState::Verified,
+        Some(photo) => stored_code("photos.state", &photo.state)?,
     };
     let url = |form: &str| (state == PhotoState::Verified).then(|| format!("/api/v1/photos/{sha256}/{form}"));
     Ok(CasePhoto {
@@ -210,9 +180,12 @@ fn case_photo(line: ManifestRow, photo: Option<PhotoRow>) -> Result<CasePhoto, S
         point: line.lon.zip(line.lat).map(|(lon, lat)| Point { lon, lat }),
         source: stored_code("inspection_photos.source", &line.source)?,
         size: line.size,
-        thumbnail_url: url("thumbnail"),
+        thumbnail_url: url("list"),
+        page_url: url("page"),
         original_url: url("original"),
-        stamped_url: url("stamped"),
+        stamped_url: line
+            .stamped_at
+            .map(|_| format!("/api/v1/inspections/{}/photos/{}/stamped", line.inspection_id, line.ordinal)),
         width: photo.as_ref().and_then(|photo| photo.width),
         height: photo.as_ref().and_then(|photo| photo.height),
         refusal: photo.and_then(|photo| photo.refusal),

@@ -60,3 +60,58 @@ async fn a_doubtful_case_can_be_returned_or_dismissed_as_it_is() {
     assert_eq!(review.decide(one, "return").await["review_state"], "returned");
     assert_eq!(review.decide(other, "dismiss").await["review_state"], "dismissed");
 }
+
+/// A case with two charges, of which the pack leaves the first to the supervisor.
+async fn case_with_an_amount_to_enter(review: &Review) -> (CaseId, Value) {
+    let case = review.case(&["hoarding", "material_cover"]).await;
+    let charge = |shown: &Value, number: usize| shown["charges"][number]["charge_id"].clone();
+    let shown = review.show(case).await;
+    let entered = charge(&shown, 0);
+    let sql = format!(
+        "UPDATE charges SET amount_fen = NULL WHERE charge_id = '{}';
+         UPDATE cases SET evaluation = jsonb_set(evaluation, '{{charges,0,amount}}', '\"entered\"')",
+        entered.as_str().unwrap()
+    );
+    review.server.execute(&sql).await.unwrap();
+    (case, json!([entered, charge(&shown, 1)]))
+}
+
+fn enter(version: i64, charge: &Value, fen: i64) -> Value {
+    let mut request = decision("enter_amounts", version);
+    request["amounts"] = json!([{ "charge_id": charge, "amount": fen }]);
+    request
+}
+
+#[tokio::test]
+async fn an_amount_that_the_pack_leaves_open_is_entered_before_confirmation() {
+    let review = Review::start().await;
+    let (case, charges) = case_with_an_amount_to_enter(&review).await;
+
+    let missing = refusal(&review, case, &decision("confirm", 1)).await;
+    let memo = review.totals("2026-11").await["total"]["amounts_missing"].clone();
+    let mistyped = accepted(review.supervisor.decide(case, &enter(1, &charges[0], 999)).await).await;
+    let righted = accepted(review.supervisor.decide(case, &enter(2, &charges[0], 2_000_050)).await).await;
+    review.decide(case, "confirm").await;
+
+    assert_eq!((missing.as_str(), memo), ("case_amount_missing", json!(1)));
+    assert_eq!((&mistyped["version"], &righted["version"]), (&json!(2), &json!(3)));
+    let amounts: Vec<_> = review.entries().await.iter().map(|entry| entry["amount_yuan"].clone()).collect();
+    assert_eq!(amounts, [json!("20000.50"), json!("100000.00")]);
+}
+
+#[tokio::test]
+async fn an_amount_that_the_pack_states_is_nobodys_to_enter() {
+    let review = Review::start().await;
+    let (case, charges) = case_with_an_amount_to_enter(&review).await;
+    let elsewhere = review.show(review.case(&["hoarding"]).await).await["charges"][0]["charge_id"].clone();
+
+    assert_eq!(refusal(&review, case, &enter(1, &charges[1], 100)).await, "case_state_forbids");
+    assert_eq!(refusal(&review, case, &enter(1, &elsewhere, 100)).await, "case_state_forbids");
+    for fen in [0, -1, 10_000_000_001] {
+        assert_eq!(refusal(&review, case, &enter(1, &charges[0], fen)).await, "number_out_of_range");
+    }
+    let mut twice = enter(1, &charges[0], 100);
+    twice["amounts"] = json!([twice["amounts"][0], twice["amounts"][0]]);
+    assert_eq!(refusal(&review, case, &twice).await, "case_state_forbids");
+    assert_eq!(review.show(case).await["version"], 1);
+}
