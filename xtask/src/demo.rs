@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::install;
-use crate::run::{cargo, replace_with};
+use crate::run::{cargo, replace_with, run as run_program};
 
 /// How to build.
 #[derive(Debug, clap::Args)]
@@ -18,7 +18,12 @@ pub struct Arguments {
 /// What is missing and cannot be installed.
 pub fn run(arguments: &Arguments) -> Result<(), Error> {
     install::for_serving()?;
+    let profile = arguments.release.then_some("--release");
+    // The demonstration starts the server as the program beside it.
+    let mut server = cargo("build");
+    server.args(["--package", "server", "--bin", "server"]).args(profile);
+    run_program(&mut server)?;
     let mut demo = cargo("run");
-    demo.args(["--package", "tests", "--bin", "demo"]).args(arguments.release.then_some("--release"));
+    demo.args(["--package", "tests", "--bin", "demo"]).args(profile);
     Err(replace_with(&mut demo))
 }

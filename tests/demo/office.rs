@@ -1,0 +1,206 @@
+//! The office's side: a person signed in over HTTP, as the web screens will.
+
+use anyhow::{Context, Result, bail, ensure};
+use reqwest::blocking::{Client, RequestBuilder, Response};
+use reqwest::header::{COOKIE, SET_COOKIE};
+use serde::Deserialize;
+use serde_json::json;
+use server::demo_district::PASSWORD;
+use sync_core::ids::{CaseId, DecisionRequestId, InspectionId, ItemCode, UnitId};
+use sync_core::money::Fen;
+use sync_core::time::Month;
+
+use crate::inspectors::Visit;
+
+/// The kind whose case the supervisor sends back.
+const RETURNED_KIND: &str = "stockpile";
+
+/// A signed-in person.
+pub struct Office {
+    client: Client,
+    url: String,
+    cookie: String,
+    csrf_token: String,
+}
+
+/// What signing in answers, as far as the demonstration needs it.
+#[derive(Debug, Deserialize)]
+struct Session {
+    csrf_token: String,
+}
+
+/// A list of cases.
+#[derive(Debug, Deserialize)]
+struct List {
+    cases: Vec<Listed>,
+}
+
+/// A case of the list, as far as the demonstration looks at it.
+#[derive(Debug, Deserialize)]
+struct Listed {
+    case_id: CaseId,
+    version: u32,
+    review_state: String,
+    pending: Fen,
+    flags: Vec<String>,
+}
+
+/// What stands in a cell or a line.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Amounts {
+    /// Posted, in fen.
+    pub posted: Fen,
+    /// Pending, in fen.
+    pub pending: Fen,
+    /// Cases of which something stands posted.
+    pub cases: i64,
+}
+
+/// A line by unit.
+#[derive(Debug, Deserialize)]
+pub struct UnitTotal {
+    /// Unit.
+    pub unit_id: UnitId,
+    /// Its name.
+    pub unit_name: String,
+    /// Its budget code.
+    pub budget_code: String,
+}
+
+/// A line by item.
+#[derive(Debug, Deserialize)]
+pub struct ItemTotal {
+    /// Item.
+    pub item: ItemCode,
+    /// Its name.
+    pub item_zh: String,
+}
+
+/// A cell of unit and item.
+#[derive(Debug, Deserialize)]
+pub struct Cell {
+    /// Unit.
+    pub unit_id: UnitId,
+    /// Item.
+    pub item: ItemCode,
+    /// Its amounts.
+    #[serde(flatten)]
+    pub amounts: Amounts,
+}
+
+/// A month's totals.
+#[derive(Debug, Deserialize)]
+pub struct Totals {
+    /// The month.
+    pub month: Month,
+    /// All of it.
+    pub total: Amounts,
+    /// By unit.
+    pub by_unit: Vec<UnitTotal>,
+    /// By item.
+    pub by_item: Vec<ItemTotal>,
+    /// By unit and item.
+    pub unit_item: Vec<Cell>,
+}
+
+impl Totals {
+    /// Posted in all.
+    pub fn posted(&self) -> Fen {
+        self.total.posted
+    }
+
+    /// Pending in all.
+    pub fn pending(&self) -> Fen {
+        self.total.pending
+    }
+
+    /// Posted by unit and item.
+    pub fn cells(&self) -> impl Iterator<Item = ((UnitId, String), Fen)> {
+        self.unit_item.iter().map(|cell| ((cell.unit_id, cell.item.to_string()), cell.amounts.posted))
+    }
+}
+
+impl Office {
+    /// Signs a demonstration user in.
+    pub fn sign_in(url: &str, username: &str) -> Result<Self> {
+        let client = Client::new();
+        let response = client
+            .post(format!("{url}/api/v1/sessions"))
+            .json(&json!({ "username": username, "password": PASSWORD }))
+            .send()?;
+        let cookie = response.headers().get(SET_COOKIE).context("no session cookie")?.to_str()?;
+        let cookie = cookie.split(';').next().unwrap_or_default().to_owned();
+        let Session { csrf_token } = answer(response)?;
+        Ok(Self { client, url: url.to_owned(), cookie, csrf_token })
+    }
+
+    fn get(&self, path: &str) -> RequestBuilder {
+        self.client.get(format!("{}{path}", self.url)).header(COOKIE, &self.cookie)
+    }
+
+    /// Confirms what the day led to and returns the stockpile; answers with the returned inspection.
+    pub fn review(&self, visits: &[Visit], return_reason: &str) -> Result<InspectionId> {
+        let mut returned = None;
+        for visit in visits {
+            for proposed in &visit.shown.cases {
+                let case = self.case(proposed.case_id)?;
+                ensure!(case.review_state == "under_review", "{}: {}", visit.target_name, case.review_state);
+                ensure!(case.flags.is_empty(), "{}: doubts {:?}", visit.target_name, case.flags);
+                if visit.script.kind == RETURNED_KIND {
+                    self.decide(&case, "return", Some(return_reason))?;
+                    returned = Some(visit.inspection_id);
+                    println!("   退回 · returned: {}", visit.target_name);
+                } else {
+                    self.decide(&case, "confirm", None)?;
+                    println!(
+                        "   认定 · confirmed: {} {} {} 元",
+                        visit.target_name, proposed.zh, case.pending
+                    );
+                }
+            }
+        }
+        returned.context("the day has no stockpile to return")
+    }
+
+    /// Confirms the case of a corrected inspection.
+    pub fn confirm(&self, returned: InspectionId) -> Result<()> {
+        let List { cases } = answer(self.get("/api/v1/cases?state=under_review").send()?)?;
+        let [case] = cases.as_slice() else {
+            bail!("{} cases under review after the correction of {returned}, expected one", cases.len());
+        };
+        self.decide(case, "confirm", None)?;
+        println!("   认定 · confirmed: {} 元", case.pending);
+        Ok(())
+    }
+
+    fn case(&self, case_id: CaseId) -> Result<Listed> {
+        answer(self.get(&format!("/api/v1/cases/{case_id}")).send()?)
+    }
+
+    fn decide(&self, case: &Listed, kind: &str, reason: Option<&str>) -> Result<()> {
+        let response = self
+            .client
+            .post(format!("{}/api/v1/cases/{}/decisions", self.url, case.case_id))
+            .header(COOKIE, &self.cookie)
+            .header("x-csrf-token", &self.csrf_token)
+            .json(&json!({
+                "request_id": DecisionRequestId::fresh(),
+                "expected_version": case.version,
+                "kind": kind,
+                "reason": reason,
+            }))
+            .send()?;
+        answer::<serde::de::IgnoredAny>(response).map(drop)
+    }
+
+    /// The totals of a month.
+    pub fn totals(&self, month: Month) -> Result<Totals> {
+        answer(self.get(&format!("/api/v1/months/{month}/totals")).send()?)
+    }
+}
+
+fn answer<T: serde::de::DeserializeOwned>(response: Response) -> Result<T> {
+    let (status, url, text) = (response.status(), response.url().clone(), response.text()?);
+    ensure!(status.is_success(), "{url} answered {status}: {text}");
+    serde_json::from_str(&text).with_context(|| format!("{url} answered {text}"))
+}
