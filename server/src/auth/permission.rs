@@ -51,8 +51,6 @@ permissions! {
     ReviewCases: Session, [Supervisor];
     /// See ledger and totals; a liaison those of the own unit.
     ReadMoney: Session, [Finance, Supervisor, Liaison, Administrator];
-    /// Close a month (结账).
-    CloseMonth: Session, [Finance];
     /// Users, assignments, devices, registers (管理).
     Administer: Session, [Administrator];
 }
