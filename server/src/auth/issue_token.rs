@@ -1,8 +1,9 @@
 //! An access token for a signed challenge.
 //!
 //! Invariants: a challenge is spent by the first answer, right or wrong; the proof is the device's key alone. A
-//! revoked device gets a token too: what it may do with it, push into quarantine, is for the permissions to say. Another installation than the known one (a restored or copied database) is noted and becomes
-//! the known one: tokens of the other are good no more.
+//! revoked device gets a token too: what it may do with it, push into quarantine, is for the permissions to say.
+//! Another installation than the known one (a restored or copied database) is noted and becomes the known one: tokens
+//! of the other are good no more.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -1,6 +1,6 @@
 //! Which month of account (账期) a case is posted to.
 //!
-//! Invariants (DESIGN 3, "Money, step by step"): a case posts to its month of occurrence while that is open, else to
+//! Invariants (ARCHITECTURE.md, "A finding's way to the money"): a case posts to its month of occurrence while that is open, else to
 //! the first open month; nothing posts to the future, whatever the clock of the device said. Months close in
 //! order, so one date, the last closed month, says which are open.
 

@@ -14,8 +14,9 @@ use crate::auth::permission::ReadMoney;
 use crate::problem::ApiError;
 use crate::query::parameter;
 use crate::services::list_months::{MonthList, list_months};
-use crate::services::total_month::{MonthTotals, TotalsLanguage, total_month, totals_csv};
+use crate::services::total_month::{MonthTotals, total_month, totals_csv};
 use crate::state::AppState;
+use crate::tables::Language;
 
 /// Registers the routes of this module. The CSV comes first: its path would also match that of the totals.
 pub fn configure(config: &mut ServiceConfig<'_>) {
@@ -78,10 +79,11 @@ async fn export_totals(
     parameters: web::Query<CsvParameters>,
 ) -> Result<HttpResponse, ApiError> {
     let month = month_of(&path)?;
-    let language = parameter("lang", parameters.lang.as_deref())?.unwrap_or(TotalsLanguage::Zh);
+    let language = parameter("lang", parameters.lang.as_deref())?.unwrap_or(Language::Zh);
     let mut connection = state.connection().await?;
-    let totals = total_month(&mut connection, &MoneyScope::of(&actor), month, state.clock.now()).await?;
-    let csv = totals_csv(&totals, language).map_err(ApiError::internal)?;
+    let now = state.clock.now();
+    let totals = total_month(&mut connection, &MoneyScope::of(&actor), month, now).await?;
+    let csv = totals_csv(&totals, language, now).map_err(ApiError::internal)?;
     let name = format!("lantian-totals-{}-{month}.csv", actor.district);
     let disposition = ContentDisposition {
         disposition: DispositionType::Attachment,

@@ -2,7 +2,7 @@
 //! reason for every charge and every non-charge.
 //!
 //! Invariants: pure and total; it reads nothing but its arguments, and of zones, level, unit and facts only those
-//! sealed in the inspection's context. Device and server call this one function (DESIGN 2). Its semantics are
+//! sealed in the inspection's context. Device and server call this one function. Its semantics are
 //! versioned by the pack, and old versions are kept: what a closed month was judged by never changes.
 
 mod check;

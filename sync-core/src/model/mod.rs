@@ -1,4 +1,4 @@
-//! The nouns of the field, one file each, as device and server both speak them (DESIGN 3).
+//! The nouns of the field, one file each, as device and server both speak them.
 //!
 //! These are wire and store types: unknown fields of a newer peer are ignored when decoded, and the sealed bytes
 //! an inspection arrived in are kept beside them, so nothing a newer device wrote is lost.

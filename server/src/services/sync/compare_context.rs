@@ -1,4 +1,4 @@
-//! Compares the context an inspection was sealed in with what the server sees (DESIGN 3).
+//! Compares the context an inspection was sealed in with what the server sees.
 //!
 //! Invariant: a difference is flagged for a supervisor and changes nothing: neither grid, unit nor level are judged
 //! anew by the server alone.

@@ -1,160 +1,61 @@
-//! A month's totals as CSV (UTF-8 with BOM, CRLF, RFC 4180): what spreadsheet programs here open as it is.
-//!
-//! Invariants: amounts are exact yuan, never floats; a text that a spreadsheet program would run as a formula is
-//! made inert; the last line is the total.
+//! A month's totals as CSV: one line for each unit, item and street, and the total.
 
-use std::str::FromStr;
+use std::borrow::Cow;
 
-use csv::{Terminator, WriterBuilder};
+use sync_core::time::Instant;
 
-use super::MonthTotals;
+use super::{MonthTotals, TotalLine};
+use crate::tables::{Column, Language, Sheet, Total, csv_bytes};
 
-/// Without it, spreadsheet programs read UTF-8 in the machine's old code page.
-const BOM: &str = "\u{FEFF}";
-
-/// The language of headers and item names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TotalsLanguage {
-    /// Chinese.
-    Zh,
-    /// English.
-    En,
-}
-
-/// Not a language of this export.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("must be zh or en")]
-pub struct UnknownLanguage;
-
-impl FromStr for TotalsLanguage {
-    type Err = UnknownLanguage;
-    fn from_str(text: &str) -> Result<Self, UnknownLanguage> {
-        match text {
-            "zh" => Ok(Self::Zh),
-            "en" => Ok(Self::En),
-            _ => Err(UnknownLanguage),
-        }
-    }
-}
-
-/// Why there is no CSV.
-#[derive(Debug, thiserror::Error)]
-pub enum TotalsCsvError {
-    /// The writer failed.
-    #[error(transparent)]
-    Csv(#[from] csv::Error),
-    /// What was written cannot be taken out.
-    #[error("{0}")]
-    Unfinished(String),
-    /// What was written is not text.
-    #[error(transparent)]
-    NotText(#[from] std::string::FromUtf8Error),
-}
-
-const HEADERS_ZH: [&str; 13] = [
-    "账期",
-    "责任单位",
-    "预算单位编码",
-    "网格",
-    "网格编码",
-    "扣缴事项",
-    "事项编码",
-    "已扣缴案件数",
-    "已扣缴金额（元）",
-    "待审核案件数",
-    "待审核金额（元）",
-    "待录入金额项数",
-    "结账状态",
-];
-
-const HEADERS_EN: [&str; 13] = [
-    "month",
-    "responsible unit",
-    "budget code",
-    "grid",
-    "grid path",
-    "item",
-    "item code",
-    "cases posted",
-    "posted (yuan)",
-    "cases pending",
-    "pending (yuan)",
-    "amounts to be entered",
-    "state",
-];
-
-/// Writes the totals, one line for each unit, item and street.
+/// Writes the totals; `now` is when they are written.
 ///
 /// # Errors
-/// [`TotalsCsvError`].
-pub fn totals_csv(totals: &MonthTotals, language: TotalsLanguage) -> Result<String, TotalsCsvError> {
-    let (headers, total_word, state) = match (language, totals.closed) {
-        (TotalsLanguage::Zh, true) => (HEADERS_ZH, "合计", "已结账"),
-        (TotalsLanguage::Zh, false) => (HEADERS_ZH, "合计", "未结账"),
-        (TotalsLanguage::En, true) => (HEADERS_EN, "total", "closed"),
-        (TotalsLanguage::En, false) => (HEADERS_EN, "total", "open"),
+/// None that a vector can have; the type is that of the writer.
+pub fn totals_csv(totals: &MonthTotals, language: Language, now: Instant) -> std::io::Result<Vec<u8>> {
+    let state = match totals.closed {
+        true => language.of("已结账", "closed"),
+        false => language.of("未结账", "open"),
     };
-    let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(BOM.as_bytes().to_vec());
-    writer.write_record(headers)?;
     let month = totals.month.to_string();
-    let total = (total_word.to_owned(), &totals.total);
-    for line in &totals.lines {
-        let item = match language {
-            TotalsLanguage::Zh => &line.item.item_zh,
-            TotalsLanguage::En => &line.item.item_en,
-        };
-        let texts = [
-            &month,
-            &line.unit.unit_name,
-            &line.unit.budget_code,
-            &line.grid.grid_name,
-            &line.grid.grid.to_string(),
-            item,
-            &line.item.item.to_string(),
-        ];
-        write_line(&mut writer, texts.map(|text| inert(text)), &line.amounts, state)?;
-    }
-    let texts = [month, total.0].into_iter().chain(std::iter::repeat_n(String::new(), 5));
-    write_line(&mut writer, texts, total.1, state)?;
-    let bytes = writer.into_inner().map_err(|error| TotalsCsvError::Unfinished(error.to_string()))?;
-    Ok(String::from_utf8(bytes)?)
-}
-
-fn write_line(
-    writer: &mut csv::Writer<Vec<u8>>,
-    texts: impl IntoIterator<Item = String>,
-    amounts: &super::Amounts,
-    state: &str,
-) -> Result<(), csv::Error> {
-    let numbers = [
-        amounts.cases.to_string(),
-        amounts.posted_yuan.clone(),
-        amounts.pending_cases.to_string(),
-        amounts.pending_yuan.clone(),
-        amounts.amounts_missing.to_string(),
-        state.to_owned(),
+    let all = &totals.total;
+    let columns = vec![
+        Column::text("账期", "month", |_: &TotalLine| Cow::Owned(month.clone())),
+        Column::text("责任单位", "responsible unit", |line: &TotalLine| {
+            Cow::Borrowed(&line.unit.unit_name)
+        }),
+        Column::text("预算单位编码", "budget code", |line: &TotalLine| {
+            Cow::Borrowed(&line.unit.budget_code)
+        }),
+        Column::text("网格", "grid", |line: &TotalLine| Cow::Borrowed(&line.grid.grid_name)),
+        Column::text("网格编码", "grid path", |line: &TotalLine| Cow::Borrowed(line.grid.grid.as_str())),
+        Column::text("扣缴事项", "item", move |line: &TotalLine| {
+            Cow::Borrowed(language.of(line.item.item_zh.as_str(), line.item.item_en.as_str()))
+        }),
+        Column::text("事项编码", "item code", |line: &TotalLine| Cow::Borrowed(line.item.item.as_str())),
+        Column::integer("已扣缴案件数", "cases posted", |line: &TotalLine| Some(line.amounts.cases))
+            .with_total(Total::Integer(all.cases)),
+        Column::yuan("已扣缴金额", "posted", |line: &TotalLine| Some(line.amounts.posted))
+            .with_total(Total::Yuan(all.posted)),
+        Column::integer("待审核案件数", "cases pending", |line: &TotalLine| {
+            Some(line.amounts.pending_cases)
+        })
+        .with_total(Total::Integer(all.pending_cases)),
+        Column::yuan("待审核金额", "pending", |line: &TotalLine| Some(line.amounts.pending))
+            .with_total(Total::Yuan(all.pending)),
+        Column::integer("待录入金额项数", "amounts to be entered", |line: &TotalLine| {
+            Some(line.amounts.amounts_missing)
+        })
+        .with_total(Total::Integer(all.amounts_missing)),
+        Column::text("结账状态", "state", |_: &TotalLine| Cow::Borrowed(state)),
     ];
-    writer.write_record(texts.into_iter().chain(numbers))
-}
-
-/// A text that does not begin as a formula does: one that would gets an apostrophe before it.
-fn inert(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']) {
-        format!("'{text}")
-    } else {
-        text.to_owned()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_that_would_run_as_a_formula_is_made_inert() {
-        for bad in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1"] {
-            assert_eq!(inert(bad), format!("'{bad}"));
-        }
-        assert_eq!(inert("东街道 =1"), "东街道 =1");
-    }
+    csv_bytes(&Sheet {
+        language,
+        made_at: now,
+        title: language.of("扣缴月度合计", "Month totals").to_owned(),
+        subtitle: month.clone(),
+        columns,
+        rows: &totals.lines,
+        in_words: None,
+        signatures: None,
+    })
 }

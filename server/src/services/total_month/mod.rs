@@ -11,7 +11,7 @@ use sync_core::ids::{GridPath, ItemCode, UnitId};
 use sync_core::time::{Instant, Month};
 use utoipa::ToSchema;
 
-pub use self::csv::{TotalsCsvError, TotalsLanguage, totals_csv};
+pub use self::csv::totals_csv;
 pub use rollup::Amounts;
 
 use crate::auth::money_scope::MoneyScope;
