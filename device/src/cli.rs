@@ -224,8 +224,8 @@ pub struct VisitFlags {
     /// 地点描述 / the place in words
     #[arg(long)]
     pub place: Option<String>,
-    /// 检查项：代码=pass|fail|na[:说明] / answer: question=pass|fail|na[:note]
-    #[arg(long = "answer")]
+    /// Answers.
+    #[arg(help = "检查项：代码=pass|fail|na[:说明] / answer: question=pass|fail|na[:note]", long = "answer")]
     pub answers: Vec<String>,
     /// 火点数 / number of fire points, of the question that failed
     #[arg(long)]
@@ -233,8 +233,8 @@ pub struct VisitFlags {
     /// 测量：代码=数值 / measurement: code=value
     #[arg(long = "measure", allow_hyphen_values = true)]
     pub measurements: Vec<String>,
-    /// 照片：文件[@检查项] / photo: file[@question]
-    #[arg(long = "photo")]
+    /// Photos.
+    #[arg(help = "照片：文件[@检查项] / photo: file[@question]", long = "photo")]
     pub photos: Vec<String>,
     /// 备注 / note
     #[arg(long)]

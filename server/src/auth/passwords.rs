@@ -1,7 +1,7 @@
 //! Passwords: argon2id, hashed and verified away from the threads that serve.
 //!
 //! Invariants: a password is never logged or kept; a sign-in with an unknown name costs what one with a known name
-//! costs; at most [`HASHES_AT_ONCE`] hashes run, because each takes 19 MiB.
+//! costs; at most `HASHES_AT_ONCE` hashes run, because each takes 19 MiB.
 
 use std::sync::{Arc, LazyLock};
 
