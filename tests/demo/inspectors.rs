@@ -183,6 +183,9 @@ impl Inspectors {
         for (name, device) in &mut self.devices {
             let report = device.sync()?;
             settled(&report).with_context(|| format!("{name} could not send everything"))?;
+            if report.applied == 0 {
+                continue;
+            }
             println!(
                 "   {name}: {} 条记录已送达，{} 张照片已核验 · records sent, photos verified",
                 report.applied, report.photos_verified
