@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::db::Connection;
 use crate::db::schema::{decisions, users};
-use crate::db::types::Time;
+use crate::db::types::{Day, Time};
 
 /// A decision as stored.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -19,20 +19,24 @@ pub struct DecisionRow {
     pub decision_no: i64,
     /// The client's id of it.
     pub request_id: Uuid,
-    /// The case.
-    pub case_id: Uuid,
-    /// [`crate::services::decide_case::DecisionKind`] by its code.
+    /// The case; absent where a month is decided.
+    pub case_id: Option<Uuid>,
+    /// [`sync_core::model::decision::DecisionKind`] by its code.
     pub kind: String,
-    /// Who decided.
-    pub actor: Uuid,
+    /// Who decided (经办); absent where a timer did.
+    pub actor: Option<Uuid>,
     /// Why.
     pub reason: Option<String>,
     /// The version of the case it was made on.
-    pub expected_version: i32,
+    pub expected_version: Option<i32>,
     /// When.
     pub decided_at: Time,
     /// What else was asked, and the state it led to.
     pub detail: serde_json::Value,
+    /// First day of the month of account it is about; absent where a case is decided.
+    pub month: Option<Day>,
+    /// The second person (复核), where two are needed.
+    pub reviewer: Option<Uuid>,
 }
 
 /// Writes a decision.
@@ -62,7 +66,7 @@ pub async fn of_request(
         .optional()
 }
 
-/// A case's decisions in order, each with the name of who decided.
+/// A case's decisions in order, each with the name of who decided; no name where a timer did.
 ///
 /// # Errors
 /// Whatever PostgreSQL says.
@@ -70,15 +74,17 @@ pub async fn of_case(
     connection: &mut Connection,
     district: &RegionCode,
     case_id: CaseId,
-) -> QueryResult<Vec<(DecisionRow, String)>> {
+) -> QueryResult<Vec<(DecisionRow, Option<String>)>> {
     decisions::table
-        .inner_join(
-            users::table.on(users::district.eq(decisions::district).and(users::user_id.eq(decisions::actor))),
+        .left_join(
+            users::table.on(users::district
+                .eq(decisions::district)
+                .and(users::user_id.nullable().eq(decisions::actor))),
         )
         .filter(decisions::district.eq(district.as_str()))
         .filter(decisions::case_id.eq(case_id.0))
         .order(decisions::decision_no)
-        .select((DecisionRow::as_select(), users::name))
+        .select((DecisionRow::as_select(), users::name.nullable()))
         .load(connection)
         .await
 }

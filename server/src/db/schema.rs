@@ -92,13 +92,15 @@ diesel::table! {
         district -> Text,
         decision_no -> Int8,
         request_id -> Uuid,
-        case_id -> Uuid,
+        case_id -> Nullable<Uuid>,
         kind -> Text,
-        actor -> Uuid,
+        actor -> Nullable<Uuid>,
         reason -> Nullable<Text>,
-        expected_version -> Int4,
+        expected_version -> Nullable<Int4>,
         decided_at -> Timestamptz,
         detail -> Jsonb,
+        month -> Nullable<Date>,
+        reviewer -> Nullable<Uuid>,
     }
 }
 
@@ -297,6 +299,27 @@ diesel::table! {
 }
 
 diesel::table! {
+    proposals (district, proposal_id) {
+        district -> Text,
+        proposal_id -> Uuid,
+        request_id -> Uuid,
+        kind -> Text,
+        case_id -> Nullable<Uuid>,
+        expected_version -> Nullable<Int4>,
+        month -> Nullable<Date>,
+        request -> Jsonb,
+        reason -> Nullable<Text>,
+        proposed_by -> Uuid,
+        proposed_at -> Timestamptz,
+        state -> Text,
+        reviewed_by -> Nullable<Uuid>,
+        reviewed_at -> Nullable<Timestamptz>,
+        review_reason -> Nullable<Text>,
+        decision_no -> Nullable<Int8>,
+    }
+}
+
+diesel::table! {
     sessions (token_hash) {
         token_hash -> Bytea,
         session_id -> Uuid,
@@ -406,6 +429,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     packs,
     periods,
     photos,
+    proposals,
     sessions,
     targets,
     units,

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use serde::Serialize;
 use sync_core::ids::{CaseId, ChargeId, GridPath, ItemCode, MeasureKey, PackHash, PackId, UnitId};
+use sync_core::model::decision::DecisionKind;
 use sync_core::money::Fen;
 use sync_core::time::{Instant, Month};
 use utoipa::ToSchema;
@@ -16,7 +17,6 @@ use crate::db::schema::{decisions, ledger_entries, packs, units, users};
 use crate::db::types::{Day, StoredValueError, Time, stored, stored_code};
 use crate::ledger::entry_kind::EntryKind;
 use crate::problem::ApiError;
-use crate::services::decide_case::DecisionKind;
 
 /// Which entries.
 #[derive(Debug, Clone, Default)]
@@ -40,8 +40,8 @@ pub struct EntryDecision {
     pub decision_no: i64,
     /// What was decided.
     pub kind: DecisionKind,
-    /// Who decided, by name.
-    pub actor_name: String,
+    /// Who decided, by name; absent where a timer did.
+    pub actor_name: Option<String>,
     /// Why.
     pub reason: Option<String>,
     /// When.
@@ -105,7 +105,7 @@ pub struct EntryList {
 }
 
 /// What is selected of decision, actor, unit and pack.
-type Traced = (LedgerEntryRow, String, String, Option<String>, Time, String, String);
+type Traced = (LedgerEntryRow, String, String, Option<String>, Time, Option<String>, String);
 
 /// Lists entries.
 ///
@@ -116,35 +116,34 @@ pub async fn list_entries(
     scope: &MoneyScope,
     filter: &EntryFilter,
 ) -> Result<EntryList, ApiError> {
-    let mut query = ledger_entries::table
-        .inner_join(
-            units::table.on(units::district
-                .eq(ledger_entries::district)
-                .and(units::unit_id.eq(ledger_entries::unit_id))),
-        )
-        .inner_join(
-            decisions::table.on(decisions::district
-                .eq(ledger_entries::district)
-                .and(decisions::decision_no.eq(ledger_entries::decision_no))),
-        )
-        .inner_join(
-            users::table.on(users::district.eq(decisions::district).and(users::user_id.eq(decisions::actor))),
-        )
-        .inner_join(packs::table.on(packs::hash.eq(ledger_entries::pack_hash)))
-        .filter(ledger_entries::district.eq(scope.district.as_str()))
-        .filter(ledger_entries::entry_no.gt(filter.after))
-        .order(ledger_entries::entry_no)
-        .limit(i64::from(filter.rows).saturating_add(1))
-        .select((
-            LedgerEntryRow::as_select(),
-            units::name,
-            decisions::kind,
-            decisions::reason,
-            decisions::decided_at,
-            users::name,
-            packs::pack_id,
-        ))
-        .into_boxed();
+    let mut query =
+        ledger_entries::table
+            .inner_join(units::table.on(
+                units::district.eq(ledger_entries::district).and(units::unit_id.eq(ledger_entries::unit_id)),
+            ))
+            .inner_join(
+                decisions::table.on(decisions::district
+                    .eq(ledger_entries::district)
+                    .and(decisions::decision_no.eq(ledger_entries::decision_no))),
+            )
+            .left_join(users::table.on(
+                users::district.eq(decisions::district).and(users::user_id.nullable().eq(decisions::actor)),
+            ))
+            .inner_join(packs::table.on(packs::hash.eq(ledger_entries::pack_hash)))
+            .filter(ledger_entries::district.eq(scope.district.as_str()))
+            .filter(ledger_entries::entry_no.gt(filter.after))
+            .order(ledger_entries::entry_no)
+            .limit(i64::from(filter.rows).saturating_add(1))
+            .select((
+                LedgerEntryRow::as_select(),
+                units::name,
+                decisions::kind,
+                decisions::reason,
+                decisions::decided_at,
+                users::name.nullable(),
+                packs::pack_id,
+            ))
+            .into_boxed();
     if let Some(own) = &scope.units {
         query = query.filter(ledger_entries::unit_id.eq_any(own));
     }

@@ -10,6 +10,7 @@ pub mod list_entries;
 pub mod list_months;
 pub mod open_cases;
 pub mod post_charges;
+pub mod record_decision;
 pub mod reverse_charges;
 pub mod show_case;
 pub mod stamp_photos;

@@ -3,37 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{CaseId, ChargeId, GridPath, InspectionId, ItemCode, MeasureKey, TargetId, UnitId, UserId};
+use crate::model::coded_enum;
 use crate::model::inspection::PackRef;
 use crate::money::Fen;
 use crate::time::Instant;
-
-macro_rules! coded_enum {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $code:literal),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-        pub enum $name {
-            $($(#[$vdoc])* #[serde(rename = $code)] $variant),+
-        }
-
-        impl $name {
-            /// Every value, in order.
-            pub const ALL: &[Self] = &[$(Self::$variant),+];
-
-            /// Its code on the wire and in the database.
-            #[must_use]
-            pub const fn code(self) -> &'static str {
-                match self { $(Self::$variant => $code),+ }
-            }
-
-            /// The value of a code.
-            #[must_use]
-            pub fn from_code(code: &str) -> Option<Self> {
-                match code { $($code => Some(Self::$variant),)+ _ => None }
-            }
-        }
-    };
-}
 
 coded_enum! {
     /// Review state (审核状态) of a case.

@@ -5,9 +5,13 @@
 
 pub mod assignment;
 pub mod case;
+mod coded_enum;
+pub mod decision;
 pub mod grid;
 pub mod inspection;
 pub mod photo;
 pub mod target;
 pub mod unit;
 pub mod zone;
+
+use coded_enum::coded_enum;

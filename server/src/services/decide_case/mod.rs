@@ -17,24 +17,25 @@ use serde_json::json;
 use sync_core::ids::{CaseId, ChargeId, GridPath, UnitId, UserId};
 use sync_core::model::assignment::Role;
 use sync_core::model::case::{Flag, ReviewState};
+use sync_core::model::decision::DecisionKind;
 use sync_core::money::Fen;
 use sync_core::time::{Instant, Month};
 use uuid::Uuid;
 
 pub use refusal::{LastDecision, Meanwhile, Refusal};
-pub use request::{Decision, DecisionKind, DecisionRequest, EnteredAmount, Outcome, WrittenEntry};
+pub use request::{Decision, DecisionRequest, EnteredAmount, Outcome, WrittenEntry};
 use rules::{Money, Verdict};
 
-use crate::audit::{self, Action, Event};
 use crate::auth::actor::Actor;
 use crate::db::cases::{CaseAfterDecision, CaseStateRow};
 use crate::db::changes::{NewChange, record_changes};
 use crate::db::decisions::DecisionRow;
 use crate::db::schema::ledger_entries;
 use crate::db::types::{Day, StoredValueError, Time, stored, stored_code};
-use crate::db::{Connection, cases, decisions, district_numbers, periods};
+use crate::db::{Connection, cases, decisions, periods};
 use crate::ledger::entry_kind::EntryKind;
 use crate::services::post_charges::{Books, DecidedCase, post_charges};
+use crate::services::record_decision::{DecidedBy, NewDecision, Subject, record_decision};
 use crate::services::reverse_charges::reverse_charges;
 
 /// Decides a case for a supervisor of its grid.
@@ -101,7 +102,7 @@ fn stored_flags(codes: &[String]) -> Result<Vec<Flag>, Refusal> {
     codes.iter().map(|code| Ok(stored_code("cases.flags", code)?)).collect()
 }
 
-/// Numbers and writes the decision with its audit event and what it does to the ledger.
+/// Records the decision, and does to the ledger what follows from it.
 async fn write_decision(
     connection: &mut Connection,
     actor: &Actor,
@@ -111,33 +112,22 @@ async fn write_decision(
     verdict: &Verdict,
     now: Instant,
 ) -> Result<DecisionRow, Refusal> {
-    let taken = district_numbers::take_decision_number(connection, &actor.district).await?;
-    let decision = DecisionRow {
-        district: actor.district.to_string(),
-        decision_no: taken.decision_no,
-        request_id: request.request_id.0,
-        case_id: case_id.0,
-        kind: request.kind.code().to_owned(),
-        actor: actor.user_id.0,
+    let new = NewDecision {
+        request_id: request.request_id,
+        subject: Subject::Case { case_id, expected_version: version },
+        kind: request.kind,
+        by: DecidedBy::Person(actor.user_id),
         reason: request.reason.clone(),
-        expected_version: version,
-        decided_at: Time(now),
         detail: json!({
             "flags": request.flags,
             "amounts": request.amounts,
             "outcome": Outcome { review_state: verdict.state, unsettled: verdict.flags.clone() },
         }),
     };
-    decisions::insert(connection, &decision).await?;
-    let event = Event::new(Action::Decision, &actor.district)
-        .by(Some(actor.user_id))
-        .about("case", case_id)
-        .detail(json!({ "decision_no": taken.decision_no, "kind": request.kind }));
-    audit::record(connection, now, &[event]).await?;
-
-    let decided = [DecidedCase { case_id, decision_no: taken.decision_no }];
+    let (decision, head) = record_decision(connection, &actor.district, new, now).await?;
+    let decided = [DecidedCase { case_id, decision_no: decision.decision_no }];
     let calendar = periods::calendar(connection, &actor.district, now).await?;
-    let mut books = Books { district: actor.district.clone(), head: taken.head, calendar, now };
+    let mut books = Books { district: actor.district.clone(), head, calendar, now };
     match verdict.money {
         Money::Unmoved => {}
         Money::Post => drop(post_charges(connection, &mut books, &decided).await?),
@@ -205,9 +195,9 @@ async fn answer(connection: &mut Connection, decision: &DecisionRow) -> Result<D
         .collect::<Result<_, StoredValueError>>()?;
     Ok(Decision {
         decision_no: decision.decision_no,
-        case_id: CaseId(decision.case_id),
+        case_id: CaseId(decision.case_id.unwrap_or_default()),
         kind: stored_code("decisions.kind", &decision.kind)?,
-        version: u32::try_from(decision.expected_version).unwrap_or(0).saturating_add(1),
+        version: u32::try_from(decision.expected_version.unwrap_or(0)).unwrap_or(0).saturating_add(1),
         outcome,
         entries,
     })

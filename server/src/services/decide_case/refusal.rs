@@ -3,6 +3,7 @@
 use std::fmt;
 
 use sync_core::model::case::{Flag, ReviewState};
+use sync_core::model::decision::DecisionKind;
 use sync_core::text::TextFault;
 use sync_core::time::Instant;
 use sync_core::wire::problem::ProblemKind;
@@ -16,8 +17,8 @@ use crate::services::post_charges::PostingError;
 pub struct LastDecision {
     /// Its kind by its code.
     pub kind: String,
-    /// Who made it, by name.
-    pub by: String,
+    /// Who made it, by name; nobody where a timer did.
+    pub by: Option<String>,
     /// When.
     pub at: Instant,
 }
@@ -37,7 +38,10 @@ impl fmt::Display for Meanwhile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "version {}, {}", self.version, self.review_state)?;
         match &self.decided {
-            Some(last) => write!(f, ", {} by {} at {}", last.kind, last.by, last.at.record_text()),
+            Some(last) => {
+                let by = last.by.as_deref().unwrap_or("a timer");
+                write!(f, ", {} by {by} at {}", last.kind, last.at.record_text())
+            }
             None => Ok(()),
         }
     }
@@ -58,6 +62,9 @@ pub enum Refusal {
     /// Not in this state.
     #[error("the case is {}", .0.code())]
     StateForbids(ReviewState),
+    /// Made by another way than as a decision on one case.
+    #[error("{} is not decided in this way", .0.code())]
+    DecidedElsewhere(DecisionKind),
     /// Doubts are open.
     #[error("to be settled: {}", codes(.0))]
     NeedsSettling(Vec<Flag>),
@@ -123,6 +130,7 @@ impl From<Refusal> for ApiError {
             Refusal::RequestIdReused => Self::new(ProblemKind::DecisionIdReused).field("request_id"),
             Refusal::Changed(_) => problem(ProblemKind::CaseChanged).field("expected_version"),
             Refusal::StateForbids(_) => problem(ProblemKind::CaseStateForbids).field("kind"),
+            Refusal::DecidedElsewhere(_) => problem(ProblemKind::MalformedRequest).field("kind"),
             Refusal::NeedsSettling(_) => problem(ProblemKind::CaseNeedsSettling),
             Refusal::FlagNotRaised(_) => problem(ProblemKind::CaseStateForbids).field("flags"),
             Refusal::ReasonRequired => Self::new(ProblemKind::ReasonRequired).field("reason"),

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use sync_core::ids::{CaseId, ChargeId, DecisionRequestId, UnitId, UserId};
 use sync_core::limits::NOTE_MAX_CHARS;
 use sync_core::model::case::{Flag, ReviewState};
+use sync_core::model::decision::DecisionKind;
 use sync_core::money::Fen;
 use sync_core::text::{check_required, check_text};
 use sync_core::time::Month;
@@ -18,36 +19,6 @@ pub const ENTERED_AMOUNT_MAX: Fen = Fen::new(10_000_000_000);
 
 /// Charges whose amounts one decision may enter.
 pub const ENTERED_AMOUNTS_MAX: usize = 1_000;
-
-/// What is decided (决定类别).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum DecisionKind {
-    /// Confirm (认定): the charges are posted.
-    Confirm,
-    /// Return to the inspector (退回), with a reason.
-    Return,
-    /// Dismiss (不予认定), with a reason: charges are void, posted ones reversed.
-    Dismiss,
-    /// Settle doubts (核定疑点), with a reason: the flags named no longer block posting.
-    Settle,
-    /// Enter amounts (录入金额) that the pack leaves to the supervisor, with a reason.
-    EnterAmounts,
-}
-
-impl DecisionKind {
-    /// Its code on the wire and in the database.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Confirm => "confirm",
-            Self::Return => "return",
-            Self::Dismiss => "dismiss",
-            Self::Settle => "settle",
-            Self::EnterAmounts => "enter_amounts",
-        }
-    }
-}
 
 /// The amount of a charge for which the pack names none.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -111,11 +82,11 @@ impl DecisionRequest {
     #[must_use]
     pub fn led_to(&self, decision: &DecisionRow, actor: UserId, case_id: CaseId) -> bool {
         let recorded = |name: &str| decision.detail.get(name).cloned().unwrap_or_default();
-        decision.actor == actor.0
-            && decision.case_id == case_id.0
+        decision.actor == Some(actor.0)
+            && decision.case_id == Some(case_id.0)
             && decision.kind == self.kind.code()
             && decision.reason == self.reason
-            && i64::from(decision.expected_version) == i64::from(self.expected_version)
+            && decision.expected_version.map(i64::from) == Some(i64::from(self.expected_version))
             && recorded("flags") == serde_json::json!(self.flags)
             && recorded("amounts") == serde_json::json!(self.amounts)
     }

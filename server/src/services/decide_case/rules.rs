@@ -1,8 +1,9 @@
 //! Which decision a case's state allows, and what it leads to. Pure.
 
 use sync_core::model::case::{Flag, ReviewState};
+use sync_core::model::decision::DecisionKind;
 
-use super::{DecisionKind, DecisionRequest, Refusal};
+use super::{DecisionRequest, Refusal};
 
 /// What a decision does to the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,10 +30,12 @@ pub struct Verdict {
 /// Judges a request by the case's state and its unsettled doubts.
 ///
 /// # Errors
-/// [`Refusal::StateForbids`], [`Refusal::NeedsSettling`], or [`Refusal::FlagNotRaised`].
+/// [`Refusal::DecidedElsewhere`], [`Refusal::StateForbids`], [`Refusal::NeedsSettling`], or [`Refusal::FlagNotRaised`].
 pub fn judge(state: ReviewState, flags: &[Flag], request: &DecisionRequest) -> Result<Verdict, Refusal> {
-    if !states_allowing(request.kind).contains(&state) {
-        return Err(Refusal::StateForbids(state));
+    match states_allowing(request.kind) {
+        None => return Err(Refusal::DecidedElsewhere(request.kind)),
+        Some(states) if !states.contains(&state) => return Err(Refusal::StateForbids(state)),
+        Some(_) => {}
     }
     let verdict = |state, money| Verdict { state, flags: flags.to_vec(), money };
     match request.kind {
@@ -48,18 +51,20 @@ pub fn judge(state: ReviewState, flags: &[Flag], request: &DecisionRequest) -> R
                 Ok(Verdict { state, flags: left, money: Money::Unmoved })
             }
         },
+        other => Err(Refusal::DecidedElsewhere(other)),
     }
 }
 
-/// The review states in which a kind of decision can be made.
-const fn states_allowing(kind: DecisionKind) -> &'static [ReviewState] {
+/// The review states in which a kind of decision can be made; `None` for kinds that are not made here.
+const fn states_allowing(kind: DecisionKind) -> Option<&'static [ReviewState]> {
     use ReviewState::{AwaitingEvidence, Confirmed, Returned, UnderReview};
     match kind {
-        DecisionKind::Confirm => &[UnderReview],
+        DecisionKind::Confirm => Some(&[UnderReview]),
         DecisionKind::Return | DecisionKind::Settle | DecisionKind::EnterAmounts => {
-            &[AwaitingEvidence, UnderReview]
+            Some(&[AwaitingEvidence, UnderReview])
         }
-        DecisionKind::Dismiss => &[AwaitingEvidence, UnderReview, Returned, Confirmed],
+        DecisionKind::Dismiss => Some(&[AwaitingEvidence, UnderReview, Returned, Confirmed]),
+        _ => None,
     }
 }
 

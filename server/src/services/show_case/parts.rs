@@ -5,6 +5,7 @@ use sync_core::evaluate::{NonCharge, StopWork};
 use sync_core::geo::Point;
 use sync_core::ids::{ChargeId, InspectionId, MeasureKey, PackHash, PhotoHash, QuestionCode, UnitId, UserId};
 use sync_core::model::case::{ChargeState, Flag};
+use sync_core::model::decision::DecisionKind;
 use sync_core::model::photo::PhotoSource;
 use sync_core::money::Fen;
 use sync_core::policy::StopPeriod;
@@ -12,7 +13,6 @@ use sync_core::time::Instant;
 use utoipa::ToSchema;
 
 use crate::db::decisions::DecisionRow;
-use crate::services::decide_case::DecisionKind;
 
 /// A charge (扣缴项).
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -154,14 +154,16 @@ pub struct DecisionView {
     pub decision_no: i64,
     /// What was decided.
     pub kind: DecisionKind,
-    /// Who decided.
-    pub actor: UserId,
+    /// Who decided (经办); absent where a timer did.
+    pub actor: Option<UserId>,
     /// The name of who decided.
-    pub actor_name: String,
+    pub actor_name: Option<String>,
+    /// The second person (复核), where two were needed.
+    pub reviewer: Option<UserId>,
     /// Why.
     pub reason: Option<String>,
     /// The version of the case it was made on.
-    pub expected_version: i32,
+    pub expected_version: Option<i32>,
     /// When.
     pub decided_at: Instant,
     /// What else was asked (flags, amounts) and the state it led to.
@@ -169,11 +171,12 @@ pub struct DecisionView {
 }
 
 impl DecisionView {
-    pub(super) fn new(decision: DecisionRow, kind: DecisionKind, actor_name: String) -> Self {
+    pub(super) fn new(decision: DecisionRow, kind: DecisionKind, actor_name: Option<String>) -> Self {
         Self {
             decision_no: decision.decision_no,
             kind,
-            actor: UserId(decision.actor),
+            actor: decision.actor.map(UserId),
+            reviewer: decision.reviewer.map(UserId),
             actor_name,
             reason: decision.reason,
             expected_version: decision.expected_version,
