@@ -120,7 +120,10 @@ pub async fn record_decision(
         Subject::Case { case_id, .. } => event.about("case", case_id),
         Subject::Month(month) => event.about("month", month),
     };
-    let detail = json!({ "decision_no": taken.decision_no, "kind": new.kind, "reviewer": new.by.reviewer() });
+    let mut detail = json!({ "decision_no": taken.decision_no, "kind": new.kind });
+    if let (Some(reviewer), Some(fields)) = (new.by.reviewer(), detail.as_object_mut()) {
+        fields.insert("reviewer".to_owned(), json!(reviewer));
+    }
     audit::record(connection, now, &[event.detail(detail)]).await?;
     Ok((decision, taken.head))
 }
