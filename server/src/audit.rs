@@ -43,6 +43,8 @@ pub enum Action {
     AssignmentEnded,
     /// A policy pack was adopted.
     PackAdopted,
+    /// A finding of a higher-level group was entered.
+    FindingEntered,
     /// A case was decided.
     Decision,
 }
@@ -65,6 +67,7 @@ impl Action {
             Self::RoleAssigned => "role_assigned",
             Self::AssignmentEnded => "assignment_ended",
             Self::PackAdopted => "pack_adopted",
+            Self::FindingEntered => "finding_entered",
             Self::Decision => "decision",
         }
     }

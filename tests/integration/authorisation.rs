@@ -99,6 +99,13 @@ const MATRIX: &[Row] = &[
             "request_id": UserId::fresh(), "expected_version": 1, "kind": "dismiss", "reason": "重复上报",
         })
     }),
+    row("POST /api/v1/findings", &[Supervisor], || {
+        json!({
+            "request_id": UserId::fresh(), "occurred_at": "2026-11-20T02:00:00Z", "answers": [],
+            "place": { "at": "target", "target_id": UserId::fresh() }, "level": "provincial",
+            "document": { "issuer": "省督导组", "date": "2026-11-21", "title": "交办函" },
+        })
+    }),
     row("GET /api/v1/ledger/entries", OFFICE, nothing),
     row("GET /api/v1/months", OFFICE, nothing),
     row("GET /api/v1/months/{month}/totals", OFFICE, nothing),

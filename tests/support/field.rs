@@ -1,7 +1,7 @@
 //! Field work for tests: a district with its pack in force, register entries, and what an inspector's device records,
 //! pushes and pulls.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -107,6 +107,19 @@ impl TestServer {
     }
 }
 
+/// A place of its own for each site of a test program, farther from the next than any pack's duplicate window.
+fn next_place() -> Point {
+    static SITES: AtomicU32 = AtomicU32::new(0);
+    let site = SITES.fetch_add(1, Ordering::Relaxed);
+    Point { lat: SOMEWHERE.lat + f64::from(site % SITES_MAX) * SITE_STEP_DEGREES, ..SOMEWHERE }
+}
+
+/// Degrees of latitude from one site to the next: 445 m.
+const SITE_STEP_DEGREES: f64 = 0.004;
+
+/// Sites after which places repeat.
+const SITES_MAX: u32 = 2_000;
+
 /// A building site to be registered in a grid, of the first street office.
 #[must_use]
 pub fn new_site(district: &TestDistrict, grid: &str) -> TargetContent {
@@ -117,7 +130,7 @@ pub fn new_site(district: &TestDistrict, grid: &str) -> TargetContent {
         code: Some(format!("GD-{}", target_id.0.simple())),
         name: "东环路安置房工地".to_owned(),
         address: "东环路 18 号".to_owned(),
-        point: SOMEWHERE,
+        point: next_place(),
         grid: district.grid(grid),
         unit_id: district.streets[0],
         supervising_department: Some("住建局".to_owned()),

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use sync_core::ids::PhotoHash;
 use sync_core::limits::UPLOAD_CHUNK_BYTES;
 
-use crate::district::TestDevice;
+use crate::district::{TestDevice, TestOffice};
 
 /// Where uploads are created.
 pub const UPLOADS: &str = "/api/v1/photos/uploads";
@@ -90,5 +90,35 @@ impl TestDevice {
     pub async fn upload(&self, bytes: &[u8]) -> Response {
         let upload = self.create_upload(&PhotoHash::of(bytes), bytes.len()).await;
         self.resume(&upload, bytes).await
+    }
+}
+
+impl TestOffice {
+    /// Uploads a photo in one chunk, as a browser does.
+    ///
+    /// # Panics
+    /// When it is not verified.
+    pub async fn upload(&self, bytes: &[u8]) -> PhotoHash {
+        let hash = PhotoHash::of(bytes);
+        let created = self
+            .request(Method::POST, UPLOADS)
+            .header("tus-resumable", "1.0.0")
+            .header("upload-length", bytes.len())
+            .header("upload-metadata", format!("sha256 {}", STANDARD.encode(hash.as_str())))
+            .send()
+            .await
+            .unwrap();
+        let upload = created.headers()["location"].to_str().unwrap().to_owned();
+        let appended = self
+            .request(Method::PATCH, &upload)
+            .header("tus-resumable", "1.0.0")
+            .header("upload-offset", 0)
+            .header("content-type", "application/offset+octet-stream")
+            .body(bytes.to_vec())
+            .send()
+            .await
+            .unwrap();
+        assert!(says_verified(&appended), "{}", appended.status());
+        hash
     }
 }

@@ -49,6 +49,8 @@ permissions! {
     ReadCases: Session, [Supervisor, Liaison, Finance, Administrator];
     /// Decide cases (审核).
     ReviewCases: Session, [Supervisor];
+    /// Enter findings of higher-level groups (录入上级发现问题).
+    EnterFindings: Session, [Supervisor];
     /// See ledger and totals; a liaison those of the own unit.
     ReadMoney: Session, [Finance, Supervisor, Liaison, Administrator];
     /// Users, assignments, devices, registers (管理).

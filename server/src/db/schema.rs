@@ -195,9 +195,9 @@ diesel::table! {
         inspection_id -> Uuid,
         lineage -> Uuid,
         replaces -> Nullable<Uuid>,
-        op_id -> Uuid,
+        op_id -> Nullable<Uuid>,
         author -> Uuid,
-        device_id -> Uuid,
+        device_id -> Nullable<Uuid>,
         kind -> Text,
         target_id -> Nullable<Uuid>,
         occurred_at -> Timestamptz,
@@ -210,6 +210,8 @@ diesel::table! {
         lat -> Nullable<Float8>,
         sealed -> Jsonb,
         flags -> Array<Text>,
+        source -> Text,
+        document -> Nullable<Jsonb>,
     }
 }
 

@@ -6,6 +6,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 pub mod cases;
 pub mod devices;
+pub mod findings;
 pub mod health;
 pub mod ledger;
 pub mod months;
@@ -20,6 +21,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     config
         .configure(cases::configure)
         .configure(devices::configure)
+        .configure(findings::configure)
         .configure(health::configure)
         .configure(ledger::configure)
         .configure(months::configure)

@@ -21,6 +21,7 @@ use sync_core::ids::{
 use sync_core::model::assignment::DiscoveryLevel;
 use sync_core::model::case::{ChargeState, Flag, RectificationState, ReviewState};
 use sync_core::model::inspection::Inspection;
+use sync_core::model::target::TargetContent;
 use sync_core::money::Fen;
 use sync_core::time::{Instant, Month};
 use uuid::Uuid;
@@ -116,6 +117,15 @@ pub struct Judged<'a> {
     pub verified: &'a HashSet<PhotoHash>,
     /// The server's clock.
     pub now: Instant,
+}
+
+/// What people search the cases of an inspection by: its target's name, number and address, the place and the notes.
+#[must_use]
+pub fn search_texts<'a>(target: Option<&'a TargetContent>, inspection: &'a Inspection) -> Vec<&'a str> {
+    let registered = target
+        .into_iter()
+        .flat_map(|content| [Some(content.name.as_str()), content.code.as_deref(), Some(&content.address)]);
+    registered.flatten().chain([inspection.place.as_str(), inspection.notes.as_str()]).collect()
 }
 
 /// What an inspection makes of the cases of its lineage.

@@ -2,6 +2,7 @@
 
 mod cases;
 mod devices;
+mod findings;
 mod health;
 mod ledger;
 mod months;

@@ -18,10 +18,11 @@ pub use doubt::Doubt;
 pub use parts::{CasePhoto, ChargeView, Correction, DecisionView, NonChargeView, PhotoState, StopWorkView};
 
 use crate::auth::case_scope::CaseScope;
-use crate::db::types::stored_code;
+use crate::db::types::{stored_code, stored_json};
 use crate::db::{Connection, decisions};
 use crate::problem::ApiError;
 use crate::services::list_cases::{CaseSummary, summaries};
+use crate::services::store_inspections::{InspectionSource, SourceDocument};
 
 /// A case in full.
 #[derive(Debug, Serialize, ToSchema)]
@@ -33,6 +34,10 @@ pub struct CaseDetail {
     pub target: Option<Target>,
     /// The sealed inspection it stands on, with the context it was judged in.
     pub inspection: Inspection,
+    /// Where that comes from.
+    pub source: InspectionSource,
+    /// The document it is on record by, where no device sent it.
+    pub document: Option<SourceDocument>,
     /// When the server got that.
     pub received_at: Instant,
     /// Metres between the place of record and the registered target.
@@ -89,6 +94,11 @@ pub async fn show_case(
             .collect::<Result<_, ApiError>>()?,
         non_charges: proposed.non_charges.into_iter().map(NonChargeView::from).collect(),
         stop_work: proposed.stop_work.map(StopWorkView::from),
+        source: stored_code("inspections.source", &standing.source)?,
+        document: standing
+            .document
+            .map(|document| stored_json("inspections.document", document))
+            .transpose()?,
         received_at: standing.received_at.0,
         distance_to_target_metres: distance,
         summary,

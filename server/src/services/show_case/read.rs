@@ -23,6 +23,8 @@ use crate::problem::ApiError;
 pub(super) struct Standing {
     pub(super) evaluation: serde_json::Value,
     pub(super) sealed: serde_json::Value,
+    pub(super) source: String,
+    pub(super) document: Option<serde_json::Value>,
     pub(super) received_at: Time,
 }
 
@@ -40,12 +42,12 @@ pub(super) async fn standing(
         .await
         .optional()?;
     let Some((inspection_id, evaluation)) = seen else { return Ok(None) };
-    let (sealed, received_at) = inspections::table
+    let (sealed, source, document, received_at) = inspections::table
         .find((scope.district().as_str(), inspection_id))
-        .select((inspections::sealed, inspections::received_at))
+        .select((inspections::sealed, inspections::source, inspections::document, inspections::received_at))
         .first(connection)
         .await?;
-    Ok(Some(Standing { evaluation, sealed, received_at }))
+    Ok(Some(Standing { evaluation, sealed, source, document, received_at }))
 }
 
 /// The target as registered now.

@@ -4,7 +4,7 @@
 //! the author's assignment at occurrence (invariant 4), or at receipt where the clock cannot be believed.
 
 use jiff::civil::Date;
-use sync_core::evaluate::{Evaluation, PriorFacts, check, clock_is_suspect, doubts, evaluate};
+use sync_core::evaluate::{Evaluation, check, clock_is_suspect, doubts, evaluate};
 use sync_core::ids::{GridPath, InspectionId, TargetId, UnitId};
 use sync_core::model::assignment::Role;
 use sync_core::model::case::Flag;
@@ -18,6 +18,7 @@ use sync_core::wire::push::{Missing, Rejection};
 
 use super::compare_context::differences;
 use super::known::Known;
+use crate::services::prior_facts::prior_facts;
 
 /// What an operation does.
 #[derive(Debug)]
@@ -171,7 +172,7 @@ fn judge_inspection(known: &Known, header: &Header, inspection: Inspection) -> R
     require_assigned(known, &context.grid, inspection.occurred_at, "context.grid")?;
     let mut flags = doubts(pack, &inspection, known.received_at, target_point);
     flags.extend(differences(known, &inspection, assigned_on(inspection.occurred_at, known.received_at)));
-    let evaluation = evaluate(pack, &inspection, &prior_facts(known, &inspection));
+    let evaluation = evaluate(pack, &inspection, &prior_facts(&known.confirmed, &inspection));
     Ok(Effect::Inspection(Box::new(JudgedInspection { inspection, sealed, evaluation, flags })))
 }
 
@@ -246,17 +247,6 @@ fn require_assigned(
 fn assigned_on(occurred_at: Instant, received_at: Instant) -> Date {
     let at = if clock_is_suspect(occurred_at, received_at) { received_at } else { occurred_at };
     at.record_date()
-}
-
-fn prior_facts(known: &Known, inspection: &Inspection) -> PriorFacts {
-    let mut prior = PriorFacts::default();
-    let target = inspection.context.target.as_ref().and_then(|sealed| known.confirmed.get(&sealed.target_id));
-    let earlier = target.into_iter().flatten().filter(|(_, at)| *at < inspection.occurred_at);
-    for (item, _) in earlier {
-        let count = prior.confirmed.entry(item.clone()).or_default();
-        *count = count.saturating_add(1);
-    }
-    prior
 }
 
 /// Where in a JSON value a NUL character stands, which PostgreSQL cannot hold.

@@ -9,9 +9,7 @@ use std::sync::Arc;
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use sync_core::ids::{
-    CaseId, GridPath, InspectionId, ItemCode, PhotoHash, RegionCode, TargetId, UnitId, UserId,
-};
+use sync_core::ids::{CaseId, GridPath, InspectionId, PhotoHash, RegionCode, TargetId, UnitId, UserId};
 use sync_core::model::assignment::Assignment;
 use sync_core::model::target::Target;
 use sync_core::model::zone::Zone;
@@ -26,6 +24,7 @@ use crate::db::schema::{cases, targets};
 use crate::db::{Connection, evidence_lock};
 use crate::problem::ApiError;
 use crate::services::open_cases::StoredCase;
+use crate::services::prior_facts::{ConfirmedCases, confirmed_cases};
 
 /// A register entry and whether it was removed.
 #[derive(Debug, Clone)]
@@ -75,7 +74,7 @@ pub struct Known {
     /// The photos referred to that are verified.
     pub verified: HashSet<PhotoHash>,
     /// Confirmed cases of the targets inspected: item and occurrence.
-    pub confirmed: HashMap<TargetId, Vec<(ItemCode, Instant)>>,
+    pub confirmed: ConfirmedCases,
     /// Ids referred to that belong to another district.
     pub elsewhere: HashSet<Uuid>,
     /// Targets that this batch has written already, with the version before it.
@@ -157,7 +156,7 @@ impl Known {
             inspections: known_rows::inspections(conn, district, &all.inspections).await?,
             cases: StoredCase::of_lineages(conn, district, &all.lineages).await?,
             verified: known_rows::verified_photos(conn, district, &all.photos).await?,
-            confirmed: known_rows::confirmed_cases(conn, district, &all.targets).await?,
+            confirmed: confirmed_cases(conn, district, &all.targets).await?,
             elsewhere: HashSet::new(),
             own_targets: HashMap::new(),
         };

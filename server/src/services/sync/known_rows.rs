@@ -6,20 +6,18 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, Text, Uuid as SqlUuid};
 use diesel::{QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
-use sync_core::ids::{GridPath, InspectionId, ItemCode, PhotoHash, RegionCode, TargetId, UnitId, UserId};
+use sync_core::ids::{GridPath, InspectionId, PhotoHash, RegionCode, TargetId, UnitId, UserId};
 use sync_core::model::assignment::Assignment;
-use sync_core::model::case::ReviewState;
 use sync_core::model::zone::Zone;
-use sync_core::time::Instant;
 use uuid::Uuid;
 
 use super::known::{KnownInspection, KnownTarget};
 use super::pusher::Pusher;
 use crate::db::Connection;
 use crate::db::assignments::AssignmentRow;
-use crate::db::schema::{assignments, cases, grids, inspections, photos, targets, units, zones};
+use crate::db::schema::{assignments, grids, inspections, photos, targets, units, zones};
 use crate::db::targets::TargetRow;
-use crate::db::types::{Time, stored};
+use crate::db::types::stored;
 use crate::db::zones::ZoneRow;
 use crate::problem::ApiError;
 
@@ -34,7 +32,10 @@ pub(super) async fn assignments(conn: &mut Connection, pusher: &Pusher) -> Resul
     rows.into_iter().map(|row| row.try_into().map_err(ApiError::from)).collect()
 }
 
-pub(super) async fn zones(conn: &mut Connection, district: &RegionCode) -> Result<Vec<Zone>, ApiError> {
+pub(in crate::services) async fn zones(
+    conn: &mut Connection,
+    district: &RegionCode,
+) -> Result<Vec<Zone>, ApiError> {
     let rows: Vec<ZoneRow> = zones::table
         .filter(zones::district.eq(district.as_str()))
         .select(ZoneRow::as_select())
@@ -43,7 +44,7 @@ pub(super) async fn zones(conn: &mut Connection, district: &RegionCode) -> Resul
     rows.into_iter().map(|row| row.try_into().map_err(ApiError::from)).collect()
 }
 
-pub(super) async fn grids(
+pub(in crate::services) async fn grids(
     conn: &mut Connection,
     district: &RegionCode,
     paths: &BTreeSet<String>,
@@ -71,7 +72,7 @@ pub(super) async fn units(
     Ok(rows.into_iter().map(UnitId).collect())
 }
 
-pub(super) async fn targets(
+pub(in crate::services) async fn targets(
     conn: &mut Connection,
     district: &RegionCode,
     ids: &BTreeSet<Uuid>,
@@ -158,31 +159,6 @@ pub(super) async fn verified_photos(
         .load(conn)
         .await?;
     rows.into_iter().map(|hash| Ok(stored("photos.sha256", &hash)?)).collect()
-}
-
-/// Confirmed cases of these targets: item and occurrence.
-pub(super) async fn confirmed_cases(
-    conn: &mut Connection,
-    district: &RegionCode,
-    targets: &BTreeSet<Uuid>,
-) -> Result<HashMap<TargetId, Vec<(ItemCode, Instant)>>, ApiError> {
-    let rows: Vec<(Option<Uuid>, String, Time)> = cases::table
-        .filter(cases::district.eq(district.as_str()))
-        .filter(cases::target_id.eq_any(targets))
-        .filter(cases::review_state.eq(ReviewState::Confirmed.code()))
-        .select((cases::target_id, cases::item, cases::occurred_at))
-        .load(conn)
-        .await?;
-    let mut by_target: HashMap<TargetId, Vec<_>> = HashMap::new();
-    for (target, item, occurred_at) in rows {
-        if let Some(target) = target {
-            by_target
-                .entry(TargetId(target))
-                .or_default()
-                .push((stored("cases.item", &item)?, occurred_at.0));
-        }
-    }
-    Ok(by_target)
 }
 
 #[derive(QueryableByName)]

@@ -2,8 +2,8 @@
 
 mod compare_context;
 mod judge_operation;
-mod known;
-mod known_rows;
+pub(in crate::services) mod known;
+pub(in crate::services) mod known_rows;
 pub mod pull_changes;
 mod pull_rows;
 pub mod push_operations;

@@ -6,14 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Binary, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
-use serde::Serialize;
-use sync_core::ids::{
-    CaseId, DeviceId, GridPath, InspectionId, KindCode, OperationId, PackHash, PhotoHash, QuestionCode,
-    RegionCode, TargetId, UnitId, UserId,
-};
-use sync_core::model::assignment::DiscoveryLevel;
+use sync_core::ids::{CaseId, GridPath, OperationId, TargetId};
 use sync_core::model::case::Flag;
-use sync_core::model::photo::PhotoSource;
 use sync_core::model::target::Target;
 use sync_core::time::Instant;
 use sync_core::wire::push::Outcome;
@@ -23,18 +17,17 @@ use super::known::{Known, KnownInspection, KnownTarget};
 use super::pusher::Pusher;
 use super::received_operation::ReceivedOperation;
 use crate::db::Connection;
-use crate::db::bulk::insert_rows;
 use crate::db::changes::{Entity, NewChange, record_changes};
 use crate::db::targets::{TargetWrite, insert_targets, update_targets};
-use crate::db::types::{Time, storable};
-use crate::services::open_cases::{CaseWrite, Judged, amends_decided, open_cases, store_cases};
+use crate::db::types::Time;
+use crate::services::open_cases::{CaseWrite, Judged, amends_decided, open_cases, search_texts, store_cases};
+use crate::services::store_inspections::{InspectionWrite, Origin, store_inspections};
 
 /// What a batch writes. Effects are added in the order of the operations and known to those that follow.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
     targets: BTreeMap<TargetId, TargetChange>,
     inspections: Vec<InspectionWrite>,
-    photos: Vec<PhotoWrite>,
     cases: BTreeMap<CaseId, CaseWrite>,
     proposals: BTreeSet<CaseId>,
     proposal_changes: Vec<NewChange>,
@@ -54,43 +47,6 @@ pub(super) struct StoredOperation<'a> {
     pub(super) device_seq: Option<i64>,
     pub(super) kind: Option<&'static str>,
     pub(super) outcome: Option<Outcome>,
-}
-
-#[derive(Debug, Serialize)]
-struct InspectionWrite {
-    district: RegionCode,
-    inspection_id: InspectionId,
-    lineage: InspectionId,
-    replaces: Option<InspectionId>,
-    op_id: OperationId,
-    author: UserId,
-    device_id: DeviceId,
-    kind: KindCode,
-    target_id: Option<TargetId>,
-    occurred_at: Instant,
-    received_at: Instant,
-    grid: GridPath,
-    unit_id: UnitId,
-    level: DiscoveryLevel,
-    pack_hash: Option<PackHash>,
-    lon: Option<f64>,
-    lat: Option<f64>,
-    sealed: serde_json::Value,
-    flags: Vec<Flag>,
-}
-
-#[derive(Debug, Serialize)]
-struct PhotoWrite {
-    district: RegionCode,
-    inspection_id: InspectionId,
-    ordinal: usize,
-    sha256: PhotoHash,
-    size: u64,
-    taken_at: Instant,
-    lon: Option<f64>,
-    lat: Option<f64>,
-    source: PhotoSource,
-    question: Option<QuestionCode>,
 }
 
 impl Batch {
@@ -128,15 +84,7 @@ impl Batch {
         }
         let target =
             inspection.context.target.as_ref().and_then(|sealed| known.targets.get(&sealed.target_id));
-        let content = target.map(|known| &known.target.content);
-        let texts: Vec<&str> = content
-            .into_iter()
-            .flat_map(|content| {
-                [Some(content.name.as_str()), content.code.as_deref(), Some(&content.address)]
-            })
-            .flatten()
-            .chain([inspection.place.as_str(), inspection.notes.as_str()])
-            .collect();
+        let texts = search_texts(target.map(|known| &known.target.content), &inspection);
         let writes = open_cases(
             Judged {
                 district: &known.district,
@@ -165,29 +113,15 @@ impl Batch {
         let stored =
             KnownInspection { lineage: inspection.lineage, author: inspection.author, superseded: false };
         known.inspections.insert(inspection.inspection_id, stored);
-        self.photos.extend(photos_of(&known.district, &inspection));
-        let place = inspection.place_point();
-        self.inspections.push(InspectionWrite {
-            district: known.district.clone(),
-            inspection_id: inspection.inspection_id,
-            lineage: inspection.lineage,
-            replaces: inspection.replaces,
-            op_id,
-            author: inspection.author,
-            device_id: pusher.device,
-            kind: inspection.kind,
-            target_id: inspection.context.target.map(|target| target.target_id),
-            occurred_at: storable(inspection.occurred_at),
-            received_at: known.received_at,
-            grid: inspection.context.grid,
-            unit_id: inspection.context.unit_id,
-            level: inspection.context.level,
-            pack_hash: inspection.context.pack.map(|pack| pack.hash),
-            lon: place.map(|point| point.lon),
-            lat: place.map(|point| point.lat),
+        let origin = Origin::Device { op_id, device_id: pusher.device };
+        self.inspections.push(InspectionWrite::new(
+            &known.district,
+            inspection,
             sealed,
+            origin,
             flags,
-        });
+            known.received_at,
+        ));
     }
 
     /// Writes everything; the changes come last, under the district's lock.
@@ -212,8 +146,7 @@ impl Batch {
         };
         insert_targets(conn, &rows(new)).await?;
         update_targets(conn, &rows(changed)).await?;
-        insert_rows(conn, "inspections", INSPECTION_COLUMNS, &self.inspections).await?;
-        insert_rows(conn, "inspection_photos", PHOTO_COLUMNS, &self.photos).await?;
+        store_inspections(conn, self.inspections).await?;
         let cases: Vec<CaseWrite> = self.cases.into_values().collect();
         let proposals: Vec<CaseId> = self.proposals.into_iter().collect();
         store_cases(conn, &pusher.district, &cases, &proposals).await?;
@@ -232,24 +165,6 @@ impl Batch {
             .collect();
         record_changes(conn, &pusher.district, &changes).await
     }
-}
-
-fn photos_of(
-    district: &RegionCode,
-    inspection: &sync_core::model::inspection::Inspection,
-) -> impl Iterator<Item = PhotoWrite> {
-    inspection.photos.iter().enumerate().map(|(ordinal, photo)| PhotoWrite {
-        district: district.clone(),
-        inspection_id: inspection.inspection_id,
-        ordinal,
-        sha256: photo.sha256.clone(),
-        size: photo.size,
-        taken_at: storable(photo.taken_at),
-        lon: photo.point.map(|point| point.lon),
-        lat: photo.point.map(|point| point.lat),
-        source: photo.source,
-        question: photo.question.clone(),
-    })
 }
 
 /// Stores operations as the bytes they came in.
@@ -290,9 +205,3 @@ pub(super) async fn insert_operations(
     .await?;
     Ok(())
 }
-
-const INSPECTION_COLUMNS: &str = "district, inspection_id, lineage, replaces, op_id, author, device_id, kind, \
-     target_id, occurred_at, received_at, grid, unit_id, level, pack_hash, lon, lat, sealed, flags";
-
-const PHOTO_COLUMNS: &str =
-    "district, inspection_id, ordinal, sha256, size, taken_at, lon, lat, source, question";

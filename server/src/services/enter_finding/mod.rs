@@ -1,0 +1,212 @@
+//! Enters findings of higher-level groups (录入上级督导发现问题): a supervisor types in what reached the office on paper,
+//! with its source document and photos.
+//!
+//! Invariants: the cases are opened by the path that devices' inspections take, and charged under the group's level; the
+//! client's id is the inspection's, so that a finding is entered once whatever is retried; a supervisor enters findings
+//! of own grids only. A finding that was entered wrongly is dismissed and entered anew: there is no correction of one.
+
+mod finding;
+mod surroundings;
+
+use std::collections::HashSet;
+
+use diesel::prelude::*;
+use diesel_async::{AsyncConnection, RunQueryDsl};
+use serde::Serialize;
+use sync_core::evaluate::InspectionFault;
+use sync_core::ids::{CaseId, InspectionId, PhotoHash, RegionCode};
+use sync_core::model::assignment::{DiscoveryLevel, Role};
+use sync_core::model::inspection::Inspection;
+use sync_core::time::Instant;
+use sync_core::wire::problem::ProblemKind;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+pub use finding::{Finding, FindingPhoto, FindingPlace, FindingRequest, GroupLevel};
+pub use surroundings::{JudgedFinding, Surroundings};
+
+use crate::audit::{self, Action, Event};
+use crate::auth::actor::Actor;
+use crate::db::changes::{NewChange, record_changes};
+use crate::db::schema::{cases, inspections};
+use crate::db::types::stored_json;
+use crate::db::{Connection, evidence_lock};
+use crate::problem::ApiError;
+use crate::services::list_cases::{CaseSummary, summaries};
+use crate::services::open_cases::{CaseWrite, Judged, open_cases, search_texts, store_cases};
+use crate::services::store_inspections::{InspectionWrite, Origin, SourceDocument, store_inspections};
+use crate::state::AppState;
+
+/// A finding on record.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EnteredFinding {
+    /// The inspection it became.
+    pub inspection_id: InspectionId,
+    /// Its cases as they stand.
+    pub cases: Vec<CaseSummary>,
+}
+
+/// Enters a finding.
+///
+/// # Errors
+/// The problem of what is unacceptable, with its field; `inspection_exists` where the id was used for something else.
+pub async fn enter_finding(
+    state: &AppState,
+    actor: &Actor,
+    request: &FindingRequest,
+) -> Result<EnteredFinding, ApiError> {
+    request.document.check().map_err(|(field, fault)| ApiError::from(fault).field(field))?;
+    let mut conn = state.connection().await?;
+    let first = conn.transaction(async |conn| enter(conn, state, actor, request).await).await;
+    match first {
+        // The same request at the same time: that one was first.
+        Err(error) if error.kind() == ProblemKind::InspectionExists => {}
+        other => return other,
+    }
+    let earlier = earlier(&mut conn, actor, request).await?;
+    earlier.ok_or_else(|| ProblemKind::InspectionExists.into())
+}
+
+async fn enter(
+    conn: &mut Connection,
+    state: &AppState,
+    actor: &Actor,
+    request: &FindingRequest,
+) -> Result<EnteredFinding, ApiError> {
+    if let Some(earlier) = earlier(conn, actor, request).await? {
+        return Ok(earlier);
+    }
+    let (district, now) = (&actor.district, state.clock.now());
+    let finding = request.finding(actor.user_id);
+    let book = state.policies.of(conn, district).await?;
+    evidence_lock::share(conn, district).await?;
+    let findings = [finding];
+    let surroundings = Surroundings::load(conn, district, book, &findings, now).await?;
+    let [finding] = findings;
+    let covered = |grid| actor.covers(Role::Supervisor, grid);
+    if !surroundings.grid_of(&finding).is_some_and(covered) {
+        return Err(not_own(&finding));
+    }
+    let judged = surroundings.judge(&finding)?;
+    let origin = Origin::Office(request.document.clone());
+    let changes = store_findings(conn, &surroundings, vec![(judged, origin)], district, now).await?;
+    let event = Event::new(Action::FindingEntered, district)
+        .by(Some(actor.user_id))
+        .about("inspection", finding.inspection_id);
+    audit::record(conn, now, &[event]).await?;
+    record_changes(conn, district, &changes).await?;
+    show(conn, district, finding.inspection_id).await
+}
+
+/// A place outside the own grids is not told apart from one that is not there.
+fn not_own(finding: &Finding) -> ApiError {
+    match finding.place {
+        FindingPlace::Target { .. } => ApiError::new(ProblemKind::TargetUnknown).field("place.target_id"),
+        FindingPlace::Spot { .. } => ApiError::new(ProblemKind::OutOfScope).field("place.grid"),
+    }
+}
+
+/// Stores judged findings with their cases, set by set. The changes returned are recorded by the caller as its last
+/// statement ([`record_changes`]).
+///
+/// # Errors
+/// Faults of the database; `inspection_exists` where one is on record.
+pub async fn store_findings(
+    conn: &mut Connection,
+    surroundings: &Surroundings,
+    findings: Vec<(JudgedFinding, Origin)>,
+    district: &RegionCode,
+    now: Instant,
+) -> Result<Vec<NewChange>, ApiError> {
+    let (mut inspections, mut cases) = (Vec::with_capacity(findings.len()), Vec::new());
+    for (JudgedFinding { inspection, sealed, evaluation }, origin) in findings {
+        let verified: HashSet<PhotoHash> =
+            inspection.photos.iter().map(|photo| photo.sha256.clone()).collect();
+        let texts = search_texts(surroundings.target_of(&inspection), &inspection);
+        let judged = Judged {
+            district,
+            inspection: &inspection,
+            evaluation: &evaluation,
+            flags: &[],
+            search_texts: &texts,
+            verified: &verified,
+            now,
+        };
+        cases.extend(open_cases(judged, std::iter::empty()).cases);
+        inspections.push(InspectionWrite::new(district, inspection, sealed, origin, Vec::new(), now));
+    }
+    store_inspections(conn, inspections).await?;
+    store_cases(conn, district, &cases, &[]).await?;
+    Ok(cases.iter().map(CaseWrite::change).collect())
+}
+
+/// What this request led to before.
+async fn earlier(
+    conn: &mut Connection,
+    actor: &Actor,
+    request: &FindingRequest,
+) -> Result<Option<EnteredFinding>, ApiError> {
+    let row: Option<(serde_json::Value, Option<serde_json::Value>)> = inspections::table
+        .find((actor.district.as_str(), request.request_id.0))
+        .select((inspections::sealed, inspections::document))
+        .first(conn)
+        .await
+        .optional()?;
+    let Some((sealed, document)) = row else { return Ok(None) };
+    let sealed: Inspection = stored_json("inspections.sealed", sealed)?;
+    let document: Option<SourceDocument> =
+        document.map(|document| stored_json("inspections.document", document)).transpose()?;
+    if document.as_ref() == Some(&request.document) && says_the_same(&request.finding(actor.user_id), &sealed)
+    {
+        show(conn, &actor.district, request.request_id).await.map(Some)
+    } else {
+        Err(ApiError::new(ProblemKind::InspectionExists).field("request_id"))
+    }
+}
+
+/// Whether a sealed inspection is what a finding became, whatever the register said since.
+fn says_the_same(finding: &Finding, sealed: &Inspection) -> bool {
+    let context = &sealed.context;
+    let same_place = match &finding.place {
+        FindingPlace::Target { target_id, point } => {
+            context.target.as_ref().map(|target| target.target_id) == Some(*target_id)
+                && point.is_none_or(|point| sealed.observed == Some(point))
+        }
+        FindingPlace::Spot { kind, grid, point, place } => {
+            context.target.is_none()
+                && (&sealed.kind, &context.grid, sealed.observed, &sealed.place)
+                    == (kind, grid, Some(*point), place)
+        }
+    };
+    let same_photos = finding.photos.len() == sealed.photos.len()
+        && finding.photos.iter().zip(&sealed.photos).all(|(asked, entry)| {
+            (&asked.sha256, &asked.question, asked.point) == (&entry.sha256, &entry.question, entry.point)
+                && asked.taken_at.is_none_or(|taken_at| taken_at == entry.taken_at)
+        });
+    let asked: (_, _, _, _, DiscoveryLevel) =
+        (finding.author, finding.occurred_at, &finding.answers, &finding.notes, finding.level);
+    let stored = (sealed.author, sealed.occurred_at, &sealed.answers, &sealed.notes, context.level);
+    same_place && same_photos && asked == stored
+}
+
+async fn show(
+    conn: &mut Connection,
+    district: &RegionCode,
+    inspection_id: InspectionId,
+) -> Result<EnteredFinding, ApiError> {
+    let ids: Vec<Uuid> = cases::table
+        .filter(cases::district.eq(district.as_str()))
+        .filter(cases::lineage.eq(inspection_id.0))
+        .order(cases::item)
+        .select(cases::case_id)
+        .load(conn)
+        .await?;
+    let ids: Vec<CaseId> = ids.into_iter().map(CaseId).collect();
+    Ok(EnteredFinding { inspection_id, cases: summaries(conn, district, &ids).await? })
+}
+
+impl From<InspectionFault> for ApiError {
+    fn from(fault: InspectionFault) -> Self {
+        Self::new(fault.kind).field(fault.field)
+    }
+}
