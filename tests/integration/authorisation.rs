@@ -26,6 +26,8 @@ use Caller::{Administrator, Anonymous, Device, Finance, Liaison, Supervisor};
 const EVERYBODY: &[Caller] = &[Anonymous, Device, Supervisor, Liaison, Finance, Administrator];
 const SIGNED_IN: &[Caller] = &[Device, Supervisor, Liaison, Finance, Administrator];
 const OFFICE: &[Caller] = &[Supervisor, Liaison, Finance, Administrator];
+/// Who sees the whole district's accounts.
+const ACCOUNTS: &[Caller] = &[Supervisor, Finance, Administrator];
 
 /// One operation: who may call it, and a body that can be read.
 struct Row {
@@ -107,6 +109,9 @@ const MATRIX: &[Row] = &[
         })
     }),
     row("GET /api/v1/ledger/entries", OFFICE, nothing),
+    row("GET /api/v1/months/{month}/checklist", ACCOUNTS, nothing),
+    row("GET /api/v1/months/{month}/exports", ACCOUNTS, nothing),
+    row("GET /api/v1/months/{month}/exports/{name}", ACCOUNTS, nothing),
     row("GET /api/v1/months", OFFICE, nothing),
     row("GET /api/v1/months/{month}/totals", OFFICE, nothing),
     row("GET /api/v1/months/{month}/totals.csv", OFFICE, nothing),

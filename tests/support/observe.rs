@@ -24,6 +24,17 @@ impl TestServer {
         self.connection().await.batch_execute(sql).await
     }
 
+    /// The texts that a query selects as `text`, in its order.
+    pub async fn texts(&self, sql: &str) -> Vec<String> {
+        #[derive(QueryableByName)]
+        struct Row {
+            #[diesel(sql_type = diesel::sql_types::Text)]
+            text: String,
+        }
+        let rows: Vec<Row> = diesel::sql_query(sql).load(&mut self.connection().await).await.unwrap();
+        rows.into_iter().map(|row| row.text).collect()
+    }
+
     /// The audit trail's actions, the oldest first.
     pub async fn audit_actions(&self) -> Vec<String> {
         audit_events::table

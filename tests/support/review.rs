@@ -2,17 +2,19 @@
 //! their evidence at hand, and decisions over HTTP.
 
 use diesel::prelude::*;
-use diesel_async::RunQueryDsl;
+use diesel_async::{AsyncConnection, RunQueryDsl};
 use jiff::civil::Date;
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
-use server::db::schema::{periods, photos};
+use server::db::schema::photos;
 use server::db::targets::{TargetWrite, insert_targets};
-use server::db::types::{Day, Time};
+use server::db::types::Time;
+use server::problem::ApiError;
+use server::services::close_month::{ClosedMonth, Closing, close_month};
 use sync_core::ids::{CaseId, DecisionRequestId};
 use sync_core::model::inspection::Inspection;
 use sync_core::model::target::{Target, TargetContent};
-use sync_core::time::{Clock, Instant};
+use sync_core::time::{Clock, Instant, Month};
 use sync_core::wire::push::Outcome;
 
 use crate::district::{TestDevice, TestDistrict, TestOffice, TestRole};
@@ -31,6 +33,8 @@ pub struct Review {
     pub supervisor: TestOffice,
     /// Finance.
     pub finance: TestOffice,
+    /// Finance too: the second person, named `zhou`.
+    pub reviewer: TestOffice,
 }
 
 impl Review {
@@ -41,8 +45,10 @@ impl Review {
         let device = server.inspector(&macun, "li", "").await;
         let supervisor = server.user(&macun, "zhang", &[TestRole::supervisor("")]).await;
         let finance = server.user(&macun, "qian", &[TestRole::finance()]).await;
+        let reviewer = server.user(&macun, "zhou", &[TestRole::finance()]).await;
         let (supervisor, finance) = (server.office(&supervisor).await, server.office(&finance).await);
-        Self { server, macun, device, supervisor, finance }
+        let reviewer = server.office(&reviewer).await;
+        Self { server, macun, device, supervisor, finance, reviewer }
     }
 
     /// Somebody else in the office.
@@ -138,17 +144,38 @@ impl Review {
         list["entries"].as_array().unwrap().clone()
     }
 
-    /// Closes a month, as the closing of accounts does.
+    /// Closes a month: finance asks for it and a second person of finance reviews it.
     pub async fn close(&self, month: Date) {
-        diesel::insert_into(periods::table)
-            .values((
-                periods::district.eq(self.macun.code.as_str()),
-                periods::month.eq(Day(month)),
-                periods::closed_at.eq(Time(self.server.clock.now())),
-            ))
-            .execute(&mut self.server.connection().await)
+        self.try_close(&Month::of(month).to_string()).await.unwrap();
+    }
+
+    /// The same, where it may be refused: with the stable code.
+    ///
+    /// # Errors
+    /// The code.
+    pub async fn try_close(&self, month: &str) -> Result<ClosedMonth, String> {
+        let closing = Closing {
+            district: self.macun.code.clone(),
+            month: month.parse().unwrap(),
+            request_id: DecisionRequestId::fresh(),
+            actor: self.finance.user.user_id,
+            reviewer: self.reviewer.user.user_id,
+            reason: None,
+        };
+        self.close_by(&closing).await
+    }
+
+    /// The same, by these people.
+    ///
+    /// # Errors
+    /// The code.
+    pub async fn close_by(&self, closing: &Closing) -> Result<ClosedMonth, String> {
+        let now = self.server.clock.now();
+        let mut connection = self.server.connection().await;
+        connection
+            .transaction(async |connection| close_month(connection, closing, now).await)
             .await
-            .unwrap();
+            .map_err(|refusal| ApiError::from(refusal).kind().code().to_owned())
     }
 }
 

@@ -53,6 +53,10 @@ permissions! {
     EnterFindings: Session, [Supervisor];
     /// See ledger and totals; a liaison those of the own unit.
     ReadMoney: Session, [Finance, Supervisor, Liaison, Administrator];
+    /// See the whole district's accounts: checklists, stored files, executions, subsidies, traces.
+    ReadAccounts: Session, [Finance, Supervisor, Administrator];
+    /// Keep the accounts (财政): close months, record executions and subsidies.
+    KeepAccounts: Session, [Finance];
     /// Users, assignments, devices, registers (管理).
     Administer: Session, [Administrator];
 }

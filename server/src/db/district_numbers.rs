@@ -36,6 +36,21 @@ pub async fn take_decision_number(
     Ok(TakenNumbers { decision_no, head: Head { entry_no, hash } })
 }
 
+/// Locks the district's row to the end of the transaction, for what must be known before a number is taken. Returns
+/// where the ledger stands.
+///
+/// # Errors
+/// Whatever PostgreSQL says.
+pub async fn lock(connection: &mut Connection, district: &RegionCode) -> QueryResult<Head> {
+    let (entry_no, hash) = districts::table
+        .find(district.as_str())
+        .select((districts::entry_number, districts::entry_hash))
+        .for_no_key_update()
+        .first(connection)
+        .await?;
+    Ok(Head { entry_no, hash })
+}
+
 /// Where the ledger stands.
 ///
 /// # Errors

@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use sync_core::time::Month;
 use uuid::Uuid;
 
 use crate::db::Connection;
@@ -93,6 +94,24 @@ pub async fn following(
         .filter(ledger_entries::entry_no.gt(after))
         .order(ledger_entries::entry_no)
         .limit(limit)
+        .select(LedgerEntryRow::as_select())
+        .load(connection)
+        .await
+}
+
+/// The entries of a month of account, by number.
+///
+/// # Errors
+/// Whatever PostgreSQL says.
+pub async fn of_month(
+    connection: &mut Connection,
+    district: &str,
+    month: Month,
+) -> QueryResult<Vec<LedgerEntryRow>> {
+    ledger_entries::table
+        .filter(ledger_entries::district.eq(district))
+        .filter(ledger_entries::period.eq(Day(month.first_day())))
+        .order(ledger_entries::entry_no)
         .select(LedgerEntryRow::as_select())
         .load(connection)
         .await

@@ -13,6 +13,7 @@ pub mod district_numbers;
 pub mod evidence_lock;
 pub mod ledger_entries;
 pub mod migrate;
+pub mod month_exports;
 pub mod periods;
 pub mod photos;
 pub mod pool;

@@ -162,6 +162,23 @@ diesel::table! {
 }
 
 diesel::table! {
+    executions (district, execution_id) {
+        district -> Text,
+        execution_id -> Uuid,
+        request_id -> Uuid,
+        month -> Date,
+        unit_id -> Uuid,
+        voucher -> Text,
+        executed_on -> Date,
+        amount_fen -> Int8,
+        cancels -> Nullable<Uuid>,
+        reason -> Nullable<Text>,
+        recorded_by -> Uuid,
+        recorded_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     grids (district, path) {
         district -> Text,
         path -> Text,
@@ -241,6 +258,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    month_exports (district, month, name) {
+        district -> Text,
+        month -> Date,
+        name -> Text,
+        media_type -> Text,
+        bytes -> Bytea,
+        sha256 -> Bytea,
+    }
+}
+
+diesel::table! {
     operations (district, op_id) {
         district -> Text,
         op_id -> Uuid,
@@ -281,7 +309,11 @@ diesel::table! {
     periods (district, month) {
         district -> Text,
         month -> Date,
-        closed_at -> Nullable<Timestamptz>,
+        closed_at -> Timestamptz,
+        digest -> Bytea,
+        decision_no -> Int8,
+        entry_no -> Int8,
+        entry_hash -> Bytea,
     }
 }
 
@@ -333,6 +365,36 @@ diesel::table! {
         expires_at -> Timestamptz,
         address -> Text,
         user_agent -> Text,
+    }
+}
+
+diesel::table! {
+    subsidies (district, subsidy_id) {
+        district -> Text,
+        subsidy_id -> Uuid,
+        request_id -> Uuid,
+        payee -> Text,
+        credit_code -> Text,
+        target_id -> Nullable<Uuid>,
+        pack_id -> Text,
+        pack_hash -> Text,
+        rule -> Text,
+        clause -> Text,
+        amount_fen -> Int8,
+        publication -> Text,
+        published_on -> Date,
+        state -> Text,
+        entered_by -> Uuid,
+        entered_at -> Timestamptz,
+        approved_by -> Nullable<Uuid>,
+        approved_at -> Nullable<Timestamptz>,
+        paid_by -> Nullable<Uuid>,
+        paid_at -> Nullable<Timestamptz>,
+        voucher -> Nullable<Text>,
+        paid_on -> Nullable<Date>,
+        cancelled_by -> Nullable<Uuid>,
+        cancelled_at -> Nullable<Timestamptz>,
+        reason -> Nullable<Text>,
     }
 }
 
@@ -422,10 +484,12 @@ diesel::allow_tables_to_appear_in_same_query!(
     devices,
     districts,
     enrolment_codes,
+    executions,
     grids,
     inspection_photos,
     inspections,
     ledger_entries,
+    month_exports,
     operations,
     pack_adoptions,
     packs,
@@ -433,6 +497,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     photos,
     proposals,
     sessions,
+    subsidies,
     targets,
     units,
     uploads,

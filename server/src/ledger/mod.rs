@@ -3,5 +3,6 @@
 //! Nothing here touches the database or a clock; the services that post, take back and verify do.
 
 pub mod chain;
+pub mod digest;
 pub mod entry_kind;
 pub mod period;

@@ -4,6 +4,7 @@
 //! the first open month; nothing posts to the future, whatever the clock of the device said. Months close in
 //! order, so one date, the last closed month, says which are open.
 
+use jiff::civil::{Date, date};
 use sync_core::time::Month;
 
 /// The calendar of account of a district at one moment.
@@ -23,6 +24,20 @@ pub struct NoOpenMonth {
     pub current: Month,
 }
 
+/// Why a month cannot be closed now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotClosable {
+    /// It is closed already.
+    #[error("month {0} is closed already")]
+    AlreadyClosed(Month),
+    /// It has not ended.
+    #[error("month {0} is not over")]
+    NotOver(Month),
+    /// Months close in order.
+    #[error("month {0} has to be closed first")]
+    EarlierOpen(Month),
+}
+
 /// The months of occurrence whose cases post to one month: both ends inclusive, open where absent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Occurrences {
@@ -30,6 +45,18 @@ pub struct Occurrences {
     pub from: Option<Month>,
     /// Last month of occurrence.
     pub until: Option<Month>,
+}
+
+/// No month of occurrence lies before or after these.
+const FIRST_DAY: Date = date(1, 1, 1);
+const LAST_DAY: Date = date(9999, 12, 31);
+
+impl Occurrences {
+    /// First and last day that a month of occurrence, which is its first day, can be.
+    #[must_use]
+    pub fn days(self) -> (Date, Date) {
+        (self.from.map_or(FIRST_DAY, Month::first_day), self.until.map_or(LAST_DAY, Month::first_day))
+    }
 }
 
 impl Calendar {
@@ -49,6 +76,20 @@ impl Calendar {
             Some(open) if open > self.current => Err(NoOpenMonth { current: self.current }),
             Some(open) => Ok(due.max(open)),
             None => Ok(due),
+        }
+    }
+
+    /// Whether a month can be closed: it has ended, and follows the last closed one. The first to be closed may be any up
+    /// to the first in which something is posted, for what precedes it stays empty for ever.
+    ///
+    /// # Errors
+    /// [`NotClosable`].
+    pub fn closable(self, month: Month, first_posted: Option<Month>) -> Result<(), NotClosable> {
+        match self.first_open().or(first_posted) {
+            _ if self.last_closed.is_some_and(|last| month <= last) => Err(NotClosable::AlreadyClosed(month)),
+            _ if month >= self.current => Err(NotClosable::NotOver(month)),
+            Some(first) if first < month => Err(NotClosable::EarlierOpen(first)),
+            _ => Ok(()),
         }
     }
 
@@ -97,6 +138,31 @@ mod tests {
             closed_now.posting_month(month("2024-10")),
             Err(NoOpenMonth { current: month("2024-12") })
         );
+    }
+
+    #[test]
+    fn months_close_in_order_and_only_when_they_are_over() {
+        let closed = calendar(Some("2024-09"));
+        assert_eq!(closed.closable(month("2024-10"), Some(month("2024-06"))), Ok(()));
+        assert_eq!(
+            closed.closable(month("2024-09"), None),
+            Err(NotClosable::AlreadyClosed(month("2024-09")))
+        );
+        assert_eq!(closed.closable(month("2024-11"), None), Err(NotClosable::EarlierOpen(month("2024-10"))));
+        for running_or_future in ["2024-12", "2025-01"] {
+            let refused = closed.closable(month(running_or_future), None);
+            assert_eq!(refused, Err(NotClosable::NotOver(month(running_or_future))));
+        }
+    }
+
+    #[test]
+    fn the_first_month_to_be_closed_is_none_after_the_first_with_entries() {
+        let never = calendar(None);
+        assert_eq!(never.closable(month("2024-10"), None), Ok(()));
+        assert_eq!(never.closable(month("2024-09"), Some(month("2024-10"))), Ok(()));
+        assert_eq!(never.closable(month("2024-10"), Some(month("2024-10"))), Ok(()));
+        let refused = never.closable(month("2024-11"), Some(month("2024-10")));
+        assert_eq!(refused, Err(NotClosable::EarlierOpen(month("2024-10"))));
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub mod devices;
 pub mod findings;
 pub mod health;
 pub mod ledger;
+pub mod month_closings;
 pub mod months;
 pub mod photo_uploads;
 pub mod photos;
@@ -24,6 +25,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .configure(findings::configure)
         .configure(health::configure)
         .configure(ledger::configure)
+        .configure(month_closings::configure)
         .configure(months::configure)
         .configure(photo_uploads::configure)
         .configure(photos::configure)

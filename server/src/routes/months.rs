@@ -31,7 +31,8 @@ struct CsvParameters {
     lang: Option<String>,
 }
 
-fn month_of(path: &str) -> Result<Month, ApiError> {
+/// The month that a path names.
+pub(super) fn month_of(path: &str) -> Result<Month, ApiError> {
     parameter("month", Some(path))?.ok_or_else(|| ApiError::new(ProblemKind::MalformedRequest).field("month"))
 }
 

@@ -1,6 +1,8 @@
 //! What is done, one module a deed (`verb_noun`): handlers call these, these call `db`.
 
 pub mod append_chunk;
+pub mod check_month;
+pub mod close_month;
 pub mod complete_evidence;
 pub mod create_upload;
 pub mod decide_case;
@@ -8,6 +10,7 @@ pub mod enter_finding;
 pub mod finish_upload;
 pub mod list_cases;
 pub mod list_entries;
+pub mod list_exports;
 pub mod list_months;
 pub mod open_cases;
 pub mod post_charges;

@@ -42,36 +42,68 @@ pub async fn verify_every_ledger(connection: &mut Connection) -> QueryResult<Vec
     Ok(verified)
 }
 
-/// Walks the chain in one snapshot of the database, beside running postings.
+/// Walks the whole chain in one snapshot of the database, beside running postings.
 ///
 /// # Errors
 /// Whatever PostgreSQL says; a broken chain is an answer, not an error.
 pub async fn verify_ledger(connection: &mut Connection, district: &str) -> QueryResult<Verification> {
+    verify_ledger_after(connection, district, Head::default()).await
+}
+
+/// Walks the chain in one snapshot from an entry that was verified before.
+///
+/// # Errors
+/// Whatever PostgreSQL says; a broken chain is an answer, not an error.
+pub async fn verify_ledger_after(
+    connection: &mut Connection,
+    district: &str,
+    mut head: Head,
+) -> QueryResult<Verification> {
     connection
         .build_transaction()
         .read_only()
         .repeatable_read()
-        .run(async |connection| walk(connection, district).await)
+        .run(async |connection| {
+            let end = district_numbers::ledger_head(connection, district).await?;
+            walk_to(connection, district, &mut head, &end).await
+        })
         .await
 }
 
-async fn walk(connection: &mut Connection, district: &str) -> QueryResult<Verification> {
-    let end = district_numbers::ledger_head(connection, district).await?;
-    let mut head = Head::default();
+/// Walks on from `head` to the end of the ledger, which is `end`. Whoever is not in one snapshot holds the district's
+/// row lock, or entries are written on the way.
+///
+/// # Errors
+/// Whatever PostgreSQL says; a broken chain is an answer, not an error.
+pub async fn walk_to(
+    connection: &mut Connection,
+    district: &str,
+    head: &mut Head,
+    end: &Head,
+) -> QueryResult<Verification> {
+    Ok(match walk(connection, district, head).await? {
+        Err(fault) => Verification::Broken { entry_no: head.entry_no.saturating_add(1), fault },
+        Ok(()) if head == end => Verification::Sound { entries: head.entry_no },
+        Ok(()) => Verification::Broken { entry_no: head.entry_no, fault: Fault::HeadDiffers },
+    })
+}
+
+/// Walks on from `head` as far as there are entries; the head moves with every sound one.
+///
+/// # Errors
+/// Whatever PostgreSQL says; a broken chain is an answer, not an error.
+pub async fn walk(
+    connection: &mut Connection,
+    district: &str,
+    head: &mut Head,
+) -> QueryResult<Result<(), Fault>> {
     loop {
         let batch = ledger_entries::following(connection, district, head.entry_no, BATCH_ENTRIES).await?;
         if batch.is_empty() {
-            break;
+            return Ok(Ok(()));
         }
-        for entry in &batch {
-            if let Err(fault) = head.advance(entry) {
-                return Ok(Verification::Broken { entry_no: head.entry_no.saturating_add(1), fault });
-            }
+        if let Err(fault) = batch.iter().try_for_each(|entry| head.advance(entry)) {
+            return Ok(Err(fault));
         }
-    }
-    if head == end {
-        Ok(Verification::Sound { entries: head.entry_no })
-    } else {
-        Ok(Verification::Broken { entry_no: head.entry_no, fault: Fault::HeadDiffers })
     }
 }

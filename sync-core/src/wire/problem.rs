@@ -137,6 +137,12 @@ problems! {
     DecisionIdReused = "decision_id_reused", 409, "同一决定号曾用于其他决定。", "The decision id was used before for another decision.";
     ReasonRequired = "reason_required", 422, "请填写理由。", "Give a reason.";
     PeriodClosed = "period_closed", 409, "该月份已结账。", "The month is closed.";
+    MonthNotOver = "month_not_over", 409, "该月份尚未结束，月末之后方可结账。", "The month is not over; close it after its end.";
+    EarlierMonthOpen = "earlier_month_open", 409, "此前月份尚未结账，请按顺序结账。", "An earlier month is open; close months in order.";
+    MonthNotClosed = "month_not_closed", 409, "该月份尚未结账。", "The month is not closed.";
+    LedgerBroken = "ledger_broken", 409, "台账校验未通过，不能结账，请联系管理员。", "The ledger does not verify; tell the administrator, it cannot be closed.";
+    ProposalsOpen = "proposals_open", 409, "有事项待复核，复核后方可结账。", "Proposals wait for their second person; review them before closing.";
+    SamePerson = "same_person", 409, "经办人不得复核本人经办的事项，请由他人复核。", "Who asked for it cannot review it; another person has to.";
     // Packs.
     PackInvalid = "pack_invalid", 422, "政策包有误，请按提示的行修改。", "The pack is not valid; correct the lines named.";
     PackOverlap = "pack_overlap", 409, "同一区域的政策包生效日期重叠。", "Packs of one region overlap in their dates.";

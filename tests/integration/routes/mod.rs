@@ -5,6 +5,7 @@ mod devices;
 mod findings;
 mod health;
 mod ledger;
+mod month_closings;
 mod months;
 mod photo_uploads;
 mod photos;

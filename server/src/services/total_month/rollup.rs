@@ -103,9 +103,9 @@ LEFT JOIN units ON units.district = $1 AND units.unit_id = sums.unit_id
 LEFT JOIN grids ON grids.district = $1 AND grids.path = sums.street
 ORDER BY level, units.budget_code, item, street";
 
-/// No month of occurrence lies before or after these.
-const FIRST_DAY: jiff::civil::Date = jiff::civil::date(1, 1, 1);
-const LAST_DAY: jiff::civil::Date = jiff::civil::date(9999, 12, 31);
+/// No occurrence: an empty span of days.
+const NONE: (jiff::civil::Date, jiff::civil::Date) =
+    (jiff::civil::date(9999, 12, 31), jiff::civil::date(1, 1, 1));
 
 /// Sums a month; `memo` says which occurrences would post to it, `None`: none.
 pub(super) async fn roll_up(
@@ -114,12 +114,7 @@ pub(super) async fn roll_up(
     month: Month,
     memo: Option<Occurrences>,
 ) -> diesel::QueryResult<Vec<RollupRow>> {
-    let (from, until) = match memo {
-        Some(memo) => {
-            (memo.from.map_or(FIRST_DAY, Month::first_day), memo.until.map_or(LAST_DAY, Month::first_day))
-        }
-        None => (LAST_DAY, FIRST_DAY),
-    };
+    let (from, until) = memo.map_or(NONE, Occurrences::days);
     sql_query(ROLL_UP)
         .bind::<Text, _>(scope.district.as_str())
         .bind::<SqlDate, _>(Day(month.first_day()))

@@ -152,7 +152,11 @@ async fn a_case_of_the_last_second_of_a_month_posts_to_it() {
 async fn nothing_posts_when_even_the_present_month_is_closed() {
     let review = Review::start().await;
     let case = review.case(&["hoarding"]).await;
+    // The only way to a closed present month is a clock that was ahead when it was closed.
+    let now = review.server.now();
+    review.server.clock.set("2026-12-01T02:00:00Z".parse().unwrap());
     review.close(date(2026, 11, 1)).await;
+    review.server.clock.set(now);
 
     let refused = problem(review.supervisor.decide(case, &decision("confirm", 1)).await).await;
 

@@ -1,0 +1,93 @@
+//! Closing of months (结账): the checklist before it, and the files that are kept after it.
+
+use actix_web::http::header::{CONTENT_DISPOSITION, ContentDisposition, DispositionParam, DispositionType};
+use actix_web::{HttpResponse, get, web};
+use sync_core::ids::RegionCode;
+use sync_core::time::Month;
+use sync_core::wire::problem::ProblemKind;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::months::month_of;
+use crate::auth::authorised::Authorised;
+use crate::auth::permission::ReadAccounts;
+use crate::db::month_exports::{self, MonthExport};
+use crate::problem::ApiError;
+use crate::services::check_month::{Checklist, check_month};
+use crate::services::list_exports::{MonthExportList, list_exports};
+use crate::state::AppState;
+
+/// Registers the routes of this module.
+pub fn configure(config: &mut ServiceConfig<'_>) {
+    config.service(check).service(list_files).service(show_file);
+}
+
+/// What is open before a month is closed: what forbids it, and what will post to a later month.
+#[utoipa::path(
+    tag = "months",
+    params(("month" = Month, Path, description = "The month of account.")),
+    responses((status = 200, body = Checklist)),
+    security(("session" = []))
+)]
+#[get("/api/v1/months/{month}/checklist")]
+async fn check(
+    actor: Authorised<ReadAccounts>,
+    state: web::Data<AppState>,
+    path: web::Path<String>,
+) -> Result<web::Json<Checklist>, ApiError> {
+    let month = month_of(&path)?;
+    let mut connection = state.connection().await?;
+    Ok(web::Json(check_month(&mut connection, &actor.district, month, state.clock.now()).await?))
+}
+
+/// A closed month's digest and files.
+#[utoipa::path(
+    tag = "months",
+    params(("month" = Month, Path, description = "The month of account.")),
+    responses((status = 200, body = MonthExportList)),
+    security(("session" = []))
+)]
+#[get("/api/v1/months/{month}/exports")]
+async fn list_files(
+    actor: Authorised<ReadAccounts>,
+    state: web::Data<AppState>,
+    path: web::Path<String>,
+) -> Result<web::Json<MonthExportList>, ApiError> {
+    let month = month_of(&path)?;
+    let mut connection = state.connection().await?;
+    Ok(web::Json(list_exports(&mut connection, &actor.district, month).await?))
+}
+
+/// A file of a closed month, byte for byte as it was written when the month was closed.
+#[utoipa::path(
+    tag = "months",
+    params(
+        ("month" = Month, Path, description = "The month of account."),
+        ("name" = String, Path, description = "The file's name in the list."),
+    ),
+    responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>)),
+    security(("session" = []))
+)]
+#[get("/api/v1/months/{month}/exports/{name}")]
+async fn show_file(
+    actor: Authorised<ReadAccounts>,
+    state: web::Data<AppState>,
+    path: web::Path<(String, String)>,
+) -> Result<HttpResponse, ApiError> {
+    let (month, name) = path.into_inner();
+    let month = month_of(&month)?;
+    let mut connection = state.connection().await?;
+    let export = month_exports::find(&mut connection, &actor.district, month, &name).await?;
+    Ok(file(&actor.district, month, export.ok_or(ProblemKind::NotFound)?))
+}
+
+/// A stored file as it is answered.
+fn file(district: &RegionCode, month: Month, export: MonthExport) -> HttpResponse {
+    let disposition = ContentDisposition {
+        disposition: DispositionType::Attachment,
+        parameters: vec![DispositionParam::Filename(format!("lantian-{district}-{month}-{}", export.name))],
+    };
+    HttpResponse::Ok()
+        .content_type(export.media_type)
+        .insert_header((CONTENT_DISPOSITION, disposition))
+        .body(export.bytes)
+}
