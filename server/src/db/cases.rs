@@ -2,17 +2,28 @@
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use sync_core::evaluate::ProposedCase;
 use sync_core::ids::{CaseId, RegionCode};
 use uuid::Uuid;
 
 use crate::db::Connection;
 use crate::db::schema::cases;
-use crate::db::types::Time;
+use crate::db::types::{StoredValueError, Time, stored_json};
 
 /// What a decision must know of a case.
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = cases, check_for_backend(diesel::pg::Pg))]
 pub struct CaseStateRow {
+    /// Its item.
+    pub item: String,
+    /// The inspection it stands on.
+    pub inspection_id: Uuid,
+    /// The pack version it is judged by.
+    pub pack_hash: Option<String>,
+    /// [`sync_core::model::assignment::DiscoveryLevel`] by its code.
+    pub level: String,
+    /// The unit that answers for it.
+    pub unit_id: Uuid,
     /// Its grid.
     pub grid: String,
     /// Who recorded the inspection it stands on.
@@ -57,6 +68,23 @@ pub async fn lock(
         .first(connection)
         .await
         .optional()
+}
+
+/// What the evaluator said of a case last.
+///
+/// # Errors
+/// Whatever PostgreSQL says; [`StoredValueError`] where what it holds cannot be read.
+pub async fn evaluation<E>(
+    connection: &mut Connection,
+    district: &RegionCode,
+    case_id: CaseId,
+) -> Result<ProposedCase, E>
+where
+    E: From<diesel::result::Error> + From<StoredValueError>,
+{
+    let evaluation =
+        cases::table.find((district.as_str(), case_id.0)).select(cases::evaluation).first(connection).await?;
+    Ok(stored_json("cases.evaluation", evaluation)?)
 }
 
 /// Writes what a decision leaves behind.

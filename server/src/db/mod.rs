@@ -7,6 +7,7 @@ pub mod assignments;
 pub mod bulk;
 pub mod cases;
 pub mod changes;
+pub mod charges;
 pub mod constraints;
 pub mod decisions;
 pub mod district_numbers;

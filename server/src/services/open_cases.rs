@@ -15,22 +15,23 @@ use serde::Serialize;
 use sync_core::evaluate::{Evaluation, Evidence, ProposedCase};
 use sync_core::grams::{folded, index_grams};
 use sync_core::ids::{
-    CaseId, ChargeId, GridPath, InspectionId, ItemCode, KindCode, MeasureKey, PackHash, PackId, PhotoHash,
-    RegionCode, TargetId, UnitId, UserId,
+    CaseId, GridPath, InspectionId, ItemCode, KindCode, PackHash, PackId, PhotoHash, RegionCode, TargetId,
+    UnitId, UserId,
 };
 use sync_core::model::assignment::DiscoveryLevel;
-use sync_core::model::case::{ChargeState, Flag, RectificationState, ReviewState};
+use sync_core::model::case::{Flag, RectificationState, ReviewState};
 use sync_core::model::inspection::Inspection;
 use sync_core::model::target::TargetContent;
-use sync_core::money::Fen;
 use sync_core::time::{Instant, Month};
 use uuid::Uuid;
 
 use crate::db::Connection;
 use crate::db::bulk::execute_with_rows;
 use crate::db::changes::NewChange;
+use crate::db::charges::{self, ChargeWrite};
 use crate::db::schema::cases;
 use crate::db::types::{StoredValueError, storable, stored, stored_code, stored_json};
+use crate::ledger::moves::ChargeMoney;
 use crate::problem::ApiError;
 
 /// A case as a correction finds it.
@@ -169,20 +170,6 @@ pub struct CaseWrite {
     grid_before: Option<GridPath>,
 }
 
-#[derive(Debug, Serialize)]
-struct ChargeWrite<'a> {
-    district: &'a RegionCode,
-    charge_id: ChargeId,
-    case_id: CaseId,
-    measure: &'a MeasureKey,
-    unit_id: UnitId,
-    amount_fen: Option<Fen>,
-    pack_hash: &'a PackHash,
-    clause: &'a str,
-    reason: serde_json::Value,
-    state: ChargeState,
-}
-
 impl CaseWrite {
     /// Its id.
     #[must_use]
@@ -248,26 +235,13 @@ impl CaseWrite {
     }
 
     /// Its charges: an item is charged only by a pack.
-    fn charges(&self) -> impl Iterator<Item = ChargeWrite<'_>> {
-        self.pack_hash.iter().flat_map(move |pack_hash| {
-            self.evaluation.charges.iter().map(move |charge| ChargeWrite {
-                district: &self.district,
-                charge_id: charge.charge_id,
-                case_id: self.case_id,
-                measure: &charge.measure,
-                unit_id: self.unit_id,
-                amount_fen: charge.amount.fen(),
-                pack_hash,
-                clause: &charge.clause,
-                reason: serde_json::json!({
-                    "question": charge.question,
-                    "reason": charge.reason,
-                    "zh": charge.reason.zh(),
-                    "en": charge.reason.en(),
-                }),
-                state: ChargeState::Pending,
-            })
-        })
+    #[must_use]
+    pub fn charges(&self) -> Vec<ChargeMoney> {
+        let proposed = |pack_hash| {
+            let charges = self.evaluation.charges.iter();
+            charges.map(move |charge| ChargeMoney::proposed(charge, pack_hash, self.unit_id))
+        };
+        self.pack_hash.iter().flat_map(proposed).collect()
     }
 }
 
@@ -339,7 +313,13 @@ pub async fn store_cases(
     proposals: &[CaseId],
 ) -> QueryResult<()> {
     execute_with_rows(conn, UPSERT_CASES, cases).await?;
-    let charges: Vec<_> = cases.iter().flat_map(CaseWrite::charges).collect();
+    let proposed: Vec<_> = cases.iter().map(|case| (case.case_id, case.charges())).collect();
+    let rows: Vec<_> = proposed
+        .iter()
+        .flat_map(|(case_id, charges)| {
+            charges.iter().map(|charge| ChargeWrite::new(district, *case_id, charge))
+        })
+        .collect();
     let rewritten: Vec<Uuid> =
         cases.iter().filter(|case| case.version > 1).map(|case| case.case_id.0).collect();
     if !rewritten.is_empty() {
@@ -349,11 +329,17 @@ pub async fn store_cases(
         )
         .bind::<Text, _>(district.as_str())
         .bind::<Array<SqlUuid>, _>(rewritten)
-        .bind::<Array<SqlUuid>, _>(charges.iter().map(|charge| charge.charge_id.0).collect::<Vec<_>>())
+        .bind::<Array<SqlUuid>, _>(
+            proposed
+                .iter()
+                .flat_map(|(_, charges)| charges)
+                .map(|charge| charge.charge_id.0)
+                .collect::<Vec<_>>(),
+        )
         .execute(conn)
         .await?;
     }
-    execute_with_rows(conn, UPSERT_CHARGES, &charges).await?;
+    charges::upsert(conn, &rows).await?;
     if !proposals.is_empty() {
         diesel::sql_query(
             "UPDATE cases SET flags = array_append(flags, $3)
@@ -385,12 +371,3 @@ const UPSERT_CASES: &str = "
         pack_id = excluded.pack_id, pack_hash = excluded.pack_hash, review_state = excluded.review_state,
         flags = excluded.flags, version = excluded.version, evaluation = excluded.evaluation,
         search_text = excluded.search_text, search_grams = excluded.search_grams, updated_at = excluded.updated_at";
-
-const UPSERT_CHARGES: &str = "
-    INSERT INTO charges (
-        district, charge_id, case_id, measure, unit_id, amount_fen, pack_hash, clause, reason, state)
-    SELECT district, charge_id, case_id, measure, unit_id, amount_fen, pack_hash, clause, reason, state
-    FROM json_populate_recordset(NULL::charges, CAST($1 AS json))
-    ON CONFLICT ON CONSTRAINT charges_pkey DO UPDATE SET
-        unit_id = excluded.unit_id, amount_fen = excluded.amount_fen, pack_hash = excluded.pack_hash,
-        clause = excluded.clause, reason = excluded.reason, state = excluded.state";

@@ -5,26 +5,27 @@
 //! the second learns of the first; the same request again gets the first answer; decision, money, audit and the
 //! devices' change are written together or not at all.
 
+mod detail;
 mod refusal;
 mod request;
 mod rules;
 
+use std::collections::BTreeSet;
+
 use diesel::prelude::*;
-use diesel::sql_query;
-use diesel::sql_types::{Array, BigInt, Text, Uuid as SqlUuid};
 use diesel_async::{AsyncConnection, RunQueryDsl};
-use serde_json::json;
-use sync_core::ids::{CaseId, ChargeId, GridPath, UnitId, UserId};
+use sync_core::evaluate::{ChargeAmount, ProposedCase};
+use sync_core::ids::{CaseId, ChargeId, GridPath, InspectionId, UnitId, UserId};
 use sync_core::model::assignment::Role;
-use sync_core::model::case::{Flag, ReviewState};
-use sync_core::model::decision::DecisionKind;
+use sync_core::model::case::{ChargeState, Flag, ReviewState};
 use sync_core::money::Fen;
 use sync_core::time::{Instant, Month};
 use uuid::Uuid;
 
+pub use detail::Detail;
 pub use refusal::{LastDecision, Meanwhile, Refusal};
 pub use request::{Decision, DecisionRequest, EnteredAmount, Outcome, WrittenEntry};
-use rules::{Money, Verdict};
+use rules::Money;
 
 use crate::auth::actor::Actor;
 use crate::db::cases::{CaseAfterDecision, CaseStateRow};
@@ -32,11 +33,12 @@ use crate::db::changes::{NewChange, record_changes};
 use crate::db::decisions::DecisionRow;
 use crate::db::schema::ledger_entries;
 use crate::db::types::{Day, StoredValueError, Time, stored, stored_code};
-use crate::db::{Connection, cases, decisions, periods};
+use crate::db::{Connection, cases, decisions};
+use crate::ledger::basis::{CaseBasis, ChargeBasis, RecordedMoney};
 use crate::ledger::entry_kind::EntryKind;
-use crate::services::post_charges::{Books, DecidedCase, post_charges};
+use crate::ledger::moves::{Aim, CaseMoney, ChargeMoney, bring};
+use crate::services::move_money::{load_money, open_books, write_money};
 use crate::services::record_decision::{DecidedBy, NewDecision, Subject, record_decision};
-use crate::services::reverse_charges::reverse_charges;
 
 /// Decides a case for a supervisor of its grid.
 ///
@@ -79,93 +81,116 @@ async fn decide(
     let flags = stored_flags(&case.flags)?;
     let verdict = rules::judge(state, &flags, request)?;
 
-    if request.kind == DecisionKind::EnterAmounts {
-        enter_amounts(connection, actor, case_id, &request.amounts).await?;
-    }
-    let version = case.version.saturating_add(1);
+    let mut money = match verdict.money {
+        Money::Unmoved => None,
+        Money::Fix | Money::Post | Money::TakeBack => {
+            load_money(connection, &actor.district, &[case_id]).await?.pop()
+        }
+    };
+    let aim = match &money {
+        Some(money) => Some(aim_of(connection, actor, &case, money, request, verdict.money).await?),
+        None => None,
+    };
     let after = CaseAfterDecision {
         review_state: verdict.state.code().to_owned(),
         flags: verdict.flags.iter().map(|flag| flag.code().to_owned()).collect(),
-        version,
+        version: case.version.saturating_add(1),
         reason: request.reason.clone(),
         updated_at: Time(now),
     };
     cases::update(connection, &actor.district, case_id, &after).await?;
 
-    let decision = write_decision(connection, actor, case_id, case.version, request, &verdict, now).await?;
+    let basis = aim.as_ref().map(|aim| basis_of(case_id, &case, aim)).transpose()?;
+    let detail = Detail {
+        flags: request.flags.clone(),
+        amounts: request.amounts.clone(),
+        outcome: Outcome { review_state: verdict.state, unsettled: verdict.flags },
+        recorded: RecordedMoney { money: basis.into_iter().collect() },
+    };
+    let new = NewDecision {
+        request_id: request.request_id,
+        subject: Subject::Case { case_id, expected_version: case.version },
+        kind: request.kind,
+        by: DecidedBy::Person(actor.user_id),
+        reason: request.reason.clone(),
+        detail: serde_json::to_value(&detail)?,
+    };
+    let (decision, head) = record_decision(connection, &actor.district, new, now).await?;
+    if let (Some(money), Some(aim)) = (&mut money, aim) {
+        let mut books = open_books(connection, &actor.district, head, now).await?;
+        bring(&mut books, money, aim, decision.decision_no)?;
+        write_money(connection, &books, std::slice::from_ref(money)).await?;
+    }
     let change = NewChange::of_case(case_id, grid, UserId(case.author));
     record_changes(connection, &actor.district, &[change]).await?;
     answer(connection, &decision).await
+}
+
+/// Where the decision wants the case's money.
+async fn aim_of(
+    connection: &mut Connection,
+    actor: &Actor,
+    case: &CaseStateRow,
+    money: &CaseMoney,
+    request: &DecisionRequest,
+    wanted: Money,
+) -> Result<Aim, Refusal> {
+    let unit_id = UnitId(case.unit_id);
+    match wanted {
+        Money::Unmoved => Ok(Aim::staying(money, unit_id, false)),
+        Money::Post => Ok(Aim::staying(money, unit_id, true)),
+        Money::TakeBack => Ok(Aim::nothing(unit_id)),
+        Money::Fix => {
+            let proposed = cases::evaluation::<Refusal>(connection, &actor.district, money.case_id).await?;
+            let aim = Aim::staying(money, unit_id, false);
+            Ok(Aim { charges: with_entered(aim.charges, &proposed, &request.amounts)?, ..aim })
+        }
+    }
+}
+
+/// The charges with the amounts that were entered: each once, of a pending charge for which the pack names none.
+fn with_entered(
+    mut charges: Vec<ChargeMoney>,
+    proposed: &ProposedCase,
+    amounts: &[EnteredAmount],
+) -> Result<Vec<ChargeMoney>, Refusal> {
+    let mut awaited: BTreeSet<ChargeId> = proposed
+        .charges
+        .iter()
+        .filter(|charge| charge.amount == ChargeAmount::Entered)
+        .map(|charge| charge.charge_id)
+        .collect();
+    for entered in amounts {
+        let pending = |charge: &&mut ChargeMoney| {
+            charge.charge_id == entered.charge_id && charge.state == ChargeState::Pending
+        };
+        let charge = charges.iter_mut().find(pending).filter(|charge| awaited.remove(&charge.charge_id));
+        charge.ok_or(Refusal::AmountNotAwaited)?.amount = Some(entered.amount);
+    }
+    Ok(charges)
+}
+
+/// What the decision's record says of the money.
+fn basis_of(case_id: CaseId, case: &CaseStateRow, aim: &Aim) -> Result<CaseBasis, StoredValueError> {
+    Ok(CaseBasis {
+        case_id,
+        item: stored("cases.item", &case.item)?,
+        inspection_id: InspectionId(case.inspection_id),
+        pack_hash: case.pack_hash.as_deref().map(|hash| stored("cases.pack_hash", hash)).transpose()?,
+        level: stored_code("cases.level", &case.level)?,
+        unit_id: aim.unit_id,
+        posts: aim.posts,
+        charges: aim.charges.iter().map(ChargeBasis::from).collect(),
+    })
 }
 
 fn stored_flags(codes: &[String]) -> Result<Vec<Flag>, Refusal> {
     codes.iter().map(|code| Ok(stored_code("cases.flags", code)?)).collect()
 }
 
-/// Records the decision, and does to the ledger what follows from it.
-async fn write_decision(
-    connection: &mut Connection,
-    actor: &Actor,
-    case_id: CaseId,
-    version: i32,
-    request: &DecisionRequest,
-    verdict: &Verdict,
-    now: Instant,
-) -> Result<DecisionRow, Refusal> {
-    let new = NewDecision {
-        request_id: request.request_id,
-        subject: Subject::Case { case_id, expected_version: version },
-        kind: request.kind,
-        by: DecidedBy::Person(actor.user_id),
-        reason: request.reason.clone(),
-        detail: json!({
-            "flags": request.flags,
-            "amounts": request.amounts,
-            "outcome": Outcome { review_state: verdict.state, unsettled: verdict.flags.clone() },
-        }),
-    };
-    let (decision, head) = record_decision(connection, &actor.district, new, now).await?;
-    let decided = [DecidedCase { case_id, decision_no: decision.decision_no }];
-    let calendar = periods::calendar(connection, &actor.district, now).await?;
-    let mut books = Books { district: actor.district.clone(), head, calendar, now };
-    match verdict.money {
-        Money::Unmoved => {}
-        Money::Post => drop(post_charges(connection, &mut books, &decided).await?),
-        Money::TakeBack => drop(reverse_charges(connection, &mut books, &decided).await?),
-    }
-    Ok(decision)
-}
-
-/// Sets the amounts of pending charges for which the pack names none (`amount = "entered"`), or sets them right.
-async fn enter_amounts(
-    connection: &mut Connection,
-    actor: &Actor,
-    case_id: CaseId,
-    amounts: &[EnteredAmount],
-) -> Result<(), Refusal> {
-    let written = sql_query(
-        "UPDATE charges SET amount_fen = entered.fen
-         FROM unnest($3, $4) AS entered (charge_id, fen)
-         WHERE charges.district = $1 AND charges.case_id = $2 AND charges.charge_id = entered.charge_id
-           AND charges.state = 'pending'
-           AND EXISTS (SELECT FROM cases, jsonb_to_recordset(evaluation->'charges')
-                                          AS proposed (charge_id uuid, amount jsonb)
-                       WHERE cases.district = $1 AND cases.case_id = $2
-                         AND proposed.charge_id = charges.charge_id AND proposed.amount = '\"entered\"')",
-    )
-    .bind::<Text, _>(actor.district.as_str())
-    .bind::<SqlUuid, _>(case_id.0)
-    .bind::<Array<SqlUuid>, _>(amounts.iter().map(|entered| entered.charge_id.0).collect::<Vec<_>>())
-    .bind::<Array<BigInt>, _>(amounts.iter().map(|entered| entered.amount.get()).collect::<Vec<_>>())
-    .execute(connection)
-    .await?;
-    if written == amounts.len() { Ok(()) } else { Err(Refusal::AmountNotAwaited) }
-}
-
 /// What the decision did, from what is on record: the same at first and whenever it is asked for again.
 async fn answer(connection: &mut Connection, decision: &DecisionRow) -> Result<Decision, Refusal> {
-    let outcome: Outcome =
-        serde_json::from_value(decision.detail.get("outcome").cloned().unwrap_or_default())?;
+    let detail: Detail = serde_json::from_value(decision.detail.clone())?;
     let entries: Vec<(i64, String, Uuid, Uuid, Day, i64)> = ledger_entries::table
         .filter(ledger_entries::district.eq(&decision.district))
         .filter(ledger_entries::decision_no.eq(decision.decision_no))
@@ -198,7 +223,7 @@ async fn answer(connection: &mut Connection, decision: &DecisionRow) -> Result<D
         case_id: CaseId(decision.case_id.unwrap_or_default()),
         kind: stored_code("decisions.kind", &decision.kind)?,
         version: u32::try_from(decision.expected_version.unwrap_or(0)).unwrap_or(0).saturating_add(1),
-        outcome,
+        outcome: detail.outcome,
         entries,
     })
 }

@@ -9,8 +9,9 @@ use sync_core::time::Instant;
 use sync_core::wire::problem::ProblemKind;
 
 use crate::db::types::StoredValueError;
+use crate::ledger::moves::MoveFault;
 use crate::problem::ApiError;
-use crate::services::post_charges::PostingError;
+use crate::services::move_money::MoneyError;
 
 /// The last decision on a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,9 +98,9 @@ pub enum Refusal {
     /// A charge is not the case's, or its amount is not for a supervisor to enter, or entered already.
     #[error("a charge is not one of the case's that await an amount")]
     AmountNotAwaited,
-    /// The ledger did not take it.
+    /// The rules of the ledger do not allow it.
     #[error(transparent)]
-    Posting(#[from] PostingError),
+    Money(#[from] MoveFault),
     /// The database holds something that this server does not know.
     #[error(transparent)]
     Stored(#[from] StoredValueError),
@@ -121,6 +122,28 @@ impl From<Meanwhile> for Refusal {
     }
 }
 
+impl From<MoneyError> for Refusal {
+    fn from(error: MoneyError) -> Self {
+        match error {
+            MoneyError::Fault(fault) => Self::Money(fault),
+            MoneyError::Stored(error) => Self::Stored(error),
+            MoneyError::Database(error) => Self::Database(error),
+        }
+    }
+}
+
+impl From<MoveFault> for ApiError {
+    fn from(fault: MoveFault) -> Self {
+        let problem = match fault {
+            MoveFault::AmountMissing(_) => Self::new(ProblemKind::CaseAmountMissing).field("amounts"),
+            MoveFault::NotPosted(_) => Self::new(ProblemKind::CaseStateForbids).field("amounts"),
+            MoveFault::NoOpenMonth(_) => Self::new(ProblemKind::PeriodClosed),
+            MoveFault::SumTooLarge(_) => Self::new(ProblemKind::NumberOutOfRange).field("amounts"),
+        };
+        problem.detail(fault.to_string())
+    }
+}
+
 impl From<Refusal> for ApiError {
     fn from(refusal: Refusal) -> Self {
         let says = refusal.to_string();
@@ -139,11 +162,8 @@ impl From<Refusal> for ApiError {
             Refusal::TooManyAmounts => Self::new(ProblemKind::TooManyItems).field("amounts"),
             Refusal::AmountOutOfRange => problem(ProblemKind::NumberOutOfRange).field("amounts"),
             Refusal::AmountNotAwaited => problem(ProblemKind::CaseStateForbids).field("amounts"),
-            Refusal::Posting(PostingError::AmountMissing(_)) => {
-                problem(ProblemKind::CaseAmountMissing).field("amounts")
-            }
-            Refusal::Posting(PostingError::NoOpenMonth(_)) => problem(ProblemKind::PeriodClosed),
-            Refusal::Posting(PostingError::Database(error)) | Refusal::Database(error) => error.into(),
+            Refusal::Money(fault) => fault.into(),
+            Refusal::Database(error) => error.into(),
             Refusal::Stored(error) => error.into(),
             Refusal::Recorded(error) => Self::internal(error),
         }

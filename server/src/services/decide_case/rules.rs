@@ -10,6 +10,8 @@ use super::{DecisionRequest, Refusal};
 pub enum Money {
     /// Nothing.
     Unmoved,
+    /// Amounts of pending charges are fixed.
+    Fix,
     /// Pending charges are posted.
     Post,
     /// Charges become void, posted ones are reversed.
@@ -43,7 +45,7 @@ pub fn judge(state: ReviewState, flags: &[Flag], request: &DecisionRequest) -> R
         DecisionKind::Confirm => Err(Refusal::NeedsSettling(flags.to_vec())),
         DecisionKind::Return => Ok(verdict(ReviewState::Returned, Money::Unmoved)),
         DecisionKind::Dismiss => Ok(verdict(ReviewState::Dismissed, Money::TakeBack)),
-        DecisionKind::EnterAmounts => Ok(verdict(state, Money::Unmoved)),
+        DecisionKind::EnterAmounts => Ok(verdict(state, Money::Fix)),
         DecisionKind::Settle => match request.flags.iter().find(|flag| !flags.contains(flag)) {
             Some(flag) => Err(Refusal::FlagNotRaised(*flag)),
             None => {
@@ -104,7 +106,7 @@ mod tests {
                 Money::TakeBack,
             ),
             (Kind::Settle, &[State::AwaitingEvidence, State::UnderReview], None, Money::Unmoved),
-            (Kind::EnterAmounts, &[State::AwaitingEvidence, State::UnderReview], None, Money::Unmoved),
+            (Kind::EnterAmounts, &[State::AwaitingEvidence, State::UnderReview], None, Money::Fix),
         ];
         for (kind, allowed, leads_to, money) in table {
             for &state in State::ALL {
