@@ -115,6 +115,12 @@ const MATRIX: &[Row] = &[
     row("GET /api/v1/months", OFFICE, nothing),
     row("GET /api/v1/months/{month}/totals", OFFICE, nothing),
     row("GET /api/v1/months/{month}/totals.csv", OFFICE, nothing),
+    row("GET /api/v1/months/{month}/totals.xlsx", OFFICE, nothing),
+    row("GET /api/v1/months/{month}/entries.csv", OFFICE, nothing),
+    row("GET /api/v1/months/{month}/entries.xlsx", OFFICE, nothing),
+    row("GET /api/v1/cases.csv", OFFICE, nothing),
+    row("GET /api/v1/cases.xlsx", OFFICE, nothing),
+    row("GET /api/v1/cases.geojson", OFFICE, nothing),
 ];
 
 /// What says that a caller may not, and not that the request is wrong.

@@ -11,12 +11,14 @@ pub mod charges;
 pub mod constraints;
 pub mod decisions;
 pub mod district_numbers;
+pub mod districts;
 pub mod evidence_lock;
 pub mod ledger_entries;
 pub mod migrate;
 pub mod month_exports;
 pub mod periods;
 pub mod photos;
+pub mod picked;
 pub mod pool;
 #[allow(missing_docs, reason = "generated from the migrated database")]
 pub mod schema;

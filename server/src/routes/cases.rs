@@ -20,6 +20,7 @@ use crate::services::decide_case::{Decision, DecisionRequest, decide_case};
 use crate::services::list_cases::{CaseFilter, CaseList, CaseOrder, CasePage, list_cases};
 use crate::services::show_case::{CaseDetail, show_case};
 use crate::state::AppState;
+use crate::tables::Language;
 
 /// Cases in a page unless asked otherwise.
 const CASES_DEFAULT: u16 = 50;
@@ -39,7 +40,7 @@ fn case_of(path: &str) -> Result<CaseId, ApiError> {
 /// What of the cases is asked for, and which page; what is absent holds for all.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
-struct CaseParameters {
+pub(super) struct CaseParameters {
     /// Responsible unit.
     unit: Option<String>,
     /// Grid, with everything below it.
@@ -66,10 +67,13 @@ struct CaseParameters {
     cursor: Option<String>,
     /// How many, 1 to 200.
     limit: Option<String>,
+    /// Of files: `zh` (default) or `en`, the language of headers and names.
+    lang: Option<String>,
 }
 
 impl CaseParameters {
-    fn filter(&self) -> Result<CaseFilter, ApiError> {
+    /// The filters.
+    pub(super) fn filter(&self) -> Result<CaseFilter, ApiError> {
         if let Some(text) = &self.text {
             check_text(text, NAME_MAX_CHARS).map_err(|fault| ApiError::from(fault).field("text"))?;
         }
@@ -98,9 +102,25 @@ impl CaseParameters {
             .collect()
     }
 
+    /// In which order.
+    pub(super) fn order(&self) -> Result<CaseOrder, ApiError> {
+        Ok(parameter("sort", self.sort.as_deref())?.unwrap_or(CaseOrder::Newest))
+    }
+
+    /// The language of a file, which has no pages.
+    pub(super) fn file_language(&self) -> Result<Language, ApiError> {
+        for (field, asked) in [("cursor", &self.cursor), ("limit", &self.limit)] {
+            if asked.is_some() {
+                let fault = ApiError::new(ProblemKind::MalformedRequest).field(field);
+                return Err(fault.detail("a file has no pages"));
+            }
+        }
+        Ok(parameter("lang", self.lang.as_deref())?.unwrap_or_default())
+    }
+
     fn page(&self) -> Result<CasePage, ApiError> {
         Ok(CasePage {
-            order: parameter("sort", self.sort.as_deref())?.unwrap_or(CaseOrder::Newest),
+            order: self.order()?,
             after: parameter("cursor", self.cursor.as_deref())?,
             rows: page_rows(self.limit.as_deref(), CASES_DEFAULT, CASES_MAX)?,
         })

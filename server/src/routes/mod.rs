@@ -6,6 +6,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 pub mod cases;
 pub mod devices;
+pub mod exports;
 pub mod findings;
 pub mod health;
 pub mod ledger;
@@ -20,6 +21,7 @@ pub mod users;
 /// Registers every route.
 pub fn configure(config: &mut ServiceConfig<'_>) {
     config
+        .configure(exports::configure)
         .configure(cases::configure)
         .configure(devices::configure)
         .configure(findings::configure)

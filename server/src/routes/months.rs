@@ -1,11 +1,8 @@
-//! Months of account (账期): which are closed, and their totals as JSON and CSV.
+//! Months of account (账期): which are closed, and their totals. Their files are in `exports`.
 
-use actix_web::http::header::{CONTENT_DISPOSITION, ContentDisposition, DispositionParam, DispositionType};
-use actix_web::{HttpResponse, get, web};
-use serde::Deserialize;
+use actix_web::{get, web};
 use sync_core::time::Month;
 use sync_core::wire::problem::ProblemKind;
-use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::auth::authorised::Authorised;
@@ -14,21 +11,12 @@ use crate::auth::permission::ReadMoney;
 use crate::problem::ApiError;
 use crate::query::parameter;
 use crate::services::list_months::{MonthList, list_months};
-use crate::services::total_month::{MonthTotals, total_month, totals_csv};
+use crate::services::total_month::{MonthTotals, total_month};
 use crate::state::AppState;
-use crate::tables::Language;
 
-/// Registers the routes of this module. The CSV comes first: its path would also match that of the totals.
+/// Registers the routes of this module.
 pub fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(list).service(export_totals).service(show_totals);
-}
-
-/// Parameters of the CSV.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-struct CsvParameters {
-    /// `zh` (default) or `en`: headers and item names.
-    lang: Option<String>,
+    config.service(list).service(show_totals);
 }
 
 /// The month that a path names.
@@ -63,35 +51,4 @@ async fn show_totals(
     let month = month_of(&path)?;
     let mut connection = state.connection().await?;
     Ok(web::Json(total_month(&mut connection, &MoneyScope::of(&actor), month, state.clock.now()).await?))
-}
-
-/// A month's totals as CSV: UTF-8 with BOM, one line for each unit, item and street, the total last.
-#[utoipa::path(
-    tag = "months",
-    params(("month" = Month, Path, description = "The month of account."), CsvParameters),
-    responses((status = 200, content_type = "text/csv", body = String)),
-    security(("session" = []))
-)]
-#[get("/api/v1/months/{month}/totals.csv")]
-async fn export_totals(
-    actor: Authorised<ReadMoney>,
-    state: web::Data<AppState>,
-    path: web::Path<String>,
-    parameters: web::Query<CsvParameters>,
-) -> Result<HttpResponse, ApiError> {
-    let month = month_of(&path)?;
-    let language = parameter("lang", parameters.lang.as_deref())?.unwrap_or(Language::Zh);
-    let mut connection = state.connection().await?;
-    let now = state.clock.now();
-    let totals = total_month(&mut connection, &MoneyScope::of(&actor), month, now).await?;
-    let csv = totals_csv(&totals, language, now).map_err(ApiError::internal)?;
-    let name = format!("lantian-totals-{}-{month}.csv", actor.district);
-    let disposition = ContentDisposition {
-        disposition: DispositionType::Attachment,
-        parameters: vec![DispositionParam::Filename(name)],
-    };
-    Ok(HttpResponse::Ok()
-        .content_type("text/csv; charset=utf-8")
-        .insert_header((CONTENT_DISPOSITION, disposition))
-        .body(csv))
 }

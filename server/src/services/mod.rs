@@ -7,6 +7,8 @@ pub mod complete_evidence;
 pub mod create_upload;
 pub mod decide_case;
 pub mod enter_finding;
+pub mod export_cases;
+pub mod export_month;
 pub mod finish_upload;
 pub mod list_cases;
 pub mod list_entries;

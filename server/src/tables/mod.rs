@@ -7,6 +7,7 @@
 //! Invariants: pure, no database and no HTTP; amounts are exact; a text never runs as a formula; nothing of a file is
 //! guessed or left out without a fault that names the place.
 
+mod file_format;
 mod formula_guard;
 mod language;
 pub mod read;
@@ -16,6 +17,7 @@ mod sheet;
 mod write_csv;
 mod write_xlsx;
 
+pub use file_format::FileFormat;
 pub use language::{Language, UnknownLanguage};
 pub use sheet::{Cell, Column, ColumnKind, SIGNATURES, Sheet, SignatureLine, Total};
 pub use write_csv::{csv_bytes, write_csv};

@@ -2,6 +2,7 @@
 
 mod cases;
 mod devices;
+mod exports;
 mod findings;
 mod health;
 mod ledger;

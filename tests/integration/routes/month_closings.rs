@@ -313,7 +313,11 @@ async fn what_is_confirmed_while_the_month_closes_is_under_the_digest_or_in_the_
         let lines = String::from_utf8(file(&review, "2026-10", "lines.txt").await).unwrap();
         assert!(lines.contains(&under) && sha256(lines.as_bytes()) == digest, "{lines}");
         let kept = review.server.texts("SELECT name AS text FROM month_exports ORDER BY name").await;
-        assert_eq!(kept, ["lines.txt", "totals-en.csv", "totals-zh.csv"], "the files of one closing");
+        let tables = ["entries-en", "entries-zh", "totals-en", "totals-zh"];
+        let tables = tables.iter().flat_map(|name| [format!("{name}.csv"), format!("{name}.xlsx")]);
+        let mut files: Vec<String> = tables.chain(["lines.txt".to_owned()]).collect();
+        files.sort();
+        assert_eq!(kept, files, "the files of one closing");
         let entries = i64::try_from(CASES).unwrap();
         assert_eq!(verify_ledger(&mut connection, MACUN).await.unwrap(), Verification::Sound { entries });
     }

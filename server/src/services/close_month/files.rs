@@ -8,9 +8,12 @@ use crate::auth::money_scope::MoneyScope;
 use crate::db::Connection;
 use crate::db::month_exports::MonthExport;
 use crate::ledger::digest::MonthLines;
+use crate::policies::PolicyBooks;
 use crate::problem::ApiError;
-use crate::services::total_month::{total_month, totals_csv};
-use crate::tables::Language;
+use crate::services::export_month::{entries_file, read_clauses, read_entries, read_month_head, totals_file};
+use crate::services::total_month::total_month;
+use crate::tables::{FileFormat, Language, SheetError};
+use crate::words::PackWords;
 
 /// The name of the file whose SHA-256 is the month's digest.
 pub const LINES_FILE: &str = "lines.txt";
@@ -30,13 +33,23 @@ pub(super) async fn of_month(
         media_type: "text/plain; charset=utf-8".to_owned(),
         bytes: lines.text().as_bytes().to_vec(),
     }];
+    let clauses = read_clauses(connection, &whole, month).await.map_err(CloseRefusal::Files)?;
+    let book = PolicyBooks::default().of(connection, district).await.map_err(CloseRefusal::Files)?;
+    let unwritable = |error: SheetError| CloseRefusal::Files(ApiError::internal(error));
     for (language, code) in [(Language::Zh, "zh"), (Language::En, "en")] {
-        let csv = |error: std::io::Error| CloseRefusal::Files(ApiError::internal(error));
-        files.push(MonthExport {
-            name: format!("totals-{code}.csv"),
-            media_type: "text/csv; charset=utf-8".to_owned(),
-            bytes: totals_csv(&totals, language, now).map_err(csv)?,
-        });
+        let words = PackWords::new(book.clone(), language);
+        let entries = read_entries(connection, &whole, month, &words).await.map_err(CloseRefusal::Files)?;
+        let head = read_month_head(connection, district, month, totals.closed, now, language).await?;
+        for format in [FileFormat::Csv, FileFormat::Xlsx] {
+            let file = |what: &str, bytes: Vec<u8>| MonthExport {
+                name: format!("{what}-{code}.{}", format.extension()),
+                media_type: format.media_type().to_owned(),
+                bytes,
+            };
+            let totals = totals_file(&head, &totals, &clauses, format).map_err(unwritable)?;
+            let entries = entries_file(&head, &entries, format).map_err(unwritable)?;
+            files.extend([file("totals", totals), file("entries", entries)]);
+        }
     }
     Ok(files)
 }

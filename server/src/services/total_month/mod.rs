@@ -3,7 +3,6 @@
 //! Invariants: one statement over ledger and pending charges gives every rollup, so they cannot disagree; posted is the
 //! sum of the month's entries and nothing else; pending is what would post to this month if it were confirmed now.
 
-mod csv;
 mod rollup;
 
 use serde::Serialize;
@@ -11,7 +10,6 @@ use sync_core::ids::{GridPath, ItemCode, UnitId};
 use sync_core::time::{Instant, Month};
 use utoipa::ToSchema;
 
-pub use self::csv::totals_csv;
 pub use rollup::Amounts;
 
 use crate::auth::money_scope::MoneyScope;

@@ -1,25 +1,43 @@
-//! A month's totals as CSV: one line for each unit, item and street, and the total.
+//! A month's totals as a file: one line for each unit, item and street, and the total.
 
 use std::borrow::Cow;
 
-use sync_core::time::Instant;
+use super::{ItemClauses, MonthHead};
+use crate::services::total_month::{MonthTotals, TotalLine};
+use crate::tables::{Column, FileFormat, SIGNATURES, Sheet, SheetError, Total};
 
-use super::{MonthTotals, TotalLine};
-use crate::tables::{Column, Language, Sheet, Total, csv_bytes};
-
-/// Writes the totals; `now` is when they are written.
+/// Writes the totals (扣缴资金月度汇总表). Pure: the same totals, clauses and head give the same bytes.
 ///
 /// # Errors
-/// None that a vector can have; the type is that of the writer.
-pub fn totals_csv(totals: &MonthTotals, language: Language, now: Instant) -> std::io::Result<Vec<u8>> {
-    let state = match totals.closed {
-        true => language.of("已结账", "closed"),
-        false => language.of("未结账", "open"),
-    };
-    let month = totals.month.to_string();
+/// [`SheetError`] where the format cannot hold them.
+pub fn totals_file(
+    head: &MonthHead,
+    totals: &MonthTotals,
+    clauses: &ItemClauses,
+    format: FileFormat,
+) -> Result<Vec<u8>, SheetError> {
+    format.bytes(&Sheet {
+        language: head.language,
+        made_at: head.made_at,
+        title: head.language.of("大气污染防治扣缴资金月度汇总表", "Deductions of the month").to_owned(),
+        subtitle: head.subtitle(),
+        columns: columns(head, totals, clauses),
+        rows: &totals.lines,
+        in_words: Some(totals.total.posted),
+        signatures: Some(SIGNATURES),
+    })
+}
+
+fn columns<'a>(
+    head: &'a MonthHead,
+    totals: &MonthTotals,
+    clauses: &'a ItemClauses,
+) -> Vec<Column<'a, TotalLine>> {
+    let language = head.language;
+    let month = head.month.to_string();
     let all = &totals.total;
-    let columns = vec![
-        Column::text("账期", "month", |_: &TotalLine| Cow::Owned(month.clone())),
+    vec![
+        Column::text("账期", "month", move |_: &TotalLine| Cow::Owned(month.clone())),
         Column::text("责任单位", "responsible unit", |line: &TotalLine| {
             Cow::Borrowed(&line.unit.unit_name)
         }),
@@ -32,6 +50,9 @@ pub fn totals_csv(totals: &MonthTotals, language: Language, now: Instant) -> std
             Cow::Borrowed(language.of(line.item.item_zh.as_str(), line.item.item_en.as_str()))
         }),
         Column::text("事项编码", "item code", |line: &TotalLine| Cow::Borrowed(line.item.item.as_str())),
+        Column::text("依据条款", "clause", |line: &TotalLine| {
+            Cow::Owned(clauses.of(&line.item.item).to_owned())
+        }),
         Column::integer("已扣缴案件数", "cases posted", |line: &TotalLine| Some(line.amounts.cases))
             .with_total(Total::Integer(all.cases)),
         Column::yuan("已扣缴金额", "posted", |line: &TotalLine| Some(line.amounts.posted))
@@ -46,16 +67,6 @@ pub fn totals_csv(totals: &MonthTotals, language: Language, now: Instant) -> std
             Some(line.amounts.amounts_missing)
         })
         .with_total(Total::Integer(all.amounts_missing)),
-        Column::text("结账状态", "state", |_: &TotalLine| Cow::Borrowed(state)),
-    ];
-    csv_bytes(&Sheet {
-        language,
-        made_at: now,
-        title: language.of("扣缴月度合计", "Month totals").to_owned(),
-        subtitle: month.clone(),
-        columns,
-        rows: &totals.lines,
-        in_words: None,
-        signatures: None,
-    })
+        Column::text("结账状态", "state", |_: &TotalLine| Cow::Borrowed(head.state())),
+    ]
 }
