@@ -391,5 +391,6 @@ fn local(code: &str, zh: &str, en: &str, detail: Option<String>) -> Problem {
         field: None,
         detail,
         request_id: None,
+        faults: Vec::new(),
     }
 }

@@ -25,6 +25,8 @@ pub enum Action {
     SignOut,
     /// A person changed the own password.
     PasswordChanged,
+    /// An administrator gave a person another password.
+    PasswordReset,
     /// A device enrolled for a user.
     DeviceEnrolled,
     /// A device asked for a token from another installation of its database.
@@ -41,10 +43,16 @@ pub enum Action {
     RoleAssigned,
     /// An assignment got a last day.
     AssignmentEnded,
+    /// A policy pack version was added.
+    PackAdded,
     /// A policy pack was adopted.
     PackAdopted,
     /// A finding of a higher-level group was entered.
     FindingEntered,
+    /// An entry of a register was made, changed or removed; the detail says which.
+    RegisterChanged,
+    /// Rows of a file were written to a register; the detail names the file by its digest.
+    RegisterImported,
     /// A case was decided.
     Decision,
 }
@@ -58,6 +66,7 @@ impl Action {
             Self::SignInFailed => "sign_in_failed",
             Self::SignOut => "sign_out",
             Self::PasswordChanged => "password_changed",
+            Self::PasswordReset => "password_reset",
             Self::DeviceEnrolled => "device_enrolled",
             Self::DeviceReinstalled => "device_reinstalled",
             Self::DeviceRevoked => "device_revoked",
@@ -66,8 +75,11 @@ impl Action {
             Self::UserDisabled => "user_disabled",
             Self::RoleAssigned => "role_assigned",
             Self::AssignmentEnded => "assignment_ended",
+            Self::PackAdded => "pack_added",
             Self::PackAdopted => "pack_adopted",
             Self::FindingEntered => "finding_entered",
+            Self::RegisterChanged => "register_changed",
+            Self::RegisterImported => "register_imported",
             Self::Decision => "decision",
         }
     }

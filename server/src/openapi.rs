@@ -1,7 +1,7 @@
 //! The OpenAPI document: made from the handlers, finished with what all of them share.
 
 use actix_web::App;
-use sync_core::wire::problem::Problem;
+use sync_core::wire::problem::{Problem, ProblemFault};
 use utoipa::PartialSchema;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
@@ -21,6 +21,7 @@ pub fn document() -> OpenApi {
         Some("From the finding to the money: inspections, cases, ledger. See docs/api-design.md.".to_owned());
     let components = document.components.get_or_insert_default();
     components.schemas.insert("Problem".to_owned(), Problem::schema());
+    components.schemas.insert("ProblemFault".to_owned(), ProblemFault::schema());
     components.schemas.insert("ProblemCode".to_owned(), sync_core::ids::ProblemCode::schema());
     components.add_security_scheme("device", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
     components.add_security_scheme(

@@ -14,10 +14,11 @@ use actix_web::{HttpResponse, ResponseError};
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel_async::pooled_connection::deadpool::PoolError;
 use sync_core::text::TextFault;
-use sync_core::wire::problem::{Problem, ProblemKind};
+use sync_core::wire::problem::{Problem, ProblemFault, ProblemKind};
 
 use crate::db::constraints::meaning_of;
 use crate::db::types::StoredValueError;
+use crate::tables::read::TableFault;
 
 /// The media type of problems (RFC 9457).
 pub const PROBLEM_MEDIA_TYPE: &str = "application/problem+json";
@@ -30,6 +31,7 @@ pub struct ApiError {
     detail: Option<String>,
     request_id: Option<String>,
     headers: Vec<(HeaderName, HeaderValue)>,
+    faults: Vec<ProblemFault>,
     cause: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
@@ -37,7 +39,15 @@ impl ApiError {
     /// A problem of this kind.
     #[must_use]
     pub fn new(kind: ProblemKind) -> Self {
-        Self { kind, field: None, detail: None, request_id: None, headers: Vec::new(), cause: None }
+        Self {
+            kind,
+            field: None,
+            detail: None,
+            request_id: None,
+            headers: Vec::new(),
+            faults: Vec::new(),
+            cause: None,
+        }
     }
 
     /// A fault of the server; the cause goes to the log.
@@ -75,6 +85,12 @@ impl ApiError {
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.push((name, value));
         self
+    }
+
+    /// Names everything wrong with a file.
+    #[must_use]
+    pub fn faults(self, faults: Vec<ProblemFault>) -> Self {
+        Self { faults, ..self }
     }
 
     /// Its kind.
@@ -125,6 +141,7 @@ impl ApiError {
             field: self.field.clone(),
             detail: self.detail.clone(),
             request_id: self.request_id.clone(),
+            faults: self.faults.clone(),
             ..Problem::new(self.kind)
         }
     }
@@ -207,6 +224,15 @@ impl From<TextFault> for ApiError {
             TextFault::Empty => ProblemKind::TextRequired,
         };
         Self::new(kind).detail(fault.to_string())
+    }
+}
+
+/// A file that is not read is answered by the problem of its first fault, with all of them.
+impl From<Vec<TableFault>> for ApiError {
+    fn from(faults: Vec<TableFault>) -> Self {
+        let faults: Vec<ProblemFault> = faults.iter().map(|fault| fault.report().into()).collect();
+        let kind = faults.first().and_then(|fault| ProblemKind::from_code(&fault.code));
+        Self::new(kind.unwrap_or(ProblemKind::FileDamaged)).faults(faults)
     }
 }
 

@@ -2,9 +2,11 @@
 //!
 //! Invariant: coordinates are stored raw as measured; nothing here converts to GCJ-02 or rounds.
 
+use geo::algorithm::Validation;
 use geo::{Contains, Distance, Haversine};
 use serde::{Deserialize, Serialize};
 
+use crate::limits::POLYGON_MAX_POINTS;
 use crate::time::Instant;
 
 /// A point in WGS-84 degrees.
@@ -76,16 +78,72 @@ pub struct Fix {
 #[serde(transparent)]
 pub struct Polygon(pub Vec<Vec<[f64; 2]>>);
 
+/// Why a polygon is no outline of a grid or zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PolygonFault {
+    /// No ring, or a ring of fewer than three different points.
+    #[error("a ring has fewer than three different points")]
+    Empty,
+    /// A ring whose last point is not its first.
+    #[error("a ring is not closed: its last point must be its first")]
+    NotClosed,
+    /// More than [`POLYGON_MAX_POINTS`].
+    #[error("more than {POLYGON_MAX_POINTS} points")]
+    TooManyPoints,
+    /// Latitude stands before longitude.
+    #[error("latitude stands before longitude")]
+    Swapped,
+    /// A point outside the country, or not a number.
+    #[error("a point lies outside the country")]
+    OutsideChina,
+    /// Rings cross themselves or each other, or a hole lies outside.
+    #[error("its rings cross, or a hole lies outside")]
+    Crosses,
+}
+
 impl Polygon {
     /// Whether the point lies inside (a point on the edge does not).
     #[must_use]
     pub fn contains(&self, point: Point) -> bool {
+        self.rings().is_some_and(|rings| rings.contains(&geo::Point::new(point.lon, point.lat)))
+    }
+
+    /// Checks that it is an outline of some place in the country (OGC simple features, rings closed).
+    ///
+    /// # Errors
+    /// The first [`PolygonFault`].
+    pub fn check(&self) -> Result<(), PolygonFault> {
+        let points = || self.0.iter().flatten().map(|[lon, lat]| Point { lon: *lon, lat: *lat });
+        if self.0.is_empty() || self.0.iter().any(Vec::is_empty) {
+            return Err(PolygonFault::Empty);
+        }
+        if points().count() > POLYGON_MAX_POINTS {
+            return Err(PolygonFault::TooManyPoints);
+        }
+        if !points().all(Point::is_in_china) {
+            let swapped = points().all(|point| Point { lon: point.lat, lat: point.lon }.is_in_china());
+            return Err(if swapped { PolygonFault::Swapped } else { PolygonFault::OutsideChina });
+        }
+        if self.0.iter().any(|ring| ring.first() != ring.last()) {
+            return Err(PolygonFault::NotClosed);
+        }
+        let found = self.rings().map(|rings| rings.validation_errors()).unwrap_or_default();
+        let empty = |fault: &geo::algorithm::validation::InvalidPolygon| {
+            matches!(fault, geo::algorithm::validation::InvalidPolygon::TooFewPointsInRing(_))
+        };
+        match found.first() {
+            None => Ok(()),
+            Some(fault) if empty(fault) => Err(PolygonFault::Empty),
+            Some(_) => Err(PolygonFault::Crosses),
+        }
+    }
+
+    fn rings(&self) -> Option<geo::Polygon> {
         let ring = |r: &Vec<[f64; 2]>| {
             geo::LineString::from(r.iter().map(|[lon, lat]| (*lon, *lat)).collect::<Vec<_>>())
         };
-        let Some((outer, holes)) = self.0.split_first() else { return false };
-        geo::Polygon::new(ring(outer), holes.iter().map(ring).collect())
-            .contains(&geo::Point::new(point.lon, point.lat))
+        let (outer, holes) = self.0.split_first()?;
+        Some(geo::Polygon::new(ring(outer), holes.iter().map(ring).collect()))
     }
 }
 
@@ -101,6 +159,36 @@ mod tests {
         assert!(!zone.contains(Point { lon: 5.0, lat: 5.0 }));
         assert!(!zone.contains(Point { lon: 11.0, lat: 1.0 }));
         assert!(!Polygon(vec![]).contains(Point { lon: 1.0, lat: 1.0 }));
+    }
+
+    #[test]
+    fn an_outline_is_closed_simple_and_in_the_country_longitude_first() {
+        let at =
+            |points: &[(f64, f64)]| points.iter().map(|(x, y)| [113.0 + x, 35.0 + y]).collect::<Vec<_>>();
+        let square = at(&[(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0), (0.0, 0.0)]);
+        let hole = at(&[(0.2, 0.2), (0.4, 0.2), (0.4, 0.4), (0.2, 0.2)]);
+        let outside = at(&[(2.0, 2.0), (2.4, 2.2), (2.4, 2.4), (2.0, 2.0)]);
+        let bow = at(&[(0.0, 0.0), (1.0, 1.0), (1.0, 0.0), (0.0, 1.0), (0.0, 0.0)]);
+        let open = at(&[(0.0, 0.0), (1.0, 0.0), (1.0, 1.0)]);
+        let flat = at(&[(0.0, 0.0), (1.0, 0.0), (0.0, 0.0)]);
+        let swapped = square.iter().map(|[lon, lat]| [*lat, *lon]).collect();
+        let fine = (0..=POLYGON_MAX_POINTS).map(|_| [113.0, 35.0]).collect();
+        let table = [
+            (vec![square.clone()], Ok(())),
+            (vec![square.clone(), hole], Ok(())),
+            (vec![], Err(PolygonFault::Empty)),
+            (vec![vec![]], Err(PolygonFault::Empty)),
+            (vec![flat], Err(PolygonFault::Empty)),
+            (vec![open], Err(PolygonFault::NotClosed)),
+            (vec![bow], Err(PolygonFault::Crosses)),
+            (vec![square, outside], Err(PolygonFault::Crosses)),
+            (vec![swapped], Err(PolygonFault::Swapped)),
+            (vec![vec![[113.0, f64::NAN]]], Err(PolygonFault::OutsideChina)),
+            (vec![fine], Err(PolygonFault::TooManyPoints)),
+        ];
+        for (rings, expected) in table {
+            assert_eq!(Polygon(rings.clone()).check(), expected, "{:?}", rings.iter().map(Vec::len));
+        }
     }
 
     #[test]

@@ -284,6 +284,12 @@ impl GridPath {
         other.0.strip_prefix(self.0.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
+    /// The grid above it; none above the district's own.
+    #[must_use]
+    pub fn parent(&self) -> Option<Self> {
+        self.0.rsplit_once('/').map(|(above, _)| Self(above.to_owned()))
+    }
+
     /// The region code at its head.
     #[must_use]
     pub fn region(&self) -> RegionCode {

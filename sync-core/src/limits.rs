@@ -41,5 +41,7 @@ pub const CLOCK_BEHIND_MAX_DAYS: i64 = 180;
 pub const FIX_ACCURACY_MAX_METRES: f64 = 500.0;
 /// Metres between fix and target beyond which the inspection is flagged.
 pub const FIX_TARGET_MAX_METRES: f64 = 3000.0;
+/// Points of one polygon, all rings together: its check compares every side with every other.
+pub const POLYGON_MAX_POINTS: usize = 2000;
 /// Results of one register search on the device.
 pub const SEARCH_MAX_RESULTS: usize = 50;

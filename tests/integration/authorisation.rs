@@ -44,6 +44,33 @@ fn nothing() -> Value {
     Value::Null
 }
 
+/// An entry that no register has, in paths and bodies alike.
+const ENTRY_ID: &str = "01890000-0000-7000-8000-000000000009";
+
+fn target() -> Value {
+    json!({
+        "target_id": ENTRY_ID, "expected_version": 1, "kind": "castle", "name": "x", "address": "",
+        "point": { "lon": 113.0, "lat": 35.0 }, "grid": MACUN, "unit_id": UserId::fresh(),
+    })
+}
+
+fn unit() -> Value {
+    json!({
+        "unit_id": ENTRY_ID, "expected_version": 1, "name": "街道", "kind": "bureau", "budget_code": "9",
+    })
+}
+
+fn grid() -> Value {
+    json!({ "path": "410804/009", "expected_version": 1, "name": "x", "unit_id": ENTRY_ID })
+}
+
+fn zone() -> Value {
+    json!({
+        "zone_id": ENTRY_ID, "expected_version": 1, "kind": "no_burn", "name": "x", "polygon": [],
+        "from": "2026-01-01",
+    })
+}
+
 const MATRIX: &[Row] = &[
     row("GET /healthz", EVERYBODY, nothing),
     row("GET /readyz", EVERYBODY, nothing),
@@ -70,6 +97,7 @@ const MATRIX: &[Row] = &[
     row("GET /api/v1/users", &[Administrator], nothing),
     row("POST /api/v1/users", &[Administrator], || json!({ "username": "", "name": "" })),
     row("POST /api/v1/users/{user_id}/disable", &[Administrator], nothing),
+    row("POST /api/v1/users/{user_id}/password", &[Administrator], nothing),
     row("POST /api/v1/users/{user_id}/enrolment-codes", &[Administrator], nothing),
     row(
         "POST /api/v1/users/{user_id}/assignments",
@@ -80,6 +108,11 @@ const MATRIX: &[Row] = &[
         "POST /api/v1/assignments/{assignment_id}/end",
         &[Administrator],
         || json!({ "until": "2026-12-31" }),
+    ),
+    row(
+        "POST /api/v1/assignments/{assignment_id}/move",
+        &[Administrator],
+        || json!({ "grid": MACUN, "from": "2026-12-01" }),
     ),
     row(
         "POST /api/v1/sync/push",
@@ -108,6 +141,29 @@ const MATRIX: &[Row] = &[
             "document": { "issuer": "省督导组", "date": "2026-11-21", "title": "交办函" },
         })
     }),
+    row("GET /api/v1/targets", OFFICE, nothing),
+    row("GET /api/v1/targets/{target_id}", OFFICE, nothing),
+    row("POST /api/v1/targets", &[Administrator], target),
+    row("PUT /api/v1/targets/{target_id}", &[Administrator], target),
+    row("DELETE /api/v1/targets/{target_id}", &[Administrator], nothing),
+    row("GET /api/v1/units", OFFICE, nothing),
+    row("POST /api/v1/units", &[Administrator], unit),
+    row("PUT /api/v1/units/{unit_id}", &[Administrator], unit),
+    row("DELETE /api/v1/units/{unit_id}", &[Administrator], nothing),
+    row("GET /api/v1/grids", OFFICE, nothing),
+    row("POST /api/v1/grids", &[Administrator], grid),
+    row("PUT /api/v1/grids/{path}", &[Administrator], grid),
+    row("GET /api/v1/zones", OFFICE, nothing),
+    row("POST /api/v1/zones", &[Administrator], zone),
+    row("PUT /api/v1/zones/{zone_id}", &[Administrator], zone),
+    row("POST /api/v1/imports/{register}", &[Administrator], nothing),
+    row("GET /api/v1/registers/{file}", &[Administrator], nothing),
+    row("GET /api/v1/packs", OFFICE, nothing),
+    row("POST /api/v1/packs", &[Administrator], nothing),
+    row("GET /api/v1/packs/{hash}", OFFICE, nothing),
+    row("GET /api/v1/packs/{hash}/difference", OFFICE, nothing),
+    row("GET /api/v1/packs/{hash}/past-effect", &[Administrator], nothing),
+    row("POST /api/v1/packs/{hash}/adoption", &[Administrator], || json!({ "from": "2026-11-01" })),
     row("GET /api/v1/ledger/entries", OFFICE, nothing),
     row("GET /api/v1/months/{month}/checklist", ACCOUNTS, nothing),
     row("GET /api/v1/months/{month}/exports", ACCOUNTS, nothing),
@@ -188,6 +244,9 @@ impl Things {
             .replace("{user_id}", &self.user.user_id.to_string())
             .replace("{device_id}", &self.device.device_id.to_string())
             .replace("{assignment_id}", &self.assignment.to_string())
+            .replace("{target_id}", &format!("{ENTRY_ID}?expected_version=1"))
+            .replace("{unit_id}", &format!("{ENTRY_ID}?expected_version=1"))
+            .replace("{zone_id}", ENTRY_ID)
             .replace("{month}", "2026-11")
             .replace("{sha256}", &"0".repeat(64))
             .replace("{form}", "original")

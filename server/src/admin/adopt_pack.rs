@@ -1,12 +1,17 @@
 //! Adoption of a policy pack (采用政策包) by a district: checked as a whole, with what is adopted already.
+//!
+//! Invariant: no case changes by it. Where cases occurred in the days of the version already, whoever adopts it must
+//! have said that he knows.
 
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use jiff::civil::Date;
+use serde::Serialize;
 use sync_core::ids::{PackHash, RegionCode, UserId};
-use sync_core::policy::{Adoption, BookError, PackErrors, PolicyBook, PolicyPack, Status};
+use sync_core::policy::{Adoption, BookError, PackError, PackErrors, PolicyBook, PolicyPack, Status, Window};
 use sync_core::time::Instant;
-use sync_core::wire::problem::ProblemKind;
+use sync_core::wire::problem::{ProblemFault, ProblemKind};
+use utoipa::ToSchema;
 
 use crate::audit::{self, Action, Event};
 use crate::db::Connection;
@@ -14,6 +19,16 @@ use crate::db::changes::{Entity, NewChange, record_changes};
 use crate::db::schema::{districts, pack_adoptions, packs};
 use crate::db::types::{Day, Time, stored};
 use crate::problem::ApiError;
+use crate::services::measure_past_effect::{PastEffect, measure_past_effect};
+
+/// A version that was adopted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct AdoptedPack {
+    /// The version.
+    pub hash: PackHash,
+    /// The cases in its days, none of which changed.
+    pub past_effect: PastEffect,
+}
 
 /// Days of force that replace a document's own.
 #[derive(Debug, Clone, Copy, Default)]
@@ -26,7 +41,15 @@ pub struct AdoptionDays {
 
 impl From<PackErrors> for ApiError {
     fn from(errors: PackErrors) -> Self {
-        Self::new(ProblemKind::PackInvalid).detail(errors.to_string())
+        let fault = |error: &PackError| ProblemFault {
+            row: u32::try_from(error.at.line).ok(),
+            column: (!error.path.is_empty()).then(|| error.path.clone()),
+            code: error.fault.code().to_owned(),
+            zh: error.fault.zh(),
+            en: error.fault.to_string(),
+        };
+        let faults = errors.0.iter().map(fault).collect();
+        Self::new(ProblemKind::PackInvalid).detail(errors.to_string()).faults(faults)
     }
 }
 
@@ -41,24 +64,80 @@ impl From<BookError> for ApiError {
     }
 }
 
-/// Adopts the pack with this source; `file` names it in messages, `by` is nobody where the command line does it.
+/// A pack as it is to be adopted.
+#[derive(Debug, Clone, Copy)]
+pub struct PackToAdopt<'a> {
+    /// Its source (TOML).
+    pub source: &'a str,
+    /// What messages call it.
+    pub file: &'a str,
+    /// Days that replace its own.
+    pub days: AdoptionDays,
+    /// Whether cases that occurred in its days already are known of.
+    pub affects_past: bool,
+}
+
+/// Loads a pack that the district may use.
 ///
 /// # Errors
-/// `pack_invalid` with file, line and reason; `pack_overlap`; `other_district` for a pack of a region that the
-/// district is not part of.
-pub async fn adopt_pack(
+/// `pack_invalid` with file, line and reason; `other_district` for a pack of a region that the district is not part of.
+pub fn load_pack(district: &RegionCode, source: &str, file: &str) -> Result<PolicyPack, ApiError> {
+    let pack = PolicyPack::load(source, file)?;
+    if district.with_parents().contains(pack.region()) {
+        Ok(pack)
+    } else {
+        Err(ApiError::new(ProblemKind::OtherDistrict).field("region"))
+    }
+}
+
+/// The days on which a version would be in force.
+#[must_use]
+pub fn days_in_force(pack: &PolicyPack, days: AdoptionDays) -> Option<Window> {
+    let document = pack.document();
+    match days.from {
+        Some(from) => Some(Window { from, until: days.until }),
+        None => document.effective.filter(|_| document.status == Status::Issued),
+    }
+}
+
+/// Keeps a version for later; one that is known stays as it is.
+///
+/// # Errors
+/// Those of [`load_pack`] and of the database.
+pub async fn add_pack(
     connection: &mut Connection,
     district: &RegionCode,
     source: &str,
-    file: &str,
-    days: AdoptionDays,
     by: Option<UserId>,
     now: Instant,
 ) -> Result<PackHash, ApiError> {
-    let pack = PolicyPack::load(source, file)?;
-    if !district.with_parents().contains(pack.region()) {
-        return Err(ApiError::new(ProblemKind::OtherDistrict).field("region"));
-    }
+    let pack = load_pack(district, source, "pack.toml")?;
+    let hash = pack.hash().clone();
+    connection
+        .transaction(async |connection| {
+            if store_pack(connection, &pack, source, now).await? {
+                let event = Event::new(Action::PackAdded, district).by(by).about("pack", &hash);
+                audit::record(connection, now, &[event]).await?;
+            }
+            Ok(hash)
+        })
+        .await
+}
+
+/// Adopts a pack; `by` is nobody where the command line does it.
+///
+/// # Errors
+/// Those of [`load_pack`]; `pack_overlap`; `pack_affects_past` with the counts where cases occurred in its days and
+/// that was not acknowledged.
+pub async fn adopt_pack(
+    connection: &mut Connection,
+    district: &RegionCode,
+    adopted: PackToAdopt<'_>,
+    by: Option<UserId>,
+    now: Instant,
+) -> Result<AdoptedPack, ApiError> {
+    let PackToAdopt { source, file, days, affects_past } = adopted;
+    let pack = load_pack(district, source, file)?;
     let hash = pack.hash().clone();
     connection
         .transaction(async |connection| {
@@ -69,14 +148,27 @@ pub async fn adopt_pack(
                 .for_update();
             known.first::<String>(connection).await?;
             refuse_overlap(connection, district, &pack, days).await?;
-            store(connection, district, &pack, source, days, now).await?;
-            let event = Event::new(Action::PackAdopted, district).by(by).about("pack", &hash);
+            let in_force = days_in_force(&pack, days);
+            let past_effect = measure_past_effect(connection, district, &hash, in_force).await?;
+            if !past_effect.is_none() && !affects_past {
+                let PastEffect { undecided, posted, posted_in_closed_months } = past_effect;
+                let detail = format!(
+                    "undecided {undecided}, posted {posted}, of these in closed months {posted_in_closed_months}"
+                );
+                return Err(ApiError::new(ProblemKind::PackAffectsPast).field("affects_past").detail(detail));
+            }
+            store_pack(connection, &pack, source, now).await?;
+            store_adoption(connection, district, &hash, days, now).await?;
+            let event = Event::new(Action::PackAdopted, district)
+                .by(by)
+                .about("pack", &hash)
+                .detail(serde_json::json!({ "from": days.from, "until": days.until, "past_effect": past_effect }));
             audit::record(connection, now, &[event]).await?;
             let change = NewChange::of_district(Entity::Pack(hash.clone()));
-            Ok::<_, ApiError>(record_changes(connection, district, &[change]).await?)
+            record_changes(connection, district, &[change]).await?;
+            Ok(AdoptedPack { hash, past_effect })
         })
-        .await?;
-    Ok(hash)
+        .await
 }
 
 async fn refuse_overlap(
@@ -107,19 +199,18 @@ fn adoption(pack: PackHash, days: AdoptionDays) -> Option<Adoption> {
     days.from.map(|from| Adoption { pack, from, until: days.until })
 }
 
-async fn store(
+/// Stores the version and says whether it was not there before.
+async fn store_pack(
     connection: &mut Connection,
-    district: &RegionCode,
     pack: &PolicyPack,
     source: &str,
-    days: AdoptionDays,
     now: Instant,
-) -> Result<(), ApiError> {
+) -> Result<bool, ApiError> {
     let status = match pack.document().status {
         Status::Draft => "draft",
         Status::Issued => "issued",
     };
-    diesel::insert_into(packs::table)
+    let stored = diesel::insert_into(packs::table)
         .values((
             packs::hash.eq(pack.hash().as_str()),
             packs::pack_id.eq(pack.id().as_str()),
@@ -131,11 +222,21 @@ async fn store(
         .on_conflict_do_nothing()
         .execute(connection)
         .await?;
+    Ok(stored > 0)
+}
+
+async fn store_adoption(
+    connection: &mut Connection,
+    district: &RegionCode,
+    hash: &PackHash,
+    days: AdoptionDays,
+    now: Instant,
+) -> Result<(), ApiError> {
     let (from, until) = (days.from.map(Day), days.until.map(Day));
     diesel::insert_into(pack_adoptions::table)
         .values((
             pack_adoptions::district.eq(district.as_str()),
-            pack_adoptions::hash.eq(pack.hash().as_str()),
+            pack_adoptions::hash.eq(hash.as_str()),
             pack_adoptions::from_day.eq(from),
             pack_adoptions::until_day.eq(until),
             pack_adoptions::adopted_at.eq(Time(now)),

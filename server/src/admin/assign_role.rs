@@ -72,13 +72,13 @@ pub async fn assign_role(
                 .about("assignment", assignment_id)
                 .detail(serde_json::json!({ "user": user, "role": new.role, "grid": new.grid }));
             audit::record(connection, now, &[event]).await?;
-            change_scope(connection, district, user, assignment_id).await
+            change_scope(connection, district, user, &[assignment_id]).await
         })
         .await?;
     Ok(assignment_id)
 }
 
-/// Tells the user's devices that an assignment changed. The last act of a transaction.
+/// Tells the user's devices that assignments changed. The last act of a transaction.
 ///
 /// # Errors
 /// Whatever PostgreSQL says.
@@ -86,13 +86,14 @@ pub(super) async fn change_scope(
     connection: &mut Connection,
     district: &RegionCode,
     user: UserId,
-    assignment: AssignmentId,
+    changed: &[AssignmentId],
 ) -> Result<(), ApiError> {
     let own = users::district.eq(district.as_str()).and(users::user_id.eq(user.0));
     diesel::update(users::table.filter(own))
         .set(users::scope_version.eq(users::scope_version + 1))
         .execute(connection)
         .await?;
-    let change = NewChange::of_user(Entity::Assignment(assignment), user);
-    Ok(record_changes(connection, district, &[change]).await?)
+    let changes: Vec<NewChange> =
+        changed.iter().map(|id| NewChange::of_user(Entity::Assignment(*id), user)).collect();
+    Ok(record_changes(connection, district, &changes).await?)
 }

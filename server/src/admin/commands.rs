@@ -12,7 +12,7 @@ use sync_core::time::Clock;
 use sync_core::wire::problem::ProblemKind;
 use uuid::Uuid;
 
-use crate::admin::adopt_pack::{AdoptionDays, adopt_pack};
+use crate::admin::adopt_pack::{AdoptionDays, PackToAdopt, adopt_pack};
 use crate::admin::assign_role::{NewAssignment, assign_role};
 use crate::admin::create_district::{NewDistrict, create_district};
 use crate::admin::create_user::{NewUser, create_user};
@@ -158,6 +158,9 @@ pub enum AdminCommand {
         /// Last day.
         #[arg(long, requires = "from")]
         until: Option<Date>,
+        /// Adopt it although cases occurred in its days: none of them changes.
+        #[arg(long)]
+        affects_past: bool,
     },
 }
 
@@ -236,13 +239,13 @@ pub async fn run(url: &str, command: AdminCommand) -> Result<String, AdminError>
             revoke_device(&mut connection, &district, device_id, None, now).await?;
             Ok(device_id.to_string())
         }
-        AdminCommand::AdoptPack { district, file, from, until } => {
+        AdminCommand::AdoptPack { district, file, from, until, affects_past } => {
             let source = std::fs::read_to_string(&file)
                 .map_err(|source| AdminError::File { file: file.clone(), source })?;
             let days = AdoptionDays { from, until };
             let name = file.display().to_string();
-            let hash = adopt_pack(&mut connection, &district, &source, &name, days, None, now).await?;
-            Ok(hash.to_string())
+            let pack = PackToAdopt { source: &source, file: &name, days, affects_past };
+            Ok(adopt_pack(&mut connection, &district, pack, None, now).await?.hash.to_string())
         }
     }
 }

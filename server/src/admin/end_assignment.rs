@@ -47,7 +47,7 @@ pub async fn end_assignment(
                 .about("assignment", assignment)
                 .detail(serde_json::json!({ "until": until }));
             audit::record(connection, now, &[event]).await?;
-            change_scope(connection, district, user, assignment).await
+            change_scope(connection, district, user, &[assignment]).await
         })
         .await
 }

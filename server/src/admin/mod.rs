@@ -11,3 +11,5 @@ pub mod disable_user;
 pub mod end_assignment;
 pub mod list_devices;
 pub mod list_users;
+pub mod move_assignment;
+pub mod reset_password;

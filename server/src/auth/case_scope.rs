@@ -20,22 +20,31 @@ pub struct CaseScope {
     reach: Reach,
 }
 
+/// How far an actor sees by today's assignments: cases here, register entries in
+/// [`target_scope`](crate::auth::target_scope).
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Reach {
+pub(super) enum Reach {
+    /// The whole district.
     District,
+    /// What lies in these grids, and what these units answer for.
     Within { grids: Vec<GridPath>, units: Vec<UnitId> },
+}
+
+impl Reach {
+    pub(super) fn of(actor: &Actor) -> Self {
+        if actor.has(Role::Finance) || actor.has(Role::Administrator) {
+            Self::District
+        } else {
+            Self::Within { grids: actor.grids(Role::Supervisor), units: liaison_units(actor) }
+        }
+    }
 }
 
 impl CaseScope {
     /// By today's assignments.
     #[must_use]
     pub fn of(actor: &Actor) -> Self {
-        let reach = if actor.has(Role::Finance) || actor.has(Role::Administrator) {
-            Reach::District
-        } else {
-            Reach::Within { grids: actor.grids(Role::Supervisor), units: liaison_units(actor) }
-        };
-        Self { district: actor.district.clone(), reach }
+        Self { district: actor.district.clone(), reach: Reach::of(actor) }
     }
 
     /// The district.

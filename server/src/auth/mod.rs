@@ -26,3 +26,4 @@ pub mod permission;
 pub mod rate_limit;
 pub mod revoke_device;
 pub mod sign_in;
+pub mod target_scope;

@@ -57,6 +57,8 @@ permissions! {
     ReadAccounts: Session, [Finance, Supervisor, Administrator];
     /// Keep the accounts (财政): close months, record executions and subsidies.
     KeepAccounts: Session, [Finance];
+    /// See the registers (台账): targets within one's grids or unit; units, grids and zones.
+    ReadRegisters: Session, [Supervisor, Liaison, Finance, Administrator];
     /// Users, assignments, devices, registers (管理).
     Administer: Session, [Administrator];
 }

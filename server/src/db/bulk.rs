@@ -35,7 +35,7 @@ pub async fn execute_with_rows<T: Serialize>(
 pub async fn insert_rows<T: Serialize>(
     conn: &mut Connection,
     table: &'static str,
-    columns: &'static str,
+    columns: &str,
     rows: &[T],
 ) -> QueryResult<usize> {
     let sql = format!(

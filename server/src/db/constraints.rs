@@ -16,6 +16,8 @@ const MEANINGS: &[(&str, ProblemKind, &str)] = &[
     ("decisions_case_version_key", ProblemKind::CaseChanged, "expected_version"),
     ("decisions_request_key", ProblemKind::DecisionIdReused, "request_id"),
     ("districts_pkey", ProblemKind::DistrictExists, "code"),
+    ("grids_pkey", ProblemKind::GridExists, "path"),
+    ("grids_unit_fkey", ProblemKind::UnitUnknown, "unit_id"),
     ("inspections_grid_fkey", ProblemKind::GridUnknown, "grid"),
     ("inspections_pack_fkey", ProblemKind::PackUnknown, "pack_hash"),
     ("inspections_pkey", ProblemKind::InspectionExists, "inspection_id"),
@@ -27,7 +29,11 @@ const MEANINGS: &[(&str, ProblemKind, &str)] = &[
     ("targets_pkey", ProblemKind::TargetExists, "target_id"),
     ("targets_point_check", ProblemKind::PlaceOutsideChina, "point"),
     ("targets_unit_fkey", ProblemKind::UnitUnknown, "unit_id"),
+    ("units_budget_code_key", ProblemKind::BudgetCodeTaken, "budget_code"),
+    ("units_name_key", ProblemKind::UnitNameTaken, "name"),
+    ("units_pkey", ProblemKind::UnitExists, "unit_id"),
     ("users_username_key", ProblemKind::UsernameTaken, "username"),
+    ("zones_pkey", ProblemKind::ZoneExists, "zone_id"),
 ];
 
 /// The problem of a violated constraint, and its field.

@@ -10,6 +10,7 @@ pub mod changes;
 pub mod charges;
 pub mod constraints;
 pub mod decisions;
+pub mod district_entries;
 pub mod district_numbers;
 pub mod districts;
 pub mod evidence_lock;

@@ -187,6 +187,7 @@ diesel::table! {
         unit_id -> Uuid,
         polygon -> Nullable<Jsonb>,
         staff -> Jsonb,
+        version -> Int4,
     }
 }
 
@@ -428,6 +429,7 @@ diesel::table! {
         kind -> Text,
         credit_code -> Nullable<Text>,
         budget_code -> Text,
+        version -> Int4,
     }
 }
 
@@ -469,6 +471,7 @@ diesel::table! {
         polygon -> Jsonb,
         from_day -> Date,
         until_day -> Nullable<Date>,
+        version -> Int4,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Rows of `targets` (台账).
 
 use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
 use serde::Serialize;
 use sync_core::geo::Point;
 use sync_core::ids::{RegionCode, TargetId, UnitId};
@@ -12,6 +13,17 @@ use crate::db::Connection;
 use crate::db::bulk::{execute_with_rows, insert_rows};
 use crate::db::schema::targets;
 use crate::db::types::{StoredValueError, Time, stored, stored_json};
+
+/// Characters of an id's 32 that a given register number leaves out: time, version and some of the randomness.
+const GIVEN_CODE_SKIPS: usize = 20;
+
+/// The register number of a target that came without one: the random end of its id, unique by the register's key.
+#[must_use]
+pub fn given_code(id: TargetId) -> String {
+    let text = id.0.simple().to_string().to_uppercase();
+    let tail: String = text.chars().skip(GIVEN_CODE_SKIPS).collect();
+    format!("T-{tail}")
+}
 
 /// A stored target.
 #[derive(Debug, Clone, Queryable, Selectable)]
@@ -70,6 +82,25 @@ impl TryFrom<TargetRow> for Target {
     }
 }
 
+/// Locks these targets of the district, in id order, and answers with their rows, removed ones too.
+///
+/// # Errors
+/// Faults of the database.
+pub async fn lock_targets(
+    conn: &mut Connection,
+    district: &RegionCode,
+    ids: &[TargetId],
+) -> QueryResult<Vec<TargetRow>> {
+    targets::table
+        .filter(targets::district.eq(district.as_str()))
+        .filter(targets::target_id.eq_any(ids.iter().map(|id| id.0).collect::<Vec<_>>()))
+        .order(targets::target_id)
+        .select(TargetRow::as_select())
+        .for_no_key_update()
+        .load(conn)
+        .await
+}
+
 /// A target as it is written.
 #[derive(Debug, Clone, Serialize)]
 pub struct TargetWrite {
@@ -81,6 +112,7 @@ pub struct TargetWrite {
     version: u32,
     created_at: Instant,
     updated_at: Instant,
+    deleted_at: Option<Instant>,
 }
 
 impl TargetWrite {
@@ -95,7 +127,14 @@ impl TargetWrite {
             version: target.version,
             created_at: now,
             updated_at: now,
+            deleted_at: None,
         }
+    }
+
+    /// The target as it stands once it was removed at `now`.
+    #[must_use]
+    pub fn removed(district: &RegionCode, target: &Target, now: Instant) -> Self {
+        Self { deleted_at: Some(now), ..Self::new(district, target, now) }
     }
 }
 
@@ -125,10 +164,22 @@ pub async fn update_targets(conn: &mut Connection, rows: &[TargetWrite]) -> Quer
          SET kind = new.kind, code = new.code, name = new.name, address = new.address, lon = new.lon,
              lat = new.lat, grid = new.grid, unit_id = new.unit_id,
              supervising_department = new.supervising_department, responsible_person = new.responsible_person,
-             facts = new.facts, version = new.version, updated_at = new.updated_at
+             facts = new.facts, version = new.version, updated_at = new.updated_at,
+             deleted_at = new.deleted_at
          FROM json_populate_recordset(NULL::targets, CAST($1 AS json)) AS new
          WHERE t.district = new.district AND t.target_id = new.target_id",
         rows,
     )
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_given_register_number_is_short_and_of_the_id() {
+        let id: TargetId = "01890000-0000-7000-8000-00000000abcd".parse().unwrap();
+        assert_eq!(given_code(id), "T-00000000ABCD");
+    }
 }

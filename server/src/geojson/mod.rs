@@ -1,11 +1,19 @@
-//! GeoJSON (RFC 7946) of what this product keeps: features of points, written in one pass.
+//! GeoJSON (RFC 7946) of what this product keeps: features of points, written in one pass; and outlines of grids and
+//! zones, in and out.
 //!
-//! Invariants: longitude first, as stored; nothing is converted or rounded. RFC 7946 knows WGS 84 only and has no member
+//! Invariants: longitude first, as stored; nothing is converted or rounded. The properties of an outline are the columns
+//! of its register's table, by the same names, so that one import reads both. RFC 7946 knows WGS 84 only and has no member
 //! to say so, so the collection declares its datum in a member of its own (section 6.1, foreign members): readers here
 //! also meet CGCS2000 and GCJ-02 files, which look alike and lie up to 500 m beside.
 
+mod read;
+mod write;
+
 use serde::{Serialize, Serializer};
 use sync_core::geo::Point;
+
+pub use read::{Features, OUTLINE, Outline, is_geojson, read_features};
+pub use write::feature_collection;
 
 /// The media type of GeoJSON (RFC 7946, section 12).
 pub const MEDIA_TYPE: &str = "application/geo+json";

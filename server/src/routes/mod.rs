@@ -8,15 +8,21 @@ pub mod cases;
 pub mod devices;
 pub mod exports;
 pub mod findings;
+pub mod grids;
 pub mod health;
 pub mod ledger;
 pub mod month_closings;
 pub mod months;
+pub mod packs;
 pub mod photo_uploads;
 pub mod photos;
+pub mod registers;
 pub mod sessions;
 pub mod sync;
+pub mod targets;
+pub mod units;
 pub mod users;
+pub mod zones;
 
 /// Registers every route.
 pub fn configure(config: &mut ServiceConfig<'_>) {
@@ -25,13 +31,19 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .configure(cases::configure)
         .configure(devices::configure)
         .configure(findings::configure)
+        .configure(grids::configure)
         .configure(health::configure)
         .configure(ledger::configure)
         .configure(month_closings::configure)
         .configure(months::configure)
+        .configure(packs::configure)
         .configure(photo_uploads::configure)
         .configure(photos::configure)
+        .configure(registers::configure)
         .configure(sessions::configure)
         .configure(sync::configure)
-        .configure(users::configure);
+        .configure(targets::configure)
+        .configure(units::configure)
+        .configure(users::configure)
+        .configure(zones::configure);
 }

@@ -14,6 +14,8 @@ use crate::admin::create_user::{NewUser, create_user};
 use crate::admin::disable_user::disable_user;
 use crate::admin::end_assignment::end_assignment;
 use crate::admin::list_users::{User, list_users};
+use crate::admin::move_assignment::{AssignmentMove, move_assignment};
+use crate::admin::reset_password::reset_password;
 use crate::auth::authorised::Authorised;
 use crate::auth::enrolment_code::issue_enrolment_code;
 use crate::auth::permission::Administer;
@@ -23,7 +25,15 @@ use crate::state::AppState;
 
 /// Registers the routes of this module.
 pub fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(list).service(create).service(disable).service(assign).service(end).service(issue_code);
+    config
+        .service(list)
+        .service(create)
+        .service(disable)
+        .service(reset)
+        .service(assign)
+        .service(end)
+        .service(relocate)
+        .service(issue_code);
 }
 
 /// The district's users with all their assignments.
@@ -86,6 +96,34 @@ async fn disable(
     Ok(HttpResponse::NoContent().finish())
 }
 
+/// A new password, shown once.
+#[derive(Debug, Serialize, ToSchema)]
+struct ResetPassword {
+    /// The password.
+    password: String,
+}
+
+/// Give a user a password that the server makes up: for a first sign-in, after a lockout, or when it was forgotten.
+#[utoipa::path(
+    tag = "users",
+    security(("session" = [])),
+    params(("user_id" = UserId, Path, description = "The user.")),
+    responses((status = 200, description = "Every session of the user has ended.", body = ResetPassword))
+)]
+#[post("/api/v1/users/{user_id}/password")]
+async fn reset(
+    state: web::Data<AppState>,
+    actor: Authorised<Administer>,
+    user_id: web::Path<UserId>,
+) -> Result<web::Json<ResetPassword>, ApiError> {
+    let now = state.clock.now();
+    let mut connection = state.connection().await?;
+    let by = Some(actor.user_id);
+    let password =
+        reset_password(&mut connection, &state.passwords, &actor.district, *user_id, by, now).await?;
+    Ok(web::Json(ResetPassword { password }))
+}
+
 /// The id of the assignment that was made.
 #[derive(Debug, Serialize, ToSchema)]
 struct MadeAssignment {
@@ -141,6 +179,28 @@ async fn end(
     let by = Some(actor.user_id);
     end_assignment(&mut connection, &actor.district, *assignment_id, request.0.until, by, now).await?;
     Ok(HttpResponse::NoContent().finish())
+}
+
+/// Move an assignment to another grid: it ends the day before, and another begins.
+#[utoipa::path(
+    tag = "users",
+    security(("session" = [])),
+    params(("assignment_id" = AssignmentId, Path, description = "The assignment.")),
+    responses((status = 201, description = "The assignment that follows.", body = MadeAssignment))
+)]
+#[post("/api/v1/assignments/{assignment_id}/move")]
+async fn relocate(
+    state: web::Data<AppState>,
+    actor: Authorised<Administer>,
+    assignment_id: web::Path<AssignmentId>,
+    request: Json<AssignmentMove>,
+) -> Result<HttpResponse, ApiError> {
+    let now = state.clock.now();
+    let mut connection = state.connection().await?;
+    let by = Some(actor.user_id);
+    let assignment_id =
+        move_assignment(&mut connection, &actor.district, *assignment_id, &request.0, by, now).await?;
+    Ok(HttpResponse::build(StatusCode::CREATED).json(MadeAssignment { assignment_id }))
 }
 
 /// An enrolment code, shown once.

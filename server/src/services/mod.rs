@@ -1,19 +1,27 @@
 //! What is done, one module a deed (`verb_noun`): handlers call these, these call `db`.
 
 pub mod append_chunk;
+pub mod change_entry;
+pub mod change_target;
 pub mod check_month;
 pub mod close_month;
+pub mod compare_packs;
 pub mod complete_evidence;
 pub mod create_upload;
 pub mod decide_case;
 pub mod enter_finding;
 pub mod export_cases;
 pub mod export_month;
+pub mod export_register;
 pub mod finish_upload;
+pub mod import_register;
 pub mod list_cases;
 pub mod list_entries;
 pub mod list_exports;
 pub mod list_months;
+pub mod list_packs;
+pub mod list_targets;
+pub mod measure_past_effect;
 pub mod move_money;
 pub mod open_cases;
 pub mod prior_facts;

@@ -43,6 +43,21 @@ pub enum Cell<'r> {
     Time(Instant),
 }
 
+impl<'r> Cell<'r> {
+    /// As text: exact yuan, days and times as people write them; empty where it is blank.
+    #[must_use]
+    pub fn into_text(self) -> Cow<'r, str> {
+        match self {
+            Self::Blank => Cow::Borrowed(""),
+            Self::Text(text) => text,
+            Self::Yuan(fen) => Cow::Owned(fen.to_string()),
+            Self::Integer(number) => Cow::Owned(number.to_string()),
+            Self::Date(date) => Cow::Owned(date.to_string()),
+            Self::Time(instant) => Cow::Owned(instant.record_text()),
+        }
+    }
+}
+
 /// What stands under a column in the line of totals (合计).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Total {
@@ -54,8 +69,8 @@ pub enum Total {
 
 /// A column of a sheet over rows `R`.
 pub struct Column<'a, R> {
-    zh: &'static str,
-    en: &'static str,
+    zh: &'a str,
+    en: &'a str,
     kind: ColumnKind,
     cell: Box<dyn for<'r> Fn(&'r R) -> Cell<'r> + Send + Sync + 'a>,
     total: Option<Total>,
@@ -63,7 +78,7 @@ pub struct Column<'a, R> {
 
 impl<'a, R> Column<'a, R> {
     /// A column of text or codes.
-    pub fn text<F>(zh: &'static str, en: &'static str, value: F) -> Self
+    pub fn text<F>(zh: &'a str, en: &'a str, value: F) -> Self
     where
         F: for<'r> Fn(&'r R) -> Cow<'r, str> + Send + Sync + 'a,
     {
@@ -71,7 +86,7 @@ impl<'a, R> Column<'a, R> {
     }
 
     /// A column of money; the headers come without the unit, which is added.
-    pub fn yuan<F>(zh: &'static str, en: &'static str, value: F) -> Self
+    pub fn yuan<F>(zh: &'a str, en: &'a str, value: F) -> Self
     where
         F: Fn(&R) -> Option<Fen> + Send + Sync + 'a,
     {
@@ -79,7 +94,7 @@ impl<'a, R> Column<'a, R> {
     }
 
     /// A column of whole numbers.
-    pub fn integer<F>(zh: &'static str, en: &'static str, value: F) -> Self
+    pub fn integer<F>(zh: &'a str, en: &'a str, value: F) -> Self
     where
         F: Fn(&R) -> Option<i64> + Send + Sync + 'a,
     {
@@ -87,7 +102,7 @@ impl<'a, R> Column<'a, R> {
     }
 
     /// A column of days.
-    pub fn date<F>(zh: &'static str, en: &'static str, value: F) -> Self
+    pub fn date<F>(zh: &'a str, en: &'a str, value: F) -> Self
     where
         F: Fn(&R) -> Option<Date> + Send + Sync + 'a,
     {
@@ -95,14 +110,14 @@ impl<'a, R> Column<'a, R> {
     }
 
     /// A column of instants.
-    pub fn time<F>(zh: &'static str, en: &'static str, value: F) -> Self
+    pub fn time<F>(zh: &'a str, en: &'a str, value: F) -> Self
     where
         F: Fn(&R) -> Option<Instant> + Send + Sync + 'a,
     {
         Self::new(zh, en, ColumnKind::Time, move |row| value(row).map_or(Cell::Blank, Cell::Time))
     }
 
-    fn new<F>(zh: &'static str, en: &'static str, kind: ColumnKind, cell: F) -> Self
+    fn new<F>(zh: &'a str, en: &'a str, kind: ColumnKind, cell: F) -> Self
     where
         F: for<'r> Fn(&'r R) -> Cell<'r> + Send + Sync + 'a,
     {
@@ -124,7 +139,7 @@ impl<'a, R> Column<'a, R> {
 
     /// Its header, with the unit of money.
     #[must_use]
-    pub fn header(&self, language: Language) -> Cow<'static, str> {
+    pub fn header(&self, language: Language) -> Cow<'a, str> {
         let name = language.of(self.zh, self.en);
         match (self.kind, language) {
             (ColumnKind::Yuan, Language::Zh) => Cow::Owned(format!("{name}（元）")),

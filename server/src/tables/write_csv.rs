@@ -25,12 +25,12 @@ pub fn write_csv<R>(sheet: &Sheet<'_, R>, mut out: impl io::Write) -> io::Result
     writer.write_record(headers.map(Cow::into_owned).map(String::into_bytes))?;
     for row in sheet.rows {
         for column in &sheet.columns {
-            writer.write_field(text(&column.cell(row)).as_bytes())?;
+            writer.write_field(text(column.cell(row)).as_bytes())?;
         }
         writer.write_record(None::<&[u8]>)?;
     }
     for cell in sheet.total_line().into_iter().flatten() {
-        writer.write_field(text(&cell).as_bytes())?;
+        writer.write_field(text(cell).as_bytes())?;
     }
     if sheet.total_line().is_some() {
         writer.write_record(None::<&[u8]>)?;
@@ -48,14 +48,14 @@ pub fn csv_bytes<R>(sheet: &Sheet<'_, R>) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn text<'c>(cell: &'c Cell<'_>) -> Cow<'c, str> {
+fn text(cell: Cell<'_>) -> Cow<'_, str> {
     match cell {
-        Cell::Blank => Cow::Borrowed(""),
-        Cell::Text(text) => guarded(text),
-        Cell::Yuan(fen) => Cow::Owned(fen.to_string()),
-        Cell::Integer(number) => Cow::Owned(number.to_string()),
-        Cell::Date(date) => Cow::Owned(date.to_string()),
-        Cell::Time(instant) => Cow::Owned(instant.record_text()),
+        Cell::Text(text) => match guarded(&text) {
+            Cow::Borrowed(_) => text,
+            Cow::Owned(guarded) => Cow::Owned(guarded),
+        },
+        // Amounts and days begin as no formula does, or are numbers.
+        cell => cell.into_text(),
     }
 }
 

@@ -91,12 +91,74 @@ pub enum PackFault {
     SubsidyAmount,
 }
 
+impl PackFault {
+    /// Its stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Syntax(_) => "pack_syntax",
+            Self::Form(_) => "pack_form",
+            Self::Twice { .. } => "pack_code_twice",
+            Self::UnknownClause(_) => "pack_clause_unknown",
+            Self::UncitedClause(_) => "pack_clause_uncited",
+            Self::UnknownItem(_) => "pack_item_unknown",
+            Self::UnknownKind(_) => "pack_kind_unknown",
+            Self::UnknownMeasurement { .. } => "pack_measurement_unknown",
+            Self::UnknownFact { .. } => "pack_fact_unknown",
+            Self::TestMisfit { .. } => "pack_test_misfit",
+            Self::Unreachable(_) => "pack_item_unreachable",
+            Self::PointsSplit(_) => "pack_points_split",
+            Self::ReservedCode(_) => "pack_code_reserved",
+            Self::DatesReversed => "pack_dates_reversed",
+            Self::IssuedWithoutDates => "pack_issued_without_dates",
+            Self::Bounds => "pack_bounds",
+            Self::NotPositive => "pack_not_positive",
+            Self::Empty => "pack_empty",
+            Self::Percent => "pack_percent",
+            Self::DueDay => "pack_due_day",
+            Self::SubsidyAmount => "pack_subsidy_amount",
+        }
+    }
+
+    /// What is wrong, in Chinese; in English it is its text.
+    #[must_use]
+    pub fn zh(&self) -> String {
+        match self {
+            Self::Syntax(reason) => format!("不是有效的 TOML：{reason}"),
+            Self::Form(reason) => format!("格式不正确：{reason}"),
+            Self::Twice { code, .. } => format!("编码 {code} 重复定义。"),
+            Self::UnknownClause(code) => format!("[clauses] 中没有条款 {code}。"),
+            Self::UncitedClause(code) => format!("条款 {code} 没有被任何规则引用。"),
+            Self::UnknownItem(code) => format!("没有事项 {code}。"),
+            Self::UnknownKind(code) => format!("没有类别 {code}。"),
+            Self::UnknownMeasurement { kind, measurement } => {
+                format!("类别 {kind} 没有测量项 {measurement}。")
+            }
+            Self::UnknownFact { kind, fact } => format!("类别 {kind} 没有属性 {fact}。"),
+            Self::TestMisfit { kind, fact } => format!("类别 {kind} 的属性 {fact} 不能这样判断。"),
+            Self::Unreachable(code) => format!("没有检查项指向事项 {code}。"),
+            Self::PointsSplit(code) => format!("事项 {code} 按火点计数，每个类别最多一个检查项。"),
+            Self::ReservedCode(code) => format!("检查项编码 {code} 已保留给案件和火点。"),
+            Self::DatesReversed => "结束日期早于开始日期。".to_owned(),
+            Self::IssuedWithoutDates => "已印发的文件须有生效日期。".to_owned(),
+            Self::Bounds => "上下限须为数字，下限在前。".to_owned(),
+            Self::NotPositive => "须为大于零的数字。".to_owned(),
+            Self::Empty => "此项不能为空。".to_owned(),
+            Self::Percent => "须为 1 至 100 的百分数。".to_owned(),
+            Self::DueDay => "星期为 1 至 7，日期为 1 至 31。".to_owned(),
+            Self::SubsidyAmount => "补助须有以元为单位的金额。".to_owned(),
+        }
+    }
+}
+
 /// One thing wrong with a pack.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{at}: {fault}")]
 pub struct PackError {
     /// File and line.
     pub at: SourceLine,
+    /// The path of the key, such as `items.3.clause`; empty where it is not known.
+    pub path: String,
     /// What is wrong there.
     pub fault: PackFault,
 }

@@ -31,7 +31,7 @@ impl PolicyPack {
     pub fn load(source: &str, file: &str) -> Result<Self, PackErrors> {
         let (tree, syntax) = DeTable::parse_recoverable(source);
         if !syntax.is_empty() {
-            let at = |e: &TomlError| (start(e), PackFault::Syntax(e.message().to_owned()));
+            let at = |e: &TomlError| (start(e), String::new(), PackFault::Syntax(e.message().to_owned()));
             return Err(located(source, file, syntax.iter().map(at).collect()));
         }
         let content = match PackContent::deserialize(toml::Deserializer::from(tree.clone())) {
@@ -49,34 +49,35 @@ impl PolicyPack {
             let dates_at = SourceLine { file: file.to_owned(), line };
             return Ok(Self::new(PackHash::of(source.as_bytes()), content, dates_at));
         }
-        let errors = faults.into_iter().map(|(path, fault)| (position(&tree, &path), fault)).collect();
+        let errors = faults.into_iter().map(|(path, fault)| (position(&tree, &path), path, fault)).collect();
         Err(located(source, file, errors))
     }
 }
 
-/// Byte offset and fault.
-type Offset = (usize, PackFault);
+/// Byte offset, path of the key, and fault.
+type Offset = (usize, String, PackFault);
 
 fn start(error: &TomlError) -> usize {
     error.span().map_or(0, |span| span.start)
 }
 
 fn form_error(error: &TomlError) -> Offset {
-    (start(error), PackFault::Form(error.message().to_owned()))
+    (start(error), String::new(), PackFault::Form(error.message().to_owned()))
 }
 
 /// The form errors of each element of one array of tables.
 fn form_errors<T: DeserializeOwned>(tree: &Spanned<DeTable<'_>>, key: &str) -> Vec<Offset> {
-    let element_error = |element: &Spanned<DeValue<'_>>| {
+    let element_error = |(index, element): (usize, &Spanned<DeValue<'_>>)| {
         let error = T::deserialize(toml::de::ValueDeserializer::from(element.clone())).err()?;
         Some((
             error.span().unwrap_or_else(|| element.span()).start,
+            format!("{key}.{index}"),
             PackFault::Form(error.message().to_owned()),
         ))
     };
     entry(tree.get_ref(), key)
         .and_then(|value| value.get_ref().as_array())
-        .map(|elements| elements.iter().filter_map(element_error).collect())
+        .map(|elements| elements.iter().enumerate().filter_map(element_error).collect())
         .unwrap_or_default()
 }
 
@@ -102,11 +103,12 @@ fn position(tree: &Spanned<DeTable<'_>>, path: &str) -> usize {
 
 /// Offsets to lines, in line order and without repeats.
 fn located(source: &str, file: &str, mut errors: Vec<Offset>) -> PackErrors {
-    errors.sort_by_key(|(offset, _)| *offset);
-    errors.dedup();
-    let error = |(offset, fault)| {
+    // The error that ended reading has no path; where an element's own says the same, that one stays.
+    errors.sort_by(|(at, path, _), (other, other_path, _)| at.cmp(other).then(other_path.cmp(path)));
+    errors.dedup_by(|(at, _, fault), (kept_at, _, kept)| at == kept_at && fault == kept);
+    let error = |(offset, path, fault)| {
         let at = SourceLine { file: file.to_owned(), line: line_of(source, offset) };
-        PackError { at, fault }
+        PackError { at, path, fault }
     };
     PackErrors(errors.into_iter().map(error).collect())
 }

@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::geo::PolygonFault;
 use crate::ids::ProblemCode;
 use crate::text::TextFault;
 use crate::wire::push::Rejection;
@@ -106,6 +107,23 @@ problems! {
     FactInvalid = "fact_invalid", 422, "属性值的类型或范围不正确。", "The fact's value has the wrong type or range.";
     GridUnknown = "grid_unknown", 422, "没有该网格。", "There is no such grid.";
     UnitUnknown = "unit_unknown", 422, "没有该责任单位。", "There is no such unit.";
+    TargetRemoved = "target_removed", 409, "该对象已从台账中移除。", "The target was removed from the register.";
+    UnitExists = "unit_exists", 409, "该责任单位已登记。", "The unit is registered already.";
+    UnitNameTaken = "unit_name_taken", 409, "责任单位名称已被使用。", "The unit's name is taken.";
+    BudgetCodeTaken = "budget_code_taken", 409, "预算单位编码已被使用。", "The budget code is taken.";
+    CreditCodeInvalid = "credit_code_invalid", 422, "统一社会信用代码应为 18 位数字或大写字母。", "A unified social credit code has 18 digits or capital letters.";
+    UnitInUse = "unit_in_use", 409, "该责任单位已被网格、台账、任职或案件引用，不能删除。", "Grids, targets, assignments or cases refer to the unit; it cannot be removed.";
+    GridExists = "grid_exists", 409, "该网格已登记。", "The grid is registered already.";
+    GridParentUnknown = "grid_parent_unknown", 422, "没有上级网格，请先登记上级网格。", "The grid above it is not registered; register that first.";
+    StatisticalCodeInvalid = "statistical_code_invalid", 422, "统计用区划代码应为 12 位数字。", "A statistical code has 12 digits.";
+    ZoneExists = "zone_exists", 409, "该区域已登记。", "The zone is registered already.";
+    DaysReversed = "days_reversed", 422, "结束日期不得早于开始日期。", "The last day must not come before the first.";
+    RegisterChanged = "register_changed", 409, "该记录已被他人修改，请刷新后重做。", "The entry was changed meanwhile; reload it and change it again.";
+    PolygonEmpty = "polygon_empty", 422, "边界至少要有三个不同的点。", "An outline needs at least three different points.";
+    PolygonNotClosed = "polygon_not_closed", 422, "边界没有闭合，末点必须与首点相同。", "The outline is not closed: its last point must be its first.";
+    PolygonCrosses = "polygon_crosses", 422, "边界自相交，或内环在外环之外。", "The outline crosses itself, or a hole lies outside of it.";
+    PolygonTooManyPoints = "polygon_too_many_points", 422, "边界的点过多（上限 2000 个），请先简化。", "The outline has too many points (2000 at most); simplify it.";
+    CoordinatesSwapped = "coordinates_swapped", 422, "经纬度写反了，应经度在前、纬度在后。", "Latitude stands before longitude; longitude comes first.";
     // Inspections.
     InspectionExists = "inspection_exists", 409, "该检查记录号已存在。", "The inspection id exists already.";
     QuestionUnknown = "question_unknown", 422, "检查表中没有该项。", "The checklist has no such question.";
@@ -143,8 +161,31 @@ problems! {
     LedgerBroken = "ledger_broken", 409, "台账校验未通过，不能结账，请联系管理员。", "The ledger does not verify; tell the administrator, it cannot be closed.";
     ProposalsOpen = "proposals_open", 409, "有事项待复核，复核后方可结账。", "Proposals wait for their second person; review them before closing.";
     SamePerson = "same_person", 409, "经办人不得复核本人经办的事项，请由他人复核。", "Who asked for it cannot review it; another person has to.";
+    // Files.
+    FileTooLarge = "file_too_large", 413, "文件过大（上限 20 MB），请分成几个文件。", "The file is too large (20 MB at most); split it.";
+    FileInflatesTooFar = "file_inflates_too_far", 422, "文件解压后过大，请另存为新文件后重试。", "The file is far too large once unpacked; save it as a new file.";
+    FileOldFormat = "file_old_format", 422, "不支持旧的 XLS 格式，请另存为 XLSX 或 CSV。", "The old XLS format is not read; save it as XLSX or CSV.";
+    FileDamaged = "file_damaged", 422, "文件无法读取，可能已损坏，请另存为新文件后重试。", "The file cannot be read, it may be damaged; save it as a new file.";
+    TableEmpty = "table_empty", 422, "表中没有数据行。", "The table has no rows.";
+    TableTooManyRows = "table_too_many_rows", 422, "表格超过 100000 行，请分成几个文件。", "The table has more than 100000 rows; split it.";
+    TableTooWide = "table_too_wide", 422, "表格超过 100 列，请删除多余的列。", "The table has more than 100 columns; delete those not needed.";
+    TextUndecodable = "text_undecodable", 422, "文件既不是 UTF-8 也不是 GB18030（GBK）编码，请另存为 UTF-8 CSV。", "The file is neither UTF-8 nor GB18030 (GBK); save it as UTF-8 CSV.";
+    TextMixedEncodings = "text_mixed_encodings", 422, "文件混用 UTF-8 与 GBK 编码，请统一另存为 UTF-8 CSV。", "The file mixes UTF-8 and GBK; save all of it as UTF-8 CSV.";
+    ColumnMissing = "column_missing", 422, "表头缺少必需的列。", "The header lacks a column that must be there.";
+    ColumnUnknown = "column_unknown", 422, "表头中有无法识别的列。", "The header has a column that is not known.";
+    ColumnDuplicate = "column_duplicate", 422, "表头中有重复的列。", "The header has a column twice.";
+    CellsMerged = "cells_merged", 422, "表中有合并单元格，请取消合并并逐行填写。", "The table has merged cells; unmerge them and fill in every row.";
+    CellFormula = "cell_formula", 422, "表中有公式，请粘贴为数值。", "The table has formulas; paste them as values.";
+    GeojsonInvalid = "geojson_invalid", 422, "不是 GeoJSON 要素集合（FeatureCollection），或坐标系不是 WGS-84。", "Not a GeoJSON FeatureCollection, or not in WGS-84.";
+    GeometryUnsupported = "geometry_unsupported", 422, "此处需要单个面（Polygon）。", "A single polygon is needed here.";
+    RowRepeated = "row_repeated", 422, "文件中有另一行登记了同一对象。", "Another row of the file is about the same thing.";
+    ImportDigestRequired = "import_digest_required", 422, "请先预览，再以预览的摘要提交导入。", "Preview the file first, then import it with the preview's digest.";
+    ImportOutdated = "import_outdated", 409, "文件或台账与预览时不同，请重新预览。", "File or register are not as previewed; preview again.";
+    ImportHasBadRows = "import_has_bad_rows", 422, "文件中有错误的行；请改正，或选择跳过错误行。", "The file has bad rows; correct them, or choose to skip them.";
+    AssignmentFixed = "assignment_fixed", 422, "已有任职只能修改截止日期；其他变更请结束原任职并另行任命。", "Of an assignment only the last day can change; end it and make another for anything else.";
     // Packs.
     PackInvalid = "pack_invalid", 422, "政策包有误，请按提示的行修改。", "The pack is not valid; correct the lines named.";
+    PackAffectsPast = "pack_affects_past", 409, "该版本的生效日期内已有案件；采用不会改变这些案件，请确认知悉（affects_past）后再采用。", "Cases occurred in the days of this version; adopting it changes none of them. Acknowledge that (affects_past) and adopt it then.";
     PackOverlap = "pack_overlap", 409, "同一区域的政策包生效日期重叠。", "Packs of one region overlap in their dates.";
 }
 
@@ -178,6 +219,19 @@ impl From<TextFault> for ProblemKind {
     }
 }
 
+impl From<PolygonFault> for ProblemKind {
+    fn from(fault: PolygonFault) -> Self {
+        match fault {
+            PolygonFault::Empty => Self::PolygonEmpty,
+            PolygonFault::NotClosed => Self::PolygonNotClosed,
+            PolygonFault::TooManyPoints => Self::PolygonTooManyPoints,
+            PolygonFault::Swapped => Self::CoordinatesSwapped,
+            PolygonFault::OutsideChina => Self::PlaceOutsideChina,
+            PolygonFault::Crosses => Self::PolygonCrosses,
+        }
+    }
+}
+
 /// `application/problem+json` (RFC 9457).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -202,6 +256,27 @@ pub struct Problem {
     /// The request's id, to find it in the log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
+    /// Everything wrong with a file, each with its place; the problem itself is of the first one's kind.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<ProblemFault>,
+}
+
+/// Where a file is wrong, and how.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ProblemFault {
+    /// The row or line, from 1; absent for the whole file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub row: Option<u32>,
+    /// The column's name or letters, or the path of a key; absent for the whole row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub column: Option<String>,
+    /// Stable code.
+    pub code: String,
+    /// The sentence in Chinese.
+    pub zh: String,
+    /// The same in English.
+    pub en: String,
 }
 
 impl Problem {
@@ -217,6 +292,7 @@ impl Problem {
             field: None,
             detail: None,
             request_id: None,
+            faults: Vec::new(),
         }
     }
 

@@ -2,15 +2,19 @@
 
 mod cases;
 mod devices;
+mod entries;
 mod exports;
 mod findings;
 mod health;
 mod ledger;
 mod month_closings;
 mod months;
+mod packs;
 mod photo_uploads;
 mod photos;
 mod problems;
+mod registers;
 mod sessions;
 mod sync;
+mod targets;
 mod users;

@@ -134,3 +134,75 @@ async fn a_disabled_user_is_signed_out_and_stays_out() {
     let code = post(&office, &format!("/api/v1/users/{user}/enrolment-codes"), json!({})).await;
     assert_eq!(problem(code).await.code.as_str(), "user_unknown");
 }
+
+#[tokio::test]
+async fn an_inspector_who_moves_has_every_day_in_one_grid_and_his_devices_start_over() {
+    let server = TestServer::start().await;
+    let office = administrator(&server).await;
+    let user = create(&office, "lina").await;
+    let body = json!({
+        "role": "inspector", "grid": "410804/001", "level": "district", "from": "2026-11-01",
+    });
+    let made = post(&office, &format!("/api/v1/users/{user}/assignments"), body).await;
+    let made: Value = made.json().await.unwrap();
+    let path = format!("/api/v1/assignments/{}/move", made["assignment_id"].as_str().unwrap());
+
+    for (body, code, field) in [
+        (json!({ "grid": "410804/002", "from": "2026-11-01" }), "assignment_incomplete", "from"),
+        (json!({ "grid": "410804/009", "from": "2026-12-01" }), "grid_unknown", "grid"),
+        (json!({ "grid": "410802/001", "from": "2026-12-01" }), "other_district", "grid"),
+    ] {
+        let refused = problem(post(&office, &path, body).await).await;
+        assert_eq!((refused.code.as_str(), refused.field.as_deref()), (code, Some(field)));
+    }
+    let moved = post(&office, &path, json!({ "grid": "410804/002", "from": "2026-12-01" })).await;
+    assert_eq!(moved.status(), StatusCode::CREATED);
+
+    let users: Value =
+        office.request(Method::GET, "/api/v1/users").send().await.unwrap().json().await.unwrap();
+    let lina = users.as_array().unwrap().iter().find(|user| user["username"] == "lina").unwrap();
+    let days: Vec<_> = lina["assignments"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|a| (a["grid"].clone(), a["from"].clone(), a["until"].clone(), a["level"].clone()))
+        .collect();
+    assert_eq!(
+        days,
+        [
+            (json!("410804/001"), json!("2026-11-01"), json!("2026-11-30"), json!("district")),
+            (json!("410804/002"), json!("2026-12-01"), Value::Null, json!("district")),
+        ]
+    );
+    let actions = server.audit_actions().await;
+    assert_eq!(actions, ["user_created", "role_assigned", "assignment_ended", "role_assigned"]);
+    assert_eq!(server.scope_version(user).await, 3);
+    let again =
+        problem(post(&office, &path, json!({ "grid": "410804/003", "from": "2027-01-01" })).await).await;
+    assert_eq!(again.code.as_str(), "assignment_incomplete", "it has ended by then");
+}
+
+#[tokio::test]
+async fn a_password_that_an_administrator_resets_is_shown_once_and_ends_every_session() {
+    let server = TestServer::start().await;
+    let office = administrator(&server).await;
+    let user = create(&office, "lina").await;
+    let sign_in = async |password: &str| {
+        let body = json!({ "username": "lina", "password": password });
+        server.request(Method::POST, "/api/v1/sessions").json(&body).send().await.unwrap()
+    };
+    let session = sign_in("a first password").await;
+    let cookie = session.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+
+    let reset = post(&office, &format!("/api/v1/users/{user}/password"), Value::Null).await;
+    let password = reset.json::<Value>().await.unwrap()["password"].as_str().unwrap().to_owned();
+    let current = server.get("/api/v1/sessions/current").header("cookie", cookie).send().await.unwrap();
+    assert_eq!(problem(current).await.code.as_str(), "sign_in_required");
+    assert_eq!(problem(sign_in("a first password").await).await.code.as_str(), "wrong_credentials");
+    assert_eq!(sign_in(&password).await.status(), StatusCode::CREATED);
+    assert!(server.audit_actions().await.contains(&"password_reset".to_owned()));
+
+    post(&office, &format!("/api/v1/users/{user}/disable"), Value::Null).await;
+    let disabled = post(&office, &format!("/api/v1/users/{user}/password"), Value::Null).await;
+    assert_eq!(problem(disabled).await.code.as_str(), "not_found");
+}

@@ -18,6 +18,7 @@ use sync_core::wire::push::{Missing, Rejection};
 
 use super::compare_context::differences;
 use super::known::Known;
+use crate::db::targets::given_code;
 use crate::services::prior_facts::prior_facts;
 
 /// What an operation does.
@@ -93,16 +94,6 @@ fn register_target(known: &Known, header: &Header, mut content: TargetContent) -
     content.code.get_or_insert_with(|| given_code(id));
     Ok(Target { content, version: 1 })
 }
-
-/// The register number of a target that came without one: the random end of its id, unique by the register's key.
-fn given_code(id: TargetId) -> String {
-    let text = id.0.simple().to_string().to_uppercase();
-    let tail: String = text.chars().skip(GIVEN_CODE_SKIPS).collect();
-    format!("T-{tail}")
-}
-
-/// Characters of an id's 32 that a given register number leaves out: time, version and some of the randomness.
-const GIVEN_CODE_SKIPS: usize = 20;
 
 fn update_target(known: &Known, header: &Header, update: TargetUpdate) -> Result<Target, Refusal> {
     let TargetUpdate { base_version, mut content } = update;
@@ -275,11 +266,5 @@ mod tests {
     fn a_nul_is_found_wherever_it_hides() {
         assert_eq!(nul_path(&json!({"a": [1, {"b": "x\0"}]})).as_deref(), Some("a.1.b"));
         assert_eq!(nul_path(&json!({"a": ["\\u0000", null]})), None);
-    }
-
-    #[test]
-    fn a_given_register_number_is_short_and_of_the_id() {
-        let id: TargetId = "01890000-0000-7000-8000-00000000abcd".parse().unwrap();
-        assert_eq!(given_code(id), "T-00000000ABCD");
     }
 }

@@ -30,13 +30,18 @@ pub enum CellFault {
     /// Neither yes nor no.
     NotAFlag,
     /// None of the values that the column takes.
-    NotOneOf(Vec<&'static str>),
+    NotOneOf(Vec<String>),
     /// Not of the form of its code.
     BadForm,
     /// An error value such as `#N/A`.
     ErrorValue(String),
     /// Something stands under no header.
     UnderNoHeader,
+    /// Another row of the file is about the same thing.
+    Repeated {
+        /// That row.
+        first: u32,
+    },
     /// What the import itself finds, by the problem table: an unknown grid, a code that is taken …
     Refused(ProblemKind),
 }
@@ -107,6 +112,9 @@ impl CellFault {
                 "此处有内容但没有对应的表头，可能多了分隔符。".to_owned(),
                 "Something stands here under no header; perhaps a separator too many.".to_owned(),
             ),
+            Self::Repeated { first } => {
+                ("row_repeated", format!("与第 {first} 行重复。"), format!("Repeats row {first}."))
+            }
             Self::Refused(problem) => (problem.code(), problem.zh().to_owned(), problem.en().to_owned()),
         };
         FaultReport::file(code, zh, en)

@@ -204,7 +204,7 @@ pub fn choice<T: Copy>(cell: &RawCell, choices: &[Choice<T>]) -> Result<T, CellF
     let chosen = choices.iter().find(|choice| choice.zh == found || choice.code.eq_ignore_ascii_case(&found));
     chosen
         .map(|choice| choice.value)
-        .ok_or_else(|| CellFault::NotOneOf(choices.iter().map(|choice| choice.zh).collect()))
+        .ok_or_else(|| CellFault::NotOneOf(choices.iter().map(|choice| choice.zh.to_owned()).collect()))
 }
 
 /// Any cell that can be a code, of any length: the caller's own form bounds it.
@@ -366,7 +366,7 @@ mod tests {
         assert_eq!(flag(&typed("也许")), Err(CellFault::NotAFlag));
         let choices = [Choice { zh: "街道办事处", code: "street_office", value: 1 }];
         assert_eq!(choice(&typed("Street_Office"), &choices), Ok(1));
-        assert_eq!(choice(&typed("局"), &choices), Err(CellFault::NotOneOf(vec!["街道办事处"])));
+        assert_eq!(choice(&typed("局"), &choices), Err(CellFault::NotOneOf(vec!["街道办事处".to_owned()])));
         assert_eq!(number(&typed(" １１３．２５ ")), Ok(113.25));
         assert_eq!(number(&typed("NaN")), Err(CellFault::NotANumber));
         assert_eq!(integer(&numeric(2.5)), Err(CellFault::NotWhole));

@@ -1,6 +1,7 @@
 //! A fault of a file or a cell as the import's preview shows it.
 
 use serde::Serialize;
+use sync_core::wire::problem::ProblemFault;
 use utoipa::ToSchema;
 
 /// Faults that are kept of one file; more are counted only.
@@ -19,6 +20,13 @@ pub struct FaultReport {
     pub zh: String,
     /// The same in English.
     pub en: String,
+}
+
+impl From<FaultReport> for ProblemFault {
+    fn from(report: FaultReport) -> Self {
+        let FaultReport { row, column, code, zh, en } = report;
+        Self { row, column, code: code.to_owned(), zh, en }
+    }
 }
 
 impl FaultReport {

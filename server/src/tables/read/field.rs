@@ -14,7 +14,7 @@ pub type Parse<T> = fn(&RawCell) -> Result<T, CellFault>;
 #[derive(Debug, Clone, Copy)]
 pub struct Field<T> {
     /// Its names.
-    pub heading: Heading,
+    pub heading: Heading<'static>,
     parse: Parse<T>,
 }
 
@@ -22,7 +22,7 @@ pub struct Field<T> {
 #[derive(Debug, Clone, Copy)]
 pub struct OptionalField<T> {
     /// Its names.
-    pub heading: Heading,
+    pub heading: Heading<'static>,
     parse: Parse<T>,
 }
 
@@ -31,6 +31,12 @@ impl<T> Field<T> {
     #[must_use]
     pub const fn required(zh: &'static str, en: &'static str, parse: Parse<T>) -> Self {
         Self { heading: Heading { zh, en, required: true }, parse }
+    }
+
+    /// A column that must be there and may have blank cells: a table without it would not say whether they are blank.
+    #[must_use]
+    pub const fn may_be_blank(zh: &'static str, en: &'static str, parse: Parse<T>) -> OptionalField<T> {
+        OptionalField { heading: Heading { zh, en, required: true }, parse }
     }
 
     /// A column that may be absent or have blank cells.
@@ -45,7 +51,7 @@ pub trait ReadField {
     /// What a cell becomes.
     type Value;
     /// The column's names.
-    fn heading(&self) -> Heading;
+    fn heading(&self) -> Heading<'static>;
     /// Reads a cell of it.
     ///
     /// # Errors
@@ -56,7 +62,7 @@ pub trait ReadField {
 impl<T> ReadField for Field<T> {
     type Value = T;
 
-    fn heading(&self) -> Heading {
+    fn heading(&self) -> Heading<'static> {
         self.heading
     }
 
@@ -72,7 +78,7 @@ impl<T> ReadField for Field<T> {
 impl<T> ReadField for OptionalField<T> {
     type Value = Option<T>;
 
-    fn heading(&self) -> Heading {
+    fn heading(&self) -> Heading<'static> {
         self.heading
     }
 
@@ -111,7 +117,7 @@ pub struct Faulty(());
 /// Reads one row: first every field into a variable, then `?`, so that all faults of the row are found.
 #[derive(Debug)]
 pub struct RowReader<'t> {
-    columns: &'t [(Heading, Option<usize>)],
+    columns: &'t [(Heading<'t>, Option<usize>)],
     row: &'t RawRow,
     faults: Vec<RowFault>,
 }
@@ -129,13 +135,18 @@ impl RowReader<'_> {
     /// [`Faulty`], with the fault recorded.
     pub fn read<F: ReadField>(&mut self, field: &F) -> Result<F::Value, Faulty> {
         let heading = field.heading();
+        field.value(self.cell(heading)).map_err(|fault| self.refuse(heading, fault))
+    }
+
+    /// The cell under a heading that is not known before the program runs; blank where the table lacks it.
+    #[must_use]
+    pub fn cell(&self, heading: Heading<'_>) -> &RawCell {
         let place = self.columns.iter().find(|(known, _)| *known == heading).and_then(|(_, place)| *place);
-        let cell = place.map_or(&RawCell::Blank, |column| self.row.cell(column));
-        field.value(cell).map_err(|fault| self.refuse(heading, fault))
+        place.map_or(&RawCell::Blank, |column| self.row.cell(column))
     }
 
     /// Records what the import itself finds wrong with a field.
-    pub fn refuse(&mut self, heading: Heading, fault: CellFault) -> Faulty {
+    pub fn refuse(&mut self, heading: Heading<'_>, fault: CellFault) -> Faulty {
         self.fault_at(heading.zh.to_owned(), fault)
     }
 
@@ -156,7 +167,13 @@ pub struct ReadRows<T> {
     pub fault_count: usize,
 }
 
-impl RawTable {
+impl RawTable<'_> {
+    /// Whether the table has a column of this heading.
+    #[must_use]
+    pub fn has(&self, heading: Heading<'_>) -> bool {
+        self.columns.iter().any(|(known, place)| *known == heading && place.is_some())
+    }
+
     /// Reads every row.
     pub fn read_rows<T>(&self, read: impl Fn(&mut RowReader<'_>) -> Result<T, Faulty>) -> ReadRows<T> {
         let mut found =

@@ -8,18 +8,18 @@ pub(super) const HEADER_SEARCH_ROWS: usize = 10;
 
 /// A column that an import knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Heading {
+pub struct Heading<'h> {
     /// Its name in Chinese, without the unit of money.
-    pub zh: &'static str,
+    pub zh: &'h str,
     /// Its name in English.
-    pub en: &'static str,
+    pub en: &'h str,
     /// Whether the table must have it.
     pub required: bool,
 }
 
-impl Heading {
+impl Heading<'_> {
     /// Whether a header's text names it: width, case, blanks, a unit of money and a star for "required" aside.
-    fn is_named(&self, text: &str) -> bool {
+    pub fn is_named(&self, text: &str) -> bool {
         let text = canonical(text);
         text == canonical(self.zh) || text == canonical(self.en)
     }
@@ -27,17 +27,17 @@ impl Heading {
 
 /// The rows below a header, and which column is which.
 #[derive(Debug, Clone)]
-pub struct RawTable {
+pub struct RawTable<'h> {
     /// The header as it stands, from column A on.
     pub header: Vec<String>,
     /// Rows that are not blank, top to bottom.
     pub rows: Vec<RawRow>,
     /// Where each heading stands, if it does.
-    pub(super) columns: Vec<(Heading, Option<usize>)>,
+    pub(super) columns: Vec<(Heading<'h>, Option<usize>)>,
 }
 
 /// Finds the header and what is wrong with it and below it.
-pub(super) fn table(grid: Grid, headings: &[Heading]) -> Result<RawTable, Vec<TableFault>> {
+pub(super) fn table<'h>(grid: Grid, headings: &[Heading<'h>]) -> Result<RawTable<'h>, Vec<TableFault>> {
     let Grid { mut rows, merged, formulas } = grid;
     let Some(at) = header_index(&rows, headings) else { return Err(vec![TableFault::Empty]) };
     let below = rows.split_off(at.saturating_add(1));
@@ -45,13 +45,13 @@ pub(super) fn table(grid: Grid, headings: &[Heading]) -> Result<RawTable, Vec<Ta
     let header: Vec<String> = cells.iter().map(name).collect();
 
     let mut faults = Vec::new();
-    let mut columns: Vec<(Heading, Option<usize>)> =
+    let mut columns: Vec<(Heading<'h>, Option<usize>)> =
         headings.iter().map(|heading| (*heading, None)).collect();
     for (index, found) in header.iter().enumerate().filter(|(_, found)| !found.is_empty()) {
         let (column, found) = (letters(index), found.clone());
         match columns.iter_mut().find(|(heading, _)| heading.is_named(&found)) {
             None => {
-                let expected = headings.iter().map(|heading| heading.zh).collect();
+                let expected = headings.iter().map(|heading| heading.zh.to_owned()).collect();
                 faults.push(TableFault::UnknownColumn { row, column, found, expected });
             }
             Some((_, Some(_))) => faults.push(TableFault::DuplicateColumn { row, column, found }),
@@ -61,8 +61,8 @@ pub(super) fn table(grid: Grid, headings: &[Heading]) -> Result<RawTable, Vec<Ta
     let missing = columns.iter().filter(|(heading, place)| heading.required && place.is_none());
     faults.extend(missing.map(|(heading, _)| TableFault::MissingColumn {
         row,
-        zh: heading.zh,
-        en: heading.en,
+        zh: heading.zh.to_owned(),
+        en: heading.en.to_owned(),
     }));
     let merged = merged.into_iter().filter(|(last, _)| *last >= row);
     faults.extend(merged.map(|(row, region)| TableFault::MergedCells { row, region }));
@@ -78,7 +78,7 @@ pub(super) fn table(grid: Grid, headings: &[Heading]) -> Result<RawTable, Vec<Ta
 }
 
 /// The row that names most headings, the first of equals; where none names any, the first row.
-fn header_index(rows: &[RawRow], headings: &[Heading]) -> Option<usize> {
+fn header_index(rows: &[RawRow], headings: &[Heading<'_>]) -> Option<usize> {
     let names = |row: &RawRow| {
         let named = |cell: &RawCell| headings.iter().any(|heading| heading.is_named(&name(cell)));
         row.cells.iter().filter(|cell| named(cell)).count()

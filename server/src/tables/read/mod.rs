@@ -22,6 +22,8 @@ pub use grid::{RawCell, RawRow};
 pub use header::{Heading, RawTable};
 pub use table_fault::TableFault;
 
+use self::grid::Grid;
+
 /// Bytes of a file (20 MiB).
 pub const FILE_MAX_BYTES: usize = 20 * 1024 * 1024;
 /// Rows of a table, without those above its data.
@@ -39,7 +41,7 @@ const XLS_MAGIC: &[u8] = b"\xD0\xCF\x11\xE0";
 ///
 /// # Errors
 /// Every [`TableFault`] that was found, never none.
-pub fn read_table(file: &[u8], headings: &[Heading]) -> Result<RawTable, Vec<TableFault>> {
+pub fn read_table<'h>(file: &[u8], headings: &[Heading<'h>]) -> Result<RawTable<'h>, Vec<TableFault>> {
     if file.len() > FILE_MAX_BYTES {
         return Err(vec![TableFault::FileTooLarge]);
     }
@@ -48,6 +50,21 @@ pub fn read_table(file: &[u8], headings: &[Heading]) -> Result<RawTable, Vec<Tab
     }
     let grid = if file.starts_with(ZIP_MAGIC) { read_xlsx::grid(file) } else { read_csv::grid(file) };
     header::table(grid.map_err(|fault| vec![fault])?, headings)
+}
+
+/// The same for rows that come from elsewhere than a table, such as the features of a map, with the names of their
+/// columns.
+///
+/// # Errors
+/// Every [`TableFault`] that was found, never none.
+pub fn table_of<'h>(
+    names: Vec<String>,
+    rows: Vec<RawRow>,
+    headings: &[Heading<'h>],
+) -> Result<RawTable<'h>, Vec<TableFault>> {
+    let header = RawRow { number: 0, cells: names.into_iter().map(RawCell::Text).collect() };
+    let rows = std::iter::once(header).chain(rows).collect();
+    header::table(Grid { rows, ..Grid::default() }, headings)
 }
 
 #[cfg(test)]

@@ -39,9 +39,9 @@ pub enum TableFault {
         /// The row that was taken for the header.
         row: u32,
         /// Its name in Chinese.
-        zh: &'static str,
+        zh: String,
         /// Its name in English.
-        en: &'static str,
+        en: String,
     },
     /// A column that the import does not know.
     UnknownColumn {
@@ -52,7 +52,7 @@ pub enum TableFault {
         /// What stands there.
         found: String,
         /// The names in Chinese that it may have.
-        expected: Vec<&'static str>,
+        expected: Vec<String>,
     },
     /// A column that is there twice.
     DuplicateColumn {

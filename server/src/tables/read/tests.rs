@@ -16,7 +16,7 @@ struct Unit {
 const NAME: Field<String> = Field::required("单位名称", "Unit name", text::<20>);
 const CODE: Field<String> = Field::required("预算单位编码", "Budget code", code::<12>);
 const BUDGET: OptionalField<Fen> = Field::optional("年度预算", "Budget of the year", yuan);
-const HEADINGS: [Heading; 3] = [NAME.heading, CODE.heading, BUDGET.heading];
+const HEADINGS: [Heading<'static>; 3] = [NAME.heading, CODE.heading, BUDGET.heading];
 
 fn read_unit(row: &mut RowReader<'_>) -> Result<Unit, Faulty> {
     let (name, code, budget) = (row.read(&NAME), row.read(&CODE), row.read(&BUDGET));
@@ -116,15 +116,17 @@ fn a_wrong_header_is_named_with_what_was_expected_all_at_once() {
                 row: 1,
                 column: "A".to_owned(),
                 found: "单位名".to_owned(),
-                expected: vec!["单位名称", "预算单位编码", "年度预算"],
+                expected: ["单位名称", "预算单位编码", "年度预算"].map(str::to_owned).to_vec(),
             },
             TableFault::DuplicateColumn {
                 row: 1,
                 column: "C".to_owned(),
                 found: "年度预算（元）".to_owned()
             },
-            TableFault::MissingColumn { row: 1, zh: "单位名称", en: "Unit name" },
-            TableFault::MissingColumn { row: 1, zh: "预算单位编码", en: "Budget code" },
+            TableFault::MissingColumn { row: 1, zh: "单位名称".to_owned(), en: "Unit name".to_owned() },
+            TableFault::MissingColumn {
+                row: 1, zh: "预算单位编码".to_owned(), en: "Budget code".to_owned()
+            },
         ]
     );
     let report = found[0].report();

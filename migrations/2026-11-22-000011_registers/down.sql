@@ -1,0 +1,3 @@
+ALTER TABLE zones DROP COLUMN version;
+ALTER TABLE grids DROP COLUMN version;
+ALTER TABLE units DROP COLUMN version;

@@ -1,0 +1,435 @@
+//! Users with their assignments (用户与任职) as files have them: a row an assignment, or a user without any.
+//!
+//! Invariants: no file carries a password, so a new user gets one by an administrator or uses a device only; of an
+//! assignment only the last day changes, because what occurred in its days follows it.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use jiff::civil::Date;
+use serde::Serialize;
+use serde_json::json;
+use sync_core::ids::{AssignmentId, GridPath, RegionCode, UnitId, UserId};
+use sync_core::limits::NAME_MAX_CHARS;
+use sync_core::model::assignment::{Assignment, DiscoveryLevel, Role};
+use sync_core::model::grid::Grid;
+use sync_core::time::Instant;
+use sync_core::wire::problem::ProblemKind;
+use uuid::Uuid;
+
+use super::names::Named;
+use super::register::{Entries, FileShape, HeadedFault, Planned, Presence, Register};
+use super::unit_names::UnitNames;
+use crate::audit::{self, Action, Event};
+use crate::db::Connection;
+use crate::db::assignments::AssignmentRow;
+use crate::db::bulk::execute_with_rows;
+use crate::db::changes::{Entity, NewChange};
+use crate::db::district_entries::{Versioned, Which, load_entries};
+use crate::db::schema::{assignments, users};
+use crate::db::types::Day;
+use crate::geojson::Outline;
+use crate::problem::ApiError;
+use crate::tables::read::{CellFault, Faulty, Field, Heading, OptionalField, RowReader, date, parsed, text};
+use crate::tables::{Column, Language};
+
+const USERNAME: Field<String> = Field::required("用户名", "User name", text::<NAME_MAX_CHARS>);
+const NAME: Field<String> = Field::required("姓名", "Name", text::<NAME_MAX_CHARS>);
+const ROLE: OptionalField<Role> = Field::may_be_blank("岗位", "Role", Role::read);
+const GRID: OptionalField<GridPath> = Field::may_be_blank("网格编码", "Grid path", parsed);
+const UNIT: OptionalField<String> =
+    Field::may_be_blank("责任单位", "Responsible unit", text::<NAME_MAX_CHARS>);
+const LEVEL: OptionalField<DiscoveryLevel> =
+    Field::may_be_blank("发现层级", "Discovery level", DiscoveryLevel::read);
+const FROM: OptionalField<Date> = Field::may_be_blank("起始日期", "From", date);
+const UNTIL: OptionalField<Date> = Field::may_be_blank("截止日期", "Until", date);
+
+/// A user with one assignment, or with none.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PersonLine {
+    /// The user; absent for a new one.
+    user: Option<UserId>,
+    username: String,
+    name: String,
+    assignment: Option<AssignmentLine>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct AssignmentLine {
+    id: AssignmentId,
+    role: Role,
+    grid: GridPath,
+    unit: Option<UnitId>,
+    level: Option<DiscoveryLevel>,
+    from: Date,
+    until: Option<Date>,
+}
+
+/// The users of a district.
+#[derive(Debug)]
+pub struct PeopleRegister {
+    district: RegionCode,
+    by: UserId,
+    units: UnitNames,
+    grids: HashSet<GridPath>,
+    users: HashMap<String, UserId>,
+}
+
+impl PeopleRegister {
+    /// With what is registered now; `by` imports.
+    ///
+    /// # Errors
+    /// Whatever PostgreSQL says.
+    pub async fn load(
+        connection: &mut Connection,
+        district: &RegionCode,
+        by: UserId,
+    ) -> Result<Self, ApiError> {
+        let grids: Vec<Versioned<Grid>> = load_entries(connection, district, Which::All, false).await?;
+        let known: Vec<(String, Uuid)> = users::table
+            .filter(users::district.eq(district.as_str()))
+            .select((users::username, users::user_id))
+            .load(connection)
+            .await?;
+        Ok(Self {
+            district: district.clone(),
+            by,
+            units: UnitNames::load(connection, district).await?,
+            grids: grids.into_iter().map(|grid| grid.entry.path).collect(),
+            users: known.into_iter().map(|(username, id)| (username, UserId(id))).collect(),
+        })
+    }
+
+    fn read_assignment(&self, row: &mut RowReader<'_>) -> Result<Option<AssignmentLine>, Faulty> {
+        let (role, grid, unit) = (row.read(&ROLE), row.read(&GRID), row.read(&UNIT));
+        let (level, from, until) = (row.read(&LEVEL), row.read(&FROM), row.read(&UNTIL));
+        let (role, grid, unit, level, from, until) = (role?, grid?, unit?, level?, from?, until?);
+        if (role, &grid, &unit, level, from, until) == (None, &None, &None, None, None, None) {
+            return Ok(None);
+        }
+        let role = role.ok_or_else(|| row.refuse(ROLE.heading, CellFault::Required));
+        let from = from.ok_or_else(|| row.refuse(FROM.heading, CellFault::Required));
+        let grid = match grid {
+            Some(grid) if self.grids.contains(&grid) => Ok(grid),
+            Some(_) => Err(row.refuse(GRID.heading, CellFault::Refused(ProblemKind::GridUnknown))),
+            None => Err(row.refuse(GRID.heading, CellFault::Required)),
+        };
+        let unit = match unit.map(|name| self.units.id(&name)) {
+            Some(None) => Err(row.refuse(UNIT.heading, CellFault::Refused(ProblemKind::UnitUnknown))),
+            Some(Some(unit)) => Ok(Some(unit)),
+            None => Ok(None),
+        };
+        Ok(Some(AssignmentLine {
+            id: AssignmentId::fresh(),
+            role: role?,
+            grid: grid?,
+            unit: unit?,
+            level,
+            from: from?,
+            until,
+        }))
+    }
+
+    /// The ids of these users; those that are new are made, without a password.
+    async fn users_of(
+        &self,
+        connection: &mut Connection,
+        rows: &[Planned<PersonLine>],
+        now: Instant,
+    ) -> Result<HashMap<String, UserId>, ApiError> {
+        #[derive(Serialize)]
+        struct UserWrite<'l> {
+            district: &'l RegionCode,
+            user_id: UserId,
+            username: &'l str,
+            name: &'l str,
+        }
+        let named: BTreeMap<&str, &str> =
+            rows.iter().map(|row| (row.after.username.as_str(), row.after.name.as_str())).collect();
+        let new: Vec<UserWrite<'_>> = named
+            .iter()
+            .filter(|(username, _)| !self.users.contains_key(**username))
+            .map(|(username, name)| UserWrite {
+                district: &self.district,
+                user_id: UserId::fresh(),
+                username,
+                name,
+            })
+            .collect();
+        // A later transaction of the same file finds those that an earlier one made.
+        execute_with_rows(
+            connection,
+            "INSERT INTO users (district, user_id, username, name)
+             SELECT district, user_id, username, name
+             FROM json_populate_recordset(NULL::users, CAST($1 AS json))
+             ON CONFLICT ON CONSTRAINT users_username_key DO NOTHING",
+            &new,
+        )
+        .await?;
+        let stored: Vec<(String, Uuid)> = users::table
+            .filter(users::district.eq(self.district.as_str()))
+            .filter(users::username.eq_any(named.keys().copied().collect::<Vec<_>>()))
+            .order(users::user_id)
+            .select((users::username, users::user_id))
+            .for_update()
+            .load(connection)
+            .await?;
+        let stored: HashMap<String, UserId> =
+            stored.into_iter().map(|(username, id)| (username, UserId(id))).collect();
+        if let Some(taken) = named.keys().find(|username| !stored.contains_key(**username)) {
+            return Err(ApiError::new(ProblemKind::UsernameTaken).detail((*taken).to_owned()));
+        }
+        let made = new.iter().filter(|user| stored.get(user.username) == Some(&user.user_id));
+        let events: Vec<Event> = made
+            .map(|user| {
+                Event::new(Action::UserCreated, &self.district).by(Some(self.by)).about("user", user.user_id)
+            })
+            .collect();
+        audit::record(connection, now, &events).await?;
+        Ok(stored)
+    }
+}
+
+impl Register for PeopleRegister {
+    type Line = PersonLine;
+
+    const TITLE: (&'static str, &'static str) = ("用户与任职登记表", "Users and assignments");
+    const KEY: Heading<'static> = USERNAME.heading;
+    const OUTLINES: Presence = Presence::Never;
+
+    fn headings(&self) -> Vec<Heading<'_>> {
+        vec![
+            USERNAME.heading,
+            NAME.heading,
+            ROLE.heading,
+            GRID.heading,
+            UNIT.heading,
+            LEVEL.heading,
+            FROM.heading,
+            UNTIL.heading,
+        ]
+    }
+
+    fn columns(&self, language: Language) -> Vec<Column<'_, PersonLine>> {
+        fn text<'a>(
+            heading: Heading<'static>,
+            value: impl Fn(&AssignmentLine) -> Option<String> + Send + Sync + 'a,
+        ) -> Column<'a, PersonLine> {
+            Column::text(heading.zh, heading.en, move |line: &PersonLine| {
+                line.assignment.as_ref().and_then(&value).unwrap_or_default().into()
+            })
+        }
+        vec![
+            Column::text(USERNAME.heading.zh, USERNAME.heading.en, |line: &PersonLine| {
+                line.username.as_str().into()
+            }),
+            Column::text(NAME.heading.zh, NAME.heading.en, |line: &PersonLine| line.name.as_str().into()),
+            text(ROLE.heading, move |a| Some(a.role.name(language).to_owned())),
+            text(GRID.heading, |a| Some(a.grid.to_string())),
+            text(UNIT.heading, |a| a.unit.map(|unit| self.units.name(unit).to_owned())),
+            text(LEVEL.heading, move |a| a.level.map(|level| level.name(language).to_owned())),
+            Column::date(FROM.heading.zh, FROM.heading.en, |line: &PersonLine| {
+                line.assignment.as_ref().map(|a| a.from)
+            }),
+            Column::date(UNTIL.heading.zh, UNTIL.heading.en, |line: &PersonLine| {
+                line.assignment.as_ref().and_then(|a| a.until)
+            }),
+        ]
+    }
+
+    fn read(&self, row: &mut RowReader<'_>, _: Option<Outline>) -> Result<PersonLine, Faulty> {
+        let (username, name) = (row.read(&USERNAME), row.read(&NAME));
+        let assignment = self.read_assignment(row);
+        Ok(PersonLine { user: None, username: username?, name: name?, assignment: assignment? })
+    }
+
+    fn key(&self, line: &PersonLine) -> String {
+        match &line.assignment {
+            None => line.username.clone(),
+            Some(a) => format!("{} {} {} {}", line.username, a.role.name(Language::Zh), a.grid, a.from),
+        }
+    }
+
+    fn complete(&self, line: &mut PersonLine, before: Option<&PersonLine>, _: &FileShape) {
+        line.user = self.users.get(&line.username).copied();
+        if let Some(before) = before.and_then(|before| before.assignment.as_ref())
+            && let Some(assignment) = &mut line.assignment
+        {
+            assignment.id = before.id;
+        }
+    }
+
+    fn faults(
+        &self,
+        line: &PersonLine,
+        before: Option<&PersonLine>,
+        _: &HashSet<String>,
+    ) -> Vec<HeadedFault> {
+        let Some(new) = &line.assignment else { return Vec::new() };
+        let old = before.and_then(|before| before.assignment.as_ref());
+        let incomplete = ProblemKind::AssignmentIncomplete;
+        let fixed = ProblemKind::AssignmentFixed;
+        let checks = [
+            (UNIT.heading, new.role == Role::Liaison && new.unit.is_none(), incomplete),
+            (LEVEL.heading, new.role == Role::Inspector && new.level.is_none(), incomplete),
+            (UNTIL.heading, new.until.is_some_and(|until| until < new.from), incomplete),
+            (UNIT.heading, old.is_some_and(|old| old.unit != new.unit), fixed),
+            (LEVEL.heading, old.is_some_and(|old| old.level != new.level), fixed),
+        ];
+        checks
+            .into_iter()
+            .filter(|(_, wrong, _)| *wrong)
+            .map(|(heading, _, kind)| (heading.zh.to_owned(), CellFault::Refused(kind)))
+            .collect()
+    }
+
+    async fn entries(
+        &self,
+        connection: &mut Connection,
+        which: Entries<'_>,
+    ) -> Result<Vec<PersonLine>, ApiError> {
+        let rows: Vec<(Uuid, String, String, Option<AssignmentRow>)> =
+            users::table
+                .left_join(assignments::table.on(
+                    assignments::district.eq(users::district).and(assignments::user_id.eq(users::user_id)),
+                ))
+                .filter(users::district.eq(self.district.as_str()))
+                .filter(users::disabled_at.is_null())
+                .order((users::username, assignments::from_day, assignments::assignment_id))
+                .select((users::user_id, users::username, users::name, Option::<AssignmentRow>::as_select()))
+                .load(connection)
+                .await?;
+        let mut lines: Vec<PersonLine> = Vec::with_capacity(rows.len());
+        for (user, username, name, assignment) in rows {
+            let assignment = assignment.map(Assignment::try_from).transpose()?.map(|a| AssignmentLine {
+                id: a.assignment_id,
+                role: a.role,
+                grid: a.grid,
+                unit: a.unit_id,
+                level: a.level,
+                from: a.from,
+                until: a.until,
+            });
+            let line = PersonLine { user: Some(UserId(user)), username, name, assignment };
+            // A file may also name a user without an assignment that he has.
+            let bare = matches!(which, Entries::Keys(_)) && line.assignment.is_some();
+            if bare && lines.last().is_none_or(|last| last.username != line.username) {
+                lines.push(PersonLine { assignment: None, ..line.clone() });
+            }
+            lines.push(line);
+        }
+        Ok(lines)
+    }
+
+    async fn write(
+        &self,
+        connection: &mut Connection,
+        rows: &[Planned<PersonLine>],
+        now: Instant,
+    ) -> Result<Vec<NewChange>, ApiError> {
+        let ids = self.users_of(connection, rows, now).await?;
+        let user_of = |line: &PersonLine| ids.get(&line.username).copied().ok_or(ProblemKind::ImportOutdated);
+        let mut names: BTreeMap<UserId, &str> = BTreeMap::new();
+        let mut made: Vec<AssignmentRow> = Vec::new();
+        let mut ended: Vec<(AssignmentId, Option<Date>, Option<Date>)> = Vec::new();
+        let mut touched: Vec<(UserId, AssignmentId)> = Vec::new();
+        let mut events: Vec<Event> = Vec::new();
+        for Planned { before, after, .. } in rows {
+            let user = user_of(after)?;
+            names.insert(user, &after.name);
+            let Some(new) = &after.assignment else { continue };
+            let old = before.as_ref().and_then(|before| before.assignment.as_ref());
+            let event =
+                |action| Event::new(action, &self.district).by(Some(self.by)).about("assignment", new.id);
+            match old {
+                None => {
+                    made.push(self.row(user, new));
+                    let detail = json!({ "user": user, "role": new.role, "grid": new.grid });
+                    events.push(event(Action::RoleAssigned).detail(detail));
+                }
+                Some(old) if old.until != new.until => {
+                    ended.push((new.id, old.until, new.until));
+                    events.push(event(Action::AssignmentEnded).detail(json!({ "until": new.until })));
+                }
+                Some(_) => continue,
+            }
+            touched.push((user, new.id));
+        }
+        diesel::insert_into(assignments::table).values(made).execute(connection).await?;
+        self.rename(connection, &names).await?;
+        self.end(connection, &ended).await?;
+        let whose: Vec<Uuid> = touched.iter().map(|(user, _)| user.0).collect();
+        diesel::update(
+            users::table
+                .filter(users::district.eq(self.district.as_str()))
+                .filter(users::user_id.eq_any(whose)),
+        )
+        .set(users::scope_version.eq(users::scope_version + 1))
+        .execute(connection)
+        .await?;
+        audit::record(connection, now, &events).await?;
+        let change = |(user, assignment)| NewChange::of_user(Entity::Assignment(assignment), user);
+        Ok(touched.into_iter().map(change).collect())
+    }
+}
+
+impl PeopleRegister {
+    fn row(&self, user: UserId, new: &AssignmentLine) -> AssignmentRow {
+        AssignmentRow {
+            district: self.district.as_str().to_owned(),
+            assignment_id: new.id.0,
+            user_id: user.0,
+            role: new.role.code().to_owned(),
+            grid: new.grid.as_str().to_owned(),
+            unit_id: new.unit.map(|unit| unit.0),
+            level: new.level.map(|level| level.code().to_owned()),
+            from_day: Day(new.from),
+            until_day: new.until.map(Day),
+        }
+    }
+
+    async fn rename(
+        &self,
+        connection: &mut Connection,
+        names: &BTreeMap<UserId, &str>,
+    ) -> Result<(), ApiError> {
+        let rows: Vec<_> = names
+            .iter()
+            .map(|(user, name)| json!({ "district": self.district, "user_id": user, "name": name }))
+            .collect();
+        execute_with_rows(
+            connection,
+            "UPDATE users AS t SET name = new.name
+             FROM json_populate_recordset(NULL::users, CAST($1 AS json)) AS new
+             WHERE t.district = new.district AND t.user_id = new.user_id AND t.name <> new.name",
+            &rows,
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// Gives assignments their last days, over those that the preview showed.
+    async fn end(
+        &self,
+        connection: &mut Connection,
+        ended: &[(AssignmentId, Option<Date>, Option<Date>)],
+    ) -> Result<(), ApiError> {
+        let rows: Vec<_> = ended
+            .iter()
+            .map(|(id, old, new)| {
+                json!({ "district": self.district, "assignment_id": id, "from_day": old, "until_day": new })
+            })
+            .collect();
+        let changed = execute_with_rows(
+            connection,
+            "UPDATE assignments AS t SET until_day = new.until_day
+             FROM json_populate_recordset(NULL::assignments, CAST($1 AS json)) AS new
+             WHERE t.district = new.district AND t.assignment_id = new.assignment_id
+               AND t.until_day IS NOT DISTINCT FROM new.from_day",
+            &rows,
+        )
+        .await?;
+        if changed == ended.len() { Ok(()) } else { Err(ProblemKind::ImportOutdated.into()) }
+    }
+}
