@@ -111,6 +111,14 @@ uuid_ids! {
     ChangeId,
 }
 
+impl InspectionId {
+    /// The inspection of a case of the past (历史案件), by its own number: a file imported twice is imported once.
+    #[must_use]
+    pub fn of_history(district: &RegionCode, number: &str) -> Self {
+        Self(Uuid::new_v5(&LANTIAN_NAMESPACE, format!("history/{district}/{number}").as_bytes()))
+    }
+}
+
 impl CaseId {
     /// The case of one item in one inspection lineage: the same on device and server, before and after sync.
     #[must_use]

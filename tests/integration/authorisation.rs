@@ -247,6 +247,7 @@ impl Things {
             .replace("{target_id}", &format!("{ENTRY_ID}?expected_version=1"))
             .replace("{unit_id}", &format!("{ENTRY_ID}?expected_version=1"))
             .replace("{zone_id}", ENTRY_ID)
+            .replace("{path}", "410804%2F009")
             .replace("{month}", "2026-11")
             .replace("{sha256}", &"0".repeat(64))
             .replace("{form}", "original")

@@ -6,6 +6,7 @@
 mod check_entry;
 mod fact_columns;
 mod grid_register;
+mod history_register;
 mod names;
 mod people_register;
 mod register;
@@ -17,6 +18,7 @@ mod zone_register;
 
 pub use check_entry::{CheckEntry, EntryFault};
 pub use grid_register::GridRegister;
+pub use history_register::{HistoryRegister, PastCase};
 pub use people_register::{PeopleRegister, PersonLine};
 pub use register::{Entries, FileShape, HeadedFault, Planned, Presence, Register};
 pub use target_register::{TargetLine, TargetRegister};

@@ -91,8 +91,8 @@ async fn show(
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 struct DifferenceParameters {
-    /// The later version.
-    to: String,
+    /// The later version; it must be named.
+    to: Option<String>,
 }
 
 /// What a later version says otherwise: items, kinds, duties, clauses, entry by entry and key by key.
@@ -109,7 +109,8 @@ async fn compare(
     hash: web::Path<String>,
     asked: web::Query<DifferenceParameters>,
 ) -> Result<web::Json<PackDifference>, ApiError> {
-    let (from, to) = (version_of(&hash)?, version_of(&asked.to)?);
+    let to = asked.to.as_deref().ok_or_else(|| ApiError::new(ProblemKind::TextRequired).field("to"))?;
+    let (from, to) = (version_of(&hash)?, version_of(to)?);
     let mut connection = state.connection().await?;
     let before = pack_source(&mut connection, &actor.district, &from).await?;
     let after = pack_source(&mut connection, &actor.district, &to).await?;

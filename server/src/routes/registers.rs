@@ -13,7 +13,9 @@ use crate::auth::authorised::Authorised;
 use crate::auth::permission::Administer;
 use crate::problem::ApiError;
 use crate::query::parameter;
-use crate::registers::{GridRegister, PeopleRegister, TargetRegister, UnitRegister, ZoneRegister};
+use crate::registers::{
+    GridRegister, HistoryRegister, PeopleRegister, TargetRegister, UnitRegister, ZoneRegister,
+};
 use crate::services::change_target::register_pack;
 use crate::services::export_register::{ExportForm, export_register};
 use crate::services::import_register::{ImportAnswer, ImportOptions, import_register};
@@ -40,6 +42,8 @@ enum RegisterName {
     Zones,
     /// Users with their assignments (用户与任职).
     Users,
+    /// Cases of the time before this product (历史案件).
+    History,
 }
 
 impl FromStr for RegisterName {
@@ -52,6 +56,7 @@ impl FromStr for RegisterName {
             "grids" => Ok(Self::Grids),
             "zones" => Ok(Self::Zones),
             "users" => Ok(Self::Users),
+            "history" => Ok(Self::History),
             _ => Err(ApiError::new(ProblemKind::NotFound).field("register")),
         }
     }
@@ -125,6 +130,13 @@ async fn import(
             drop(connection);
             import_register(&state, &actor, register, file, &options).await
         }
+        RegisterName::History => {
+            let book = state.policies.of(&mut connection, district).await?;
+            let (by, now) = (actor.user_id, state.clock.now());
+            let register = HistoryRegister::load(&mut connection, district, book, by, now).await?;
+            drop(connection);
+            import_register(&state, &actor, register, file, &options).await
+        }
     };
     Ok(web::Json(answer?))
 }
@@ -179,6 +191,11 @@ async fn export(
         }
         RegisterName::Users => {
             let register = PeopleRegister::load(connection, district, actor.user_id).await?;
+            export_register(connection, register, subtitle, form, language, now).await
+        }
+        RegisterName::History => {
+            let book = state.policies.of(connection, district).await?;
+            let register = HistoryRegister::load(connection, district, book, actor.user_id, now).await?;
             export_register(connection, register, subtitle, form, language, now).await
         }
     }?;

@@ -190,6 +190,12 @@ impl CaseWrite {
         }
     }
 
+    /// As it stands when it was decided before this product: confirmed, with nothing to charge.
+    #[must_use]
+    pub fn decided_on_paper(self) -> Self {
+        Self { review_state: ReviewState::Confirmed, ..self }
+    }
+
     /// Who must hear of it.
     #[must_use]
     pub fn change(&self) -> NewChange {

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 use crate::ids::FactCode;
 use crate::model::assignment::DiscoveryLevel;
 use crate::model::zone::ZoneKind;
+use crate::money::Fen;
 use crate::policy::FactTest;
+use crate::time::Month;
 
 /// Why a charge follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -108,6 +110,13 @@ pub enum NonChargeReason {
     AccountabilityOnly,
     /// The case is charged already and the item is charged once a case.
     CountedOnce,
+    /// A case from the time before this product: it was charged on paper, if at all.
+    ChargedBefore {
+        /// What was charged.
+        amount: Option<Fen>,
+        /// The month of account that it was charged in.
+        month: Option<Month>,
+    },
 }
 
 impl NonChargeReason {
@@ -138,6 +147,13 @@ impl NonChargeReason {
             Self::NoAmount => "文件未规定金额，只记录".to_owned(),
             Self::AccountabilityOnly => "文件规定量化追责，不扣缴".to_owned(),
             Self::CountedOnce => "同一案件已扣缴，不重复计算".to_owned(),
+            Self::ChargedBefore { amount, month } => {
+                let month = month.map(|month| format!("{month} ")).unwrap_or_default();
+                match amount {
+                    Some(fen) => format!("历史案件，{month}已按纸质流程扣缴 {fen} 元，不再扣缴"),
+                    None => "历史案件，只记录，不再扣缴".to_owned(),
+                }
+            }
         }
     }
 
@@ -170,6 +186,15 @@ impl NonChargeReason {
             Self::NoAmount => "the document names no amount; recorded only".to_owned(),
             Self::AccountabilityOnly => "the document asks for accountability, not money".to_owned(),
             Self::CountedOnce => "already counted once for the case".to_owned(),
+            Self::ChargedBefore { amount, month } => {
+                let month = month.map(|month| format!(" in {month}")).unwrap_or_default();
+                match amount {
+                    Some(fen) => {
+                        format!("a case of the past, charged {fen} yuan on paper{month}; not charged again")
+                    }
+                    None => "a case of the past, recorded only; not charged again".to_owned(),
+                }
+            }
         }
     }
 }

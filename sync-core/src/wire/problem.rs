@@ -182,6 +182,7 @@ problems! {
     ImportDigestRequired = "import_digest_required", 422, "请先预览，再以预览的摘要提交导入。", "Preview the file first, then import it with the preview's digest.";
     ImportOutdated = "import_outdated", 409, "文件或台账与预览时不同，请重新预览。", "File or register are not as previewed; preview again.";
     ImportHasBadRows = "import_has_bad_rows", 422, "文件中有错误的行；请改正，或选择跳过错误行。", "The file has bad rows; correct them, or choose to skip them.";
+    HistoryFixed = "history_fixed", 422, "该历史案件已导入，文件不能再修改它。", "This case of the past is on record; no file changes it any more.";
     AssignmentFixed = "assignment_fixed", 422, "已有任职只能修改截止日期；其他变更请结束原任职并另行任命。", "Of an assignment only the last day can change; end it and make another for anything else.";
     // Packs.
     PackInvalid = "pack_invalid", 422, "政策包有误，请按提示的行修改。", "The pack is not valid; correct the lines named.";

@@ -148,11 +148,11 @@ async fn a_version_whose_days_have_cases_already_needs_acknowledgement_and_chang
     let office = administrator(&review).await;
     let before = review.case_at(&["hoarding"], "2026-09-30T15:59:59Z").await;
     let undecided = review.case_at(&["hoarding"], "2026-09-30T16:00:00Z").await;
-    let posted = review.case_at(&["hoarding"], "2026-11-21T01:00:00Z").await;
+    let posted = review.case_at(&["hoarding"], "2026-10-15T01:00:00Z").await;
     let dismissed = review.case_at(&["hoarding"], "2026-11-20T01:00:00Z").await;
     review.decide(posted, "confirm").await;
     review.decide(dismissed, "dismiss").await;
-    review.close(date(2026, 11, 1)).await;
+    review.close(date(2026, 10, 1)).await;
     let hash = added(&office, revised()).await;
     let old = macun_pack().hash().to_string();
     let all = [before, undecided, posted, dismissed];

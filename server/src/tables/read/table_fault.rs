@@ -171,3 +171,35 @@ impl TableFault {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use sync_core::wire::problem::ProblemKind;
+
+    use super::*;
+
+    #[test]
+    fn every_fault_of_a_file_has_its_row_in_the_problem_table() {
+        let text = || "x".to_owned();
+        let faults = [
+            TableFault::FileTooLarge,
+            TableFault::InflatesTooFar,
+            TableFault::OldFormat,
+            TableFault::Damaged(text()),
+            TableFault::Empty,
+            TableFault::TooManyRows,
+            TableFault::TooWide { row: 1 },
+            TableFault::Undecodable { row: 1 },
+            TableFault::MixedEncodings { row: 1 },
+            TableFault::MissingColumn { row: 1, zh: text(), en: text() },
+            TableFault::UnknownColumn { row: 1, column: text(), found: text(), expected: vec![] },
+            TableFault::DuplicateColumn { row: 1, column: text(), found: text() },
+            TableFault::MergedCells { row: 1, region: text() },
+            TableFault::Formula { row: 1, cell: text() },
+        ];
+        for fault in faults {
+            let code = fault.report().code;
+            assert!(ProblemKind::from_code(code).is_some(), "{code}");
+        }
+    }
+}

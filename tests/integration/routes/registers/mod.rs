@@ -1,6 +1,7 @@
 //! Registers as files: previews, runs, and what comes back.
 
 mod bad_files;
+mod history;
 mod import;
 mod round_trip;
 
