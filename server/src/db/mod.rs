@@ -13,6 +13,7 @@ pub mod decisions;
 pub mod district_entries;
 pub mod district_numbers;
 pub mod districts;
+pub mod duplicate_lock;
 pub mod evidence_lock;
 pub mod ledger_entries;
 pub mod migrate;
@@ -20,6 +21,7 @@ pub mod month_exports;
 pub mod periods;
 pub mod photos;
 pub mod picked;
+pub mod place_cells;
 pub mod pool;
 #[allow(missing_docs, reason = "generated from the migrated database")]
 pub mod schema;

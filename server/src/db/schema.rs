@@ -55,6 +55,10 @@ diesel::table! {
         search_grams -> Array<Text>,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        lon -> Nullable<Float8>,
+        lat -> Nullable<Float8>,
+        cell -> Nullable<Int4>,
+        merged_into -> Nullable<Uuid>,
     }
 }
 
@@ -145,6 +149,20 @@ diesel::table! {
         entry_hash -> Bytea,
         backed_up_through -> Nullable<Timestamptz>,
         demonstration -> Bool,
+    }
+}
+
+diesel::table! {
+    duplicate_proposals (district, case_id, other_case_id) {
+        district -> Text,
+        case_id -> Uuid,
+        other_case_id -> Uuid,
+        ground -> Text,
+        metres -> Nullable<Float8>,
+        hours -> Float8,
+        found_at -> Timestamptz,
+        state -> Text,
+        decision_no -> Nullable<Int8>,
     }
 }
 
@@ -486,6 +504,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     device_users,
     devices,
     districts,
+    duplicate_proposals,
     enrolment_codes,
     executions,
     grids,

@@ -13,6 +13,7 @@ pub mod enter_finding;
 pub mod export_cases;
 pub mod export_month;
 pub mod export_register;
+pub mod find_duplicates;
 pub mod finish_upload;
 pub mod import_register;
 pub mod list_cases;

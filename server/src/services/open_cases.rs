@@ -13,6 +13,7 @@ use diesel_async::RunQueryDsl;
 use jiff::civil::Date;
 use serde::Serialize;
 use sync_core::evaluate::{Evaluation, Evidence, ProposedCase};
+use sync_core::geo::Point;
 use sync_core::grams::{folded, index_grams};
 use sync_core::ids::{
     CaseId, GridPath, InspectionId, ItemCode, KindCode, PackHash, PackId, PhotoHash, RegionCode, TargetId,
@@ -29,6 +30,7 @@ use crate::db::Connection;
 use crate::db::bulk::execute_with_rows;
 use crate::db::changes::NewChange;
 use crate::db::charges::{self, ChargeWrite};
+use crate::db::place_cells::cell_of;
 use crate::db::schema::cases;
 use crate::db::types::{StoredValueError, storable, stored, stored_code, stored_json};
 use crate::ledger::moves::ChargeMoney;
@@ -110,6 +112,8 @@ pub struct Judged<'a> {
     pub inspection: &'a Inspection,
     /// What the evaluator says.
     pub evaluation: &'a Evaluation,
+    /// Where it is; see [`place_of`].
+    pub place: Option<Point>,
     /// What a supervisor must settle.
     pub flags: &'a [Flag],
     /// What people search the cases by, beside the item's name.
@@ -118,6 +122,14 @@ pub struct Judged<'a> {
     pub verified: &'a HashSet<PhotoHash>,
     /// The server's clock.
     pub now: Instant,
+}
+
+/// Where the cases of an inspection are: the point that was looked at, else the target's own (the inspector may stand
+/// across the street), else the fix.
+#[must_use]
+pub fn place_of(target: Option<&TargetContent>, inspection: &Inspection) -> Option<Point> {
+    let fix = inspection.fix.as_ref().map(|fix| fix.point);
+    inspection.observed.or(target.map(|content| content.point)).or(fix)
 }
 
 /// What people search the cases of an inspection by: its target's name, number and address, the place and the notes.
@@ -143,23 +155,26 @@ pub struct CaseWrites {
 pub struct CaseWrite {
     district: RegionCode,
     case_id: CaseId,
-    lineage: InspectionId,
+    pub(super) lineage: InspectionId,
     inspection_id: InspectionId,
-    item: ItemCode,
+    pub(super) item: ItemCode,
     kind: KindCode,
     author: UserId,
-    target_id: Option<TargetId>,
+    pub(super) target_id: Option<TargetId>,
     grid: GridPath,
     unit_id: UnitId,
     level: DiscoveryLevel,
-    occurred_at: Instant,
+    pub(super) occurred_at: Instant,
     occurred_month: Date,
     pack_id: Option<PackId>,
-    pack_hash: Option<PackHash>,
+    pub(super) pack_hash: Option<PackHash>,
     review_state: ReviewState,
     rectification_state: RectificationState,
     flags: Vec<Flag>,
-    version: u32,
+    pub(super) version: u32,
+    lon: Option<f64>,
+    lat: Option<f64>,
+    cell: Option<i32>,
     evaluation: ProposedCase,
     search_text: String,
     search_grams: BTreeSet<String>,
@@ -175,6 +190,12 @@ impl CaseWrite {
     #[must_use]
     pub fn case_id(&self) -> CaseId {
         self.case_id
+    }
+
+    /// Where it is; nothing for a place that is not on the globe, or where a correction withdrew it.
+    #[must_use]
+    pub fn point(&self) -> Option<Point> {
+        self.lon.zip(self.lat).map(|(lon, lat)| Point { lon, lat })
     }
 
     /// As a later correction in the same transaction finds it.
@@ -209,6 +230,7 @@ impl CaseWrite {
         let Judged { district, inspection, flags, now, .. } = judged;
         let context = &inspection.context;
         let occurred_at = storable(inspection.occurred_at);
+        let place = judged.place.filter(|place| place.is_on_globe());
         let names = [proposed.zh.as_str(), proposed.en.as_str()];
         let texts: Vec<&str> = judged.search_texts.iter().copied().chain(names).collect();
         Self {
@@ -231,6 +253,9 @@ impl CaseWrite {
             rectification_state: RectificationState::None,
             flags: flags.to_vec(),
             version: before.map_or(1, |case| case.version.saturating_add(1)),
+            lon: place.map(|place| place.lon),
+            lat: place.map(|place| place.lat),
+            cell: place.and_then(cell_of),
             search_text: folded(&texts.join("\n")),
             search_grams: index_grams(texts),
             created_at: now,
@@ -277,7 +302,7 @@ pub fn open_cases<'a>(judged: Judged<'_>, before: impl Iterator<Item = &'a Store
             writes.proposals.push(case.case_id);
         } else if !proposed.contains(&case.case_id) {
             let withdrawn = withdrawn(&case.proposed, judged.evaluation);
-            writes.cases.push(CaseWrite::new(judged, withdrawn, Some(case)));
+            writes.cases.push(CaseWrite::new(Judged { place: None, ..judged }, withdrawn, Some(case)));
         }
     }
     writes
@@ -363,17 +388,18 @@ pub async fn store_cases(
 const UPSERT_CASES: &str = "
     INSERT INTO cases (
         district, case_id, lineage, inspection_id, item, kind, author, target_id, grid, unit_id, level,
-        occurred_at, occurred_month, pack_id, pack_hash, review_state, rectification_state, flags, version,
-        evaluation, search_text, search_grams, created_at, updated_at)
+        occurred_at, occurred_month, pack_id, pack_hash, review_state, rectification_state, flags, version, lon, lat,
+        cell, evaluation, search_text, search_grams, created_at, updated_at)
     SELECT
         district, case_id, lineage, inspection_id, item, kind, author, target_id, grid, unit_id, level,
-        occurred_at, occurred_month, pack_id, pack_hash, review_state, rectification_state, flags, version,
-        evaluation, search_text, search_grams, created_at, updated_at
+        occurred_at, occurred_month, pack_id, pack_hash, review_state, rectification_state, flags, version, lon, lat,
+        cell, evaluation, search_text, search_grams, created_at, updated_at
     FROM json_populate_recordset(NULL::cases, CAST($1 AS json))
     ON CONFLICT ON CONSTRAINT cases_pkey DO UPDATE SET
         inspection_id = excluded.inspection_id, kind = excluded.kind, target_id = excluded.target_id,
         grid = excluded.grid, unit_id = excluded.unit_id, level = excluded.level,
         occurred_at = excluded.occurred_at, occurred_month = excluded.occurred_month,
         pack_id = excluded.pack_id, pack_hash = excluded.pack_hash, review_state = excluded.review_state,
-        flags = excluded.flags, version = excluded.version, evaluation = excluded.evaluation,
+        flags = excluded.flags, version = excluded.version, lon = excluded.lon, lat = excluded.lat,
+        cell = excluded.cell, evaluation = excluded.evaluation,
         search_text = excluded.search_text, search_grams = excluded.search_grams, updated_at = excluded.updated_at";

@@ -81,6 +81,8 @@ coded_enum! {
         TargetDiffers = "target_differs",
         /// A correction of a case that was already decided: a proposal.
         AmendsDecided = "amends_decided",
+        /// Another case may be the same finding (invariant 6): merged or kept apart by decision, not settled.
+        DuplicateProposed = "duplicate_proposed",
     }
 }
 

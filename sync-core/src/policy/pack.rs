@@ -145,8 +145,7 @@ pub struct Charging {
     pub reading: Option<String>,
 }
 
-/// Findings of one item this near in place and time are proposed as duplicates (invariant 6). Waits for the
-/// duplicates issue.
+/// Findings of one item this near in place and time are proposed as duplicates (invariant 6).
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]

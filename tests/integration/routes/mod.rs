@@ -4,6 +4,7 @@ mod cases;
 mod devices;
 mod entries;
 mod exports;
+mod duplicates;
 mod findings;
 mod health;
 mod ledger;

@@ -72,6 +72,9 @@ pub enum Refusal {
     /// A doubt to be settled is not raised.
     #[error("the case has no doubt {}", .0.code())]
     FlagNotRaised(Flag),
+    /// A proposed duplicate is not settled, but merged or kept apart.
+    #[error("a proposed duplicate is merged or kept apart")]
+    DuplicateUndecided,
     /// A reason is missing.
     #[error("a reason is missing")]
     ReasonRequired,
@@ -156,6 +159,7 @@ impl From<Refusal> for ApiError {
             Refusal::DecidedElsewhere(_) => problem(ProblemKind::MalformedRequest).field("kind"),
             Refusal::NeedsSettling(_) => problem(ProblemKind::CaseNeedsSettling),
             Refusal::FlagNotRaised(_) => problem(ProblemKind::CaseStateForbids).field("flags"),
+            Refusal::DuplicateUndecided => Self::new(ProblemKind::DuplicateUndecided).field("flags"),
             Refusal::ReasonRequired => Self::new(ProblemKind::ReasonRequired).field("reason"),
             Refusal::Text { field, fault } => Self::from(fault).field(field),
             Refusal::Misplaced { field } => problem(ProblemKind::MalformedRequest).field(field),

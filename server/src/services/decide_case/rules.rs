@@ -46,6 +46,9 @@ pub fn judge(state: ReviewState, flags: &[Flag], request: &DecisionRequest) -> R
         DecisionKind::Return => Ok(verdict(ReviewState::Returned, Money::Unmoved)),
         DecisionKind::Dismiss => Ok(verdict(ReviewState::Dismissed, Money::TakeBack)),
         DecisionKind::EnterAmounts => Ok(verdict(state, Money::Fix)),
+        DecisionKind::Settle if request.flags.contains(&Flag::DuplicateProposed) => {
+            Err(Refusal::DuplicateUndecided)
+        }
         DecisionKind::Settle => match request.flags.iter().find(|flag| !flags.contains(flag)) {
             Some(flag) => Err(Refusal::FlagNotRaised(*flag)),
             None => {

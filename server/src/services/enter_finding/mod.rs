@@ -32,8 +32,9 @@ use crate::db::schema::{cases, inspections};
 use crate::db::types::stored_json;
 use crate::db::{Connection, evidence_lock};
 use crate::problem::ApiError;
+use crate::services::find_duplicates::find_duplicates;
 use crate::services::list_cases::{CaseSummary, summaries};
-use crate::services::open_cases::{CaseWrite, Judged, open_cases, search_texts, store_cases};
+use crate::services::open_cases::{CaseWrite, Judged, open_cases, place_of, search_texts, store_cases};
 use crate::services::store_inspections::{InspectionWrite, Origin, SourceDocument, store_inspections};
 use crate::state::AppState;
 
@@ -127,6 +128,7 @@ pub async fn store_findings(
             district,
             inspection: &inspection,
             evaluation: &evaluation,
+            place: place_of(surroundings.target_of(&inspection), &inspection),
             flags: &[],
             search_texts: &texts,
             verified: &verified,
@@ -137,7 +139,8 @@ pub async fn store_findings(
     }
     store_inspections(conn, inspections).await?;
     store_cases(conn, district, &cases, &[]).await?;
-    Ok(cases.iter().map(CaseWrite::change).collect())
+    let flagged = find_duplicates(conn, district, surroundings.book(), &cases, now).await?;
+    Ok(cases.iter().map(CaseWrite::change).chain(flagged).collect())
 }
 
 /// What this request led to before.

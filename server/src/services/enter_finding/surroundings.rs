@@ -103,6 +103,12 @@ impl Surroundings {
         })
     }
 
+    /// The district's policy book.
+    #[must_use]
+    pub fn book(&self) -> &PolicyBook {
+        &self.book
+    }
+
     /// The grid of a finding, if the register knows its place.
     #[must_use]
     pub fn grid_of(&self, finding: &Finding) -> Option<&GridPath> {

@@ -56,6 +56,10 @@ impl Doubt {
                 "检查人员对已作出决定的案件提交了更正，原决定和金额未变。",
                 "The inspector corrected a case that is decided already; decision and amounts are unchanged.",
             ),
+            Flag::DuplicateProposed => (
+                "与另一案件疑似重复，请并案或分别认定。",
+                "Another case may be the same finding; merge them or keep them apart.",
+            ),
         };
         Self { flag, zh, en }
     }

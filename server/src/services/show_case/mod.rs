@@ -2,6 +2,7 @@
 //! with their reasons, doubts explained, photos, corrections, and the history of decisions.
 
 mod doubt;
+mod duplicates;
 mod parts;
 mod read;
 
@@ -15,6 +16,7 @@ use sync_core::wire::problem::ProblemKind;
 use utoipa::ToSchema;
 
 pub use doubt::Doubt;
+pub use duplicates::Duplicate;
 pub use parts::{CasePhoto, ChargeView, Correction, DecisionView, NonChargeView, PhotoState, StopWorkView};
 
 use crate::auth::case_scope::CaseScope;
@@ -50,6 +52,12 @@ pub struct CaseDetail {
     pub stop_work: Option<StopWorkView>,
     /// Doubts to be settled, explained.
     pub doubts: Vec<Doubt>,
+    /// Other cases that may be, or were, the same finding.
+    pub duplicates: Vec<Duplicate>,
+    /// The case that absorbed it.
+    pub merged_into: Option<CaseId>,
+    /// The cases that it absorbed.
+    pub absorbed: Vec<CaseId>,
     /// Photos of the inspection.
     pub photos: Vec<CasePhoto>,
     /// The chain of corrections, the first inspection first.
@@ -80,7 +88,11 @@ pub async fn show_case(
         .as_ref()
         .and_then(|target| Some(inspection.place_point()?.distance_metres(target.content.point)));
     let decided = decisions::of_case(connection, scope.district(), case_id).await?;
+    let (merged_into, absorbed) = duplicates::merged(connection, scope.district(), case_id).await?;
     Ok(CaseDetail {
+        duplicates: duplicates::duplicates(connection, scope.district(), case_id).await?,
+        merged_into,
+        absorbed,
         doubts: summary.flags.iter().map(|flag| Doubt::of(*flag)).collect(),
         charges: read::charges(connection, scope.district(), case_id).await?,
         photos: read::photos(connection, scope.district(), inspection.inspection_id).await?,

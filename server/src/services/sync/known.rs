@@ -21,7 +21,7 @@ use uuid::Uuid;
 use super::known_rows;
 use super::pusher::Pusher;
 use crate::db::schema::{cases, targets};
-use crate::db::{Connection, evidence_lock};
+use crate::db::{Connection, duplicate_lock, evidence_lock};
 use crate::problem::ApiError;
 use crate::services::open_cases::StoredCase;
 use crate::services::prior_facts::{ConfirmedCases, confirmed_cases};
@@ -172,10 +172,14 @@ impl Known {
 }
 
 impl References {
-    /// Shares the evidence lock, then locks targets that are updated, then cases that are corrected.
+    /// Shares the evidence lock, takes the one of duplicates for corrections, then locks targets that are updated, then cases that are corrected.
     async fn lock(&self, conn: &mut Connection, district: &RegionCode) -> Result<(), ApiError> {
-        if !self.photos.is_empty() {
+        // A correction locks cases twice, its own and the duplicates that hear of it; nobody else may between.
+        if !self.photos.is_empty() || !self.lineages.is_empty() {
             evidence_lock::share(conn, district).await?;
+        }
+        if !self.lineages.is_empty() {
+            duplicate_lock::take(conn, district).await?;
         }
         if !self.updated.is_empty() {
             targets::table

@@ -83,7 +83,7 @@ pub async fn push_operations(
 
 /// Why a transaction was undone.
 #[derive(Debug)]
-enum PushFault {
+pub(super) enum PushFault {
     /// It broke this constraint: a property of the operations.
     Constraint(String),
     /// It met another transaction: try again.
@@ -289,7 +289,7 @@ impl Push<'_> {
             }
             outcomes.push(outcome);
         }
-        batch.store(conn, self.pusher, &store, self.now).await?;
+        batch.store(conn, self.pusher, &self.book, &store, self.now).await?;
         Ok(outcomes)
     }
 

@@ -9,18 +9,23 @@ use diesel_async::RunQueryDsl;
 use sync_core::ids::{CaseId, GridPath, OperationId, TargetId};
 use sync_core::model::case::Flag;
 use sync_core::model::target::Target;
+use sync_core::policy::PolicyBook;
 use sync_core::time::Instant;
 use sync_core::wire::push::Outcome;
 
 use super::judge_operation::{Effect, JudgedInspection};
 use super::known::{Known, KnownInspection, KnownTarget};
+use super::push_operations::PushFault;
 use super::pusher::Pusher;
 use super::received_operation::ReceivedOperation;
 use crate::db::Connection;
 use crate::db::changes::{Entity, NewChange, record_changes};
 use crate::db::targets::{TargetWrite, insert_targets, update_targets};
 use crate::db::types::Time;
-use crate::services::open_cases::{CaseWrite, Judged, amends_decided, open_cases, search_texts, store_cases};
+use crate::services::find_duplicates::find_duplicates;
+use crate::services::open_cases::{
+    CaseWrite, Judged, amends_decided, open_cases, place_of, search_texts, store_cases,
+};
 use crate::services::store_inspections::{InspectionWrite, Origin, store_inspections};
 
 /// What a batch writes. Effects are added in the order of the operations and known to those that follow.
@@ -84,12 +89,14 @@ impl Batch {
         }
         let target =
             inspection.context.target.as_ref().and_then(|sealed| known.targets.get(&sealed.target_id));
-        let texts = search_texts(target.map(|known| &known.target.content), &inspection);
+        let content = target.map(|known| &known.target.content);
+        let texts = search_texts(content, &inspection);
         let writes = open_cases(
             Judged {
                 district: &known.district,
                 inspection: &inspection,
                 evaluation: &evaluation,
+                place: place_of(content, &inspection),
                 flags: &flags,
                 search_texts: &texts,
                 verified: &known.verified,
@@ -132,9 +139,10 @@ impl Batch {
         self,
         conn: &mut Connection,
         pusher: &Pusher,
+        book: &PolicyBook,
         operations: &[StoredOperation<'_>],
         now: Instant,
-    ) -> QueryResult<()> {
+    ) -> Result<(), PushFault> {
         insert_operations(conn, pusher, operations, now).await?;
         let (changed, new): (Vec<_>, Vec<_>) =
             self.targets.values().partition(|change| change.grid_before.is_some());
@@ -150,6 +158,7 @@ impl Batch {
         let cases: Vec<CaseWrite> = self.cases.into_values().collect();
         let proposals: Vec<CaseId> = self.proposals.into_iter().collect();
         store_cases(conn, &pusher.district, &cases, &proposals).await?;
+        let flagged = find_duplicates(conn, &pusher.district, book, &cases, now).await?;
 
         let targets = self.targets.into_values().map(|change| {
             let content = change.target.content;
@@ -161,9 +170,11 @@ impl Batch {
         let changes: Vec<NewChange> = targets
             .chain(cases.iter().map(CaseWrite::change))
             .chain(self.proposal_changes)
+            .chain(flagged)
             .chain(results)
             .collect();
-        record_changes(conn, &pusher.district, &changes).await
+        record_changes(conn, &pusher.district, &changes).await?;
+        Ok(())
     }
 }
 
