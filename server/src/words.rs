@@ -80,6 +80,7 @@ impl Word for Flag {
             Self::PackDiffers => ("政策包不一致", "pack differs"),
             Self::TargetDiffers => ("台账不一致", "target differs"),
             Self::AmendsDecided => ("更正已决定案件", "amends a decided case"),
+            Self::DuplicateProposed => ("疑似重复", "possible duplicate"),
         }
     }
 }

@@ -134,6 +134,18 @@ const MATRIX: &[Row] = &[
             "request_id": UserId::fresh(), "expected_version": 1, "kind": "dismiss", "reason": "重复上报",
         })
     }),
+    row("POST /api/v1/cases/{case_id}/merge", &[Supervisor], || {
+        json!({
+            "request_id": UserId::fresh(), "expected_version": 1, "reason": "同一火点",
+            "absorbed": [{ "case_id": UserId::fresh(), "expected_version": 1 }],
+        })
+    }),
+    row("POST /api/v1/cases/{case_id}/keep-apart", &[Supervisor], || {
+        json!({
+            "request_id": UserId::fresh(), "expected_version": 1, "reason": "两个火点",
+            "others": [{ "case_id": UserId::fresh(), "expected_version": 1 }],
+        })
+    }),
     row("POST /api/v1/findings", &[Supervisor], || {
         json!({
             "request_id": UserId::fresh(), "occurred_at": "2026-11-20T02:00:00Z", "answers": [],

@@ -496,6 +496,8 @@ impl Register for HistoryRegister {
                 district: &self.district,
                 inspection: &inspection,
                 evaluation: &evaluation,
+                // Decided before this product: no new finding is a duplicate of it.
+                place: None,
                 flags: &[],
                 search_texts: &texts,
                 verified: &nothing,

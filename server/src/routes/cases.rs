@@ -33,7 +33,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
 }
 
 /// The case that a path names; a text that is no id names none.
-fn case_of(path: &str) -> Result<CaseId, ApiError> {
+pub(super) fn case_of(path: &str) -> Result<CaseId, ApiError> {
     path.parse().map_err(|_| ProblemKind::CaseUnknown.into())
 }
 

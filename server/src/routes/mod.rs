@@ -6,6 +6,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 pub mod cases;
 pub mod devices;
+pub mod duplicates;
 pub mod exports;
 pub mod findings;
 pub mod grids;
@@ -30,6 +31,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .configure(exports::configure)
         .configure(cases::configure)
         .configure(devices::configure)
+        .configure(duplicates::configure)
         .configure(findings::configure)
         .configure(grids::configure)
         .configure(health::configure)

@@ -23,6 +23,7 @@ pub mod list_months;
 pub mod list_packs;
 pub mod list_targets;
 pub mod measure_past_effect;
+pub mod merge_cases;
 pub mod move_money;
 pub mod open_cases;
 pub mod prior_facts;

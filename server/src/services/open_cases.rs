@@ -333,7 +333,7 @@ fn withdrawn(before: &ProposedCase, evaluation: &Evaluation) -> ProposedCase {
 }
 
 /// Writes cases with their charges: new ones appear, those before are overwritten, and charges that are not proposed
-/// any more are void. The caller has locked those before, and records the changes.
+/// any more are void, but for those that a merge brought. The caller has locked those before, and records the changes.
 ///
 /// # Errors
 /// Faults of the database.
@@ -356,7 +356,8 @@ pub async fn store_cases(
     if !rewritten.is_empty() {
         diesel::sql_query(
             "UPDATE charges SET state = 'void'
-             WHERE district = $1 AND case_id = ANY ($2) AND charge_id <> ALL ($3) AND state = 'pending'",
+             WHERE district = $1 AND case_id = ANY ($2) AND charge_id <> ALL ($3) AND state = 'pending'
+               AND NOT reason ? 'merged_from'",
         )
         .bind::<Text, _>(district.as_str())
         .bind::<Array<SqlUuid>, _>(rewritten)

@@ -2,9 +2,10 @@
 
 mod cases;
 mod devices;
+mod duplicates;
 mod entries;
 mod exports;
-mod duplicates;
+mod exports;
 mod findings;
 mod health;
 mod ledger;

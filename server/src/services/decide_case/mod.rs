@@ -18,6 +18,7 @@ use sync_core::evaluate::{ChargeAmount, ProposedCase};
 use sync_core::ids::{CaseId, ChargeId, GridPath, InspectionId, UnitId, UserId};
 use sync_core::model::assignment::Role;
 use sync_core::model::case::{ChargeState, Flag, ReviewState};
+use sync_core::model::decision::DecisionKind;
 use sync_core::money::Fen;
 use sync_core::time::{Instant, Month};
 use uuid::Uuid;
@@ -33,10 +34,11 @@ use crate::db::changes::{NewChange, record_changes};
 use crate::db::decisions::DecisionRow;
 use crate::db::schema::ledger_entries;
 use crate::db::types::{Day, StoredValueError, Time, stored, stored_code};
-use crate::db::{Connection, cases, decisions};
+use crate::db::{Connection, cases, decisions, duplicate_lock};
 use crate::ledger::basis::{CaseBasis, ChargeBasis, RecordedMoney};
 use crate::ledger::entry_kind::EntryKind;
 use crate::ledger::moves::{Aim, CaseMoney, ChargeMoney, bring};
+use crate::services::find_duplicates::lapse_duplicates;
 use crate::services::move_money::{load_money, open_books, write_money};
 use crate::services::record_decision::{DecidedBy, NewDecision, Subject, record_decision};
 
@@ -62,6 +64,9 @@ async fn decide(
     request: &DecisionRequest,
     now: Instant,
 ) -> Result<Decision, Refusal> {
+    if request.kind == DecisionKind::Dismiss {
+        duplicate_lock::take(connection, &actor.district).await?;
+    }
     let case = cases::lock(connection, &actor.district, case_id).await?.ok_or(Refusal::CaseUnknown)?;
     let grid: GridPath = stored("cases.grid", &case.grid)?;
     if !actor.covers(Role::Supervisor, &grid) {
@@ -99,6 +104,12 @@ async fn decide(
         updated_at: Time(now),
     };
     cases::update(connection, &actor.district, case_id, &after).await?;
+    let others = match verdict.state {
+        ReviewState::Dismissed => {
+            lapse_duplicates::<Refusal>(connection, &actor.district, &[case_id]).await?
+        }
+        _ => Vec::new(),
+    };
 
     let basis = aim.as_ref().map(|aim| basis_of(case_id, &case, aim)).transpose()?;
     let detail = Detail {
@@ -121,8 +132,9 @@ async fn decide(
         bring(&mut books, money, aim, decision.decision_no)?;
         write_money(connection, &books, std::slice::from_ref(money)).await?;
     }
-    let change = NewChange::of_case(case_id, grid, UserId(case.author));
-    record_changes(connection, &actor.district, &[change]).await?;
+    let own = NewChange::of_case(case_id, grid, UserId(case.author));
+    let changes: Vec<NewChange> = std::iter::once(own).chain(others).collect();
+    record_changes(connection, &actor.district, &changes).await?;
     answer(connection, &decision).await
 }
 

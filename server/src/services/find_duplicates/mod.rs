@@ -9,8 +9,9 @@ mod search;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use diesel::result::Error as DieselError;
 use diesel::sql_types::{Array, Text, Uuid as SqlUuid};
-use diesel::{QueryableByName, sql_query};
+use diesel::{QueryResult, QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 use serde::{Deserialize, Serialize};
 use sync_core::ids::{CaseId, RegionCode, UserId};
@@ -22,7 +23,7 @@ use uuid::Uuid;
 
 use crate::db::bulk::execute_with_rows;
 use crate::db::changes::NewChange;
-use crate::db::types::stored;
+use crate::db::types::{StoredValueError, stored};
 use crate::db::{Connection, duplicate_lock};
 use crate::problem::ApiError;
 use crate::services::open_cases::CaseWrite;
@@ -86,7 +87,7 @@ pub async fn find_duplicates(
     let mut touched = lapse(conn, district, &judged_anew).await?;
     touched.extend(pairs.values().flat_map(|pair| [pair.case_id, pair.other_case_id]));
     execute_with_rows(conn, PROPOSE, &pairs.into_values().collect::<Vec<_>>()).await?;
-    let changes = flag(conn, district, &touched).await?;
+    let changes = flag::<ApiError>(conn, district, &touched).await?;
     let written: BTreeSet<CaseId> = cases.iter().map(CaseWrite::case_id).collect();
     Ok(changes.into_iter().filter(|(case, _)| !written.contains(case)).map(|(_, change)| change).collect())
 }
@@ -96,13 +97,16 @@ pub async fn find_duplicates(
 ///
 /// # Errors
 /// Faults of the database.
-pub async fn lapse_duplicates(
+pub async fn lapse_duplicates<E>(
     conn: &mut Connection,
     district: &RegionCode,
     cases: &[CaseId],
-) -> Result<Vec<NewChange>, ApiError> {
+) -> Result<Vec<NewChange>, E>
+where
+    E: From<DieselError> + From<StoredValueError>,
+{
     let touched = lapse(conn, district, cases).await?;
-    let changes = flag(conn, district, &touched).await?;
+    let changes: BTreeMap<CaseId, NewChange> = flag::<E>(conn, district, &touched).await?;
     Ok(changes.into_iter().filter(|(case, _)| !cases.contains(case)).map(|(_, change)| change).collect())
 }
 
@@ -111,7 +115,7 @@ async fn lapse(
     conn: &mut Connection,
     district: &RegionCode,
     cases: &[CaseId],
-) -> Result<BTreeSet<CaseId>, ApiError> {
+) -> QueryResult<BTreeSet<CaseId>> {
     #[derive(QueryableByName)]
     struct Lapsed {
         #[diesel(sql_type = SqlUuid)]
@@ -135,11 +139,14 @@ async fn lapse(
 }
 
 /// Flags these cases where they have an open proposal and are undecided, and no others. Returns those that changed.
-pub(in crate::services) async fn flag(
+pub(in crate::services) async fn flag<E>(
     conn: &mut Connection,
     district: &RegionCode,
     cases: &BTreeSet<CaseId>,
-) -> Result<BTreeMap<CaseId, NewChange>, ApiError> {
+) -> Result<BTreeMap<CaseId, NewChange>, E>
+where
+    E: From<DieselError> + From<StoredValueError>,
+{
     #[derive(QueryableByName)]
     struct Flagged {
         #[diesel(sql_type = SqlUuid)]

@@ -2,62 +2,13 @@
 
 use serde_json::{Value, json};
 use sync_core::geo::Point;
-use sync_core::ids::CaseId;
 use sync_core::model::inspection::Inspection;
 use sync_core::wire::push::Outcome;
-use tests::field::{correction, photo_entry, visit};
+use tests::field::correction;
+use tests::problem;
 use tests::review::{Review, accepted, decision};
-use tests::{TestDevice, problem};
 
-/// Degrees of latitude in a metre, nearly.
-const DEGREES_PER_METRE: f64 = 1.0 / 111_195.0;
-
-/// How many rounds two tablets race for.
-const ROUNDS: usize = 5;
-
-/// What the pack says of fires in the open.
-const BURNING: &[&str] = &["no_straw_burning"];
-
-/// A fire at a spot, so many metres north and seconds after another one, with its photo.
-fn fire(device: &TestDevice, like: &Inspection, metres: f64, seconds: i64) -> Inspection {
-    let mut seen = like.clone();
-    seen.author = device.user.user_id;
-    seen.inspection_id = sync_core::ids::InspectionId::fresh();
-    seen.lineage = seen.inspection_id;
-    seen.occurred_at = like.occurred_at.plus_seconds(seconds);
-    let fix = seen.fix.as_mut().unwrap();
-    fix.point.lat += metres * DEGREES_PER_METRE;
-    seen.photos = vec![photo_entry(seen.inspection_id.to_string().as_bytes(), &seen)];
-    seen
-}
-
-/// The first fire, in a field of `001/001` where nothing else is.
-async fn first_fire(review: &Review) -> Inspection {
-    let site = review.server.site(&review.macun, "001/001").await;
-    let mut seen = visit(&review.device, &site, BURNING);
-    seen.kind = "straw_point".parse().unwrap();
-    seen.context.target = None;
-    seen.occurred_at = "2026-11-20T02:00:00Z".parse().unwrap();
-    fire(&review.device, &seen, 0.0, 0)
-}
-
-fn case_of(inspection: &Inspection) -> CaseId {
-    CaseId::derive(inspection.lineage, &"open_burning".parse().unwrap())
-}
-
-async fn push(review: &Review, device: &TestDevice, inspection: &Inspection) -> CaseId {
-    review.verify(&inspection.photos).await;
-    assert_eq!(device.push(&[device.submit(inspection)]).await, [Outcome::Applied]);
-    case_of(inspection)
-}
-
-async fn flags(review: &Review, case: CaseId) -> Value {
-    review.show(case).await["flags"].clone()
-}
-
-fn flagged() -> Value {
-    json!(["duplicate_proposed"])
-}
+use super::{BURNING, DEGREES_PER_METRE, ROUNDS, case_of, fire, first_fire, flagged, flags, push};
 
 #[tokio::test]
 async fn two_tablets_offline_at_the_same_fire_are_a_proposed_duplicate_and_neither_posts() {

@@ -1,0 +1,136 @@
+//! The cases that a decision about duplicates concerns, locked, with what must hold of all of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use sync_core::ids::{CaseId, GridPath, InspectionId, ItemCode, PackHash, UnitId, UserId};
+use sync_core::model::assignment::{DiscoveryLevel, Role};
+use sync_core::model::case::ReviewState;
+use sync_core::time::Instant;
+use uuid::Uuid;
+
+use super::Refusal;
+use super::request::ExpectedCase;
+use crate::auth::actor::Actor;
+use crate::db::changes::NewChange;
+use crate::db::schema::cases;
+use crate::db::types::{StoredValueError, Time, stored, stored_code};
+use crate::db::{Connection, duplicate_lock};
+use crate::ledger::basis::{CaseBasis, ChargeBasis};
+use crate::ledger::moves::Aim;
+
+/// A case as it stood when it was locked.
+#[derive(Debug, Clone)]
+pub(super) struct Involved {
+    pub(super) case_id: CaseId,
+    pub(super) item: ItemCode,
+    pub(super) inspection_id: InspectionId,
+    pub(super) pack_hash: Option<PackHash>,
+    pub(super) level: DiscoveryLevel,
+    pub(super) unit_id: UnitId,
+    pub(super) grid: GridPath,
+    pub(super) author: UserId,
+    pub(super) review_state: ReviewState,
+    pub(super) version: i32,
+    pub(super) occurred_at: Instant,
+}
+
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = cases, check_for_backend(diesel::pg::Pg))]
+struct InvolvedRow {
+    case_id: Uuid,
+    item: String,
+    inspection_id: Uuid,
+    pack_hash: Option<String>,
+    level: String,
+    unit_id: Uuid,
+    grid: String,
+    author: Uuid,
+    review_state: String,
+    version: i32,
+    occurred_at: Time,
+}
+
+/// Locks these cases, by id and after the lock of duplicates; all must be in the supervisor's grids.
+pub(super) async fn lock(
+    conn: &mut Connection,
+    actor: &Actor,
+    ids: &BTreeSet<CaseId>,
+) -> Result<BTreeMap<CaseId, Involved>, Refusal> {
+    duplicate_lock::take(conn, &actor.district).await?;
+    let rows: Vec<InvolvedRow> = cases::table
+        .filter(cases::district.eq(actor.district.as_str()))
+        .filter(cases::case_id.eq_any(ids.iter().map(|case| case.0)))
+        .order(cases::case_id)
+        .select(InvolvedRow::as_select())
+        .for_no_key_update()
+        .load(conn)
+        .await?;
+    let involved: BTreeMap<CaseId, Involved> = rows
+        .into_iter()
+        .map(|row| Involved::try_from(row).map(|case| (case.case_id, case)))
+        .collect::<Result<_, StoredValueError>>()?;
+    let own = involved.values().all(|case| actor.covers(Role::Supervisor, &case.grid));
+    if own && involved.len() == ids.len() { Ok(involved) } else { Err(Refusal::CaseUnknown) }
+}
+
+/// Each must be the version that was looked at.
+pub(super) fn check_versions(
+    involved: &BTreeMap<CaseId, Involved>,
+    expected: impl IntoIterator<Item = ExpectedCase>,
+) -> Result<(), Refusal> {
+    for ExpectedCase { case_id, expected_version } in expected {
+        let case = involved.get(&case_id).ok_or(Refusal::CaseUnknown)?;
+        if case.version() != expected_version {
+            return Err(Refusal::Changed { case_id, version: case.version(), state: case.review_state });
+        }
+    }
+    Ok(())
+}
+
+impl Involved {
+    /// Its version.
+    pub(super) fn version(&self) -> u32 {
+        u32::try_from(self.version).unwrap_or_default()
+    }
+
+    /// Who must hear of it.
+    pub(super) fn change(&self) -> NewChange {
+        NewChange::of_case(self.case_id, self.grid.clone(), self.author)
+    }
+
+    /// What the record says of its money.
+    pub(super) fn basis(&self, aim: &Aim) -> CaseBasis {
+        CaseBasis {
+            case_id: self.case_id,
+            item: self.item.clone(),
+            inspection_id: self.inspection_id,
+            pack_hash: self.pack_hash.clone(),
+            level: self.level,
+            unit_id: aim.unit_id,
+            posts: aim.posts,
+            charges: aim.charges.iter().map(ChargeBasis::from).collect(),
+        }
+    }
+}
+
+impl TryFrom<InvolvedRow> for Involved {
+    type Error = StoredValueError;
+
+    fn try_from(row: InvolvedRow) -> Result<Self, StoredValueError> {
+        Ok(Self {
+            case_id: CaseId(row.case_id),
+            item: stored("cases.item", &row.item)?,
+            inspection_id: InspectionId(row.inspection_id),
+            pack_hash: row.pack_hash.as_deref().map(|hash| stored("cases.pack_hash", hash)).transpose()?,
+            level: stored_code("cases.level", &row.level)?,
+            unit_id: UnitId(row.unit_id),
+            grid: stored("cases.grid", &row.grid)?,
+            author: UserId(row.author),
+            review_state: stored_code("cases.review_state", &row.review_state)?,
+            version: row.version,
+            occurred_at: row.occurred_at.0,
+        })
+    }
+}
