@@ -55,6 +55,10 @@ pub enum Action {
     RegisterImported,
     /// A case was decided.
     Decision,
+    /// An execution was recorded or cancelled.
+    ExecutionRecorded,
+    /// A subsidy was entered, approved, paid or cancelled.
+    SubsidyChanged,
 }
 
 impl Action {
@@ -81,6 +85,8 @@ impl Action {
             Self::RegisterChanged => "register_changed",
             Self::RegisterImported => "register_imported",
             Self::Decision => "decision",
+            Self::ExecutionRecorded => "execution_recorded",
+            Self::SubsidyChanged => "subsidy_changed",
         }
     }
 }

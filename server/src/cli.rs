@@ -1,16 +1,20 @@
-//! The command line: `server serve | migrate | admin | ledger verify | config`.
+//! The command line: `server serve | migrate | admin | ledger verify | ledger replay | config`.
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use diesel_async::{AsyncConnection, AsyncPgConnection};
+use indicatif::ProgressBar;
+use sync_core::ids::RegionCode;
+use sync_core::time::Month;
 
 use crate::admin::commands::{self, AdminCommand, AdminError};
 use crate::config::{self, Config, ConfigError};
 use crate::database::{Database, DatabaseError};
 use crate::db::migrate::{self, MigrateError};
 use crate::serve::{self, ServeError};
-use crate::services::verify_ledger::{Verification, verify_every_ledger};
+use crate::services::replay_ledger::{Difference, Extent, Progress, ReplayError, Replayed, replay_ledger};
+use crate::services::verify_ledger::{Verification, districts, verify_every_ledger};
 use crate::telemetry;
 
 /// The server of Lantian (蓝天).
@@ -44,6 +48,22 @@ enum Command {
 enum LedgerCommand {
     /// Walk every district's hash chain; fails at the first entry that breaks one.
     Verify,
+    /// Rebuild the ledger from inspections and decisions and compare every entry and every closed month's digest;
+    /// fails at the first difference.
+    Replay(ReplayLedger),
+}
+
+#[derive(Debug, Args)]
+struct ReplayLedger {
+    /// To the closing of this month, `YYYY-MM`.
+    #[arg(long, required_unless_present = "all")]
+    month: Option<Month>,
+    /// To the last decision, with every closed month.
+    #[arg(long, conflicts_with = "month")]
+    all: bool,
+    /// Of this district alone.
+    #[arg(long)]
+    district: Option<RegionCode>,
 }
 
 #[derive(Debug, Args)]
@@ -87,6 +107,20 @@ pub enum CommandError {
     /// Reading the ledger.
     #[error(transparent)]
     Ledger(#[from] diesel::result::Error),
+    /// Replaying the ledger.
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
+    /// There is nothing to replay.
+    #[error("there is no district {0}")]
+    DistrictUnknown(String),
+    /// A ledger replays to something else.
+    #[error("the ledger of {district}: {difference}")]
+    ReplayDiffers {
+        /// Whose.
+        district: String,
+        /// Where.
+        difference: Difference,
+    },
     /// A ledger does not verify.
     #[error("the ledger of {district} is broken at entry {entry_no}: {fault}")]
     LedgerBroken {
@@ -115,6 +149,7 @@ pub async fn run(cli: Cli) -> Result<(), CommandError> {
         Command::Migrate => migrate(&config).await?,
         Command::Admin(command) => admin(&config, command).await?,
         Command::Ledger(LedgerCommand::Verify) => verify_ledgers(&config).await?,
+        Command::Ledger(LedgerCommand::Replay(asked)) => replay_ledgers(&config, &asked).await?,
         Command::Config(_) => {}
     }
     Ok(())
@@ -155,4 +190,56 @@ async fn verify_ledgers(config: &Config) -> Result<(), CommandError> {
         }
     }
     Ok(())
+}
+
+async fn replay_ledgers(config: &Config, asked: &ReplayLedger) -> Result<(), CommandError> {
+    let database = Database::open(config).await?;
+    let mut connection = AsyncPgConnection::establish(database.url()).await?;
+    let replayed = replay_each(&mut connection, asked).await;
+    drop(connection);
+    database.close().await?;
+    replayed
+}
+
+async fn replay_each(connection: &mut AsyncPgConnection, asked: &ReplayLedger) -> Result<(), CommandError> {
+    let mut codes = districts(connection).await?;
+    if let Some(district) = &asked.district {
+        codes.retain(|code| code == district.as_str());
+        if codes.is_empty() {
+            return Err(CommandError::DistrictUnknown(district.to_string()));
+        }
+    }
+    let extent = asked.month.map_or(Extent::All, Extent::Month);
+    let (mut compared, mut not_closed) = (false, None);
+    for code in codes {
+        let Ok(district) = code.parse() else { return Err(CommandError::DistrictUnknown(code)) };
+        let bar = ProgressBar::new(0).with_message(code.clone());
+        let report = |progress: Progress| {
+            bar.set_length(progress.of.unsigned_abs());
+            bar.set_position(progress.done.unsigned_abs());
+        };
+        let replayed = replay_ledger(connection, &district, extent, report).await;
+        bar.finish_and_clear();
+        if let Err(error @ ReplayError::NotClosed(_)) = replayed {
+            println!("{code}: {error}");
+            not_closed = Some(error);
+            continue;
+        }
+        compared = true;
+        match replayed? {
+            Replayed::Same { decisions, entries, months } => {
+                println!("{code}: {decisions} decisions replay to the same {entries} entries");
+                for (month, digest) in months {
+                    println!("{code}: {month} {digest}");
+                }
+            }
+            Replayed::Differs(difference) => {
+                return Err(CommandError::ReplayDiffers { district: code, difference });
+            }
+        }
+    }
+    match not_closed {
+        Some(error) if !compared => Err(error.into()),
+        _ => Ok(()),
+    }
 }

@@ -99,6 +99,12 @@ uuid_ids! {
     OperationId,
     /// A decision request, made by the client so that a retry is recognised (决定幂等号).
     DecisionRequestId,
+    /// A request that must be done once, made by the client so that a retry is recognised (幂等号).
+    RequestId,
+    /// What finance did against a closed month (扣缴执行).
+    ExecutionId,
+    /// A subsidy (资金补助) to one enterprise.
+    SubsidyId,
     /// A case (案件), derived from lineage and item: see [`CaseId::derive`].
     CaseId,
     /// A charge (扣缴项), derived from case and measure: see [`ChargeId::derive`].

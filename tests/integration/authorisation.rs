@@ -180,6 +180,38 @@ const MATRIX: &[Row] = &[
     row("GET /api/v1/months/{month}/checklist", ACCOUNTS, nothing),
     row("GET /api/v1/months/{month}/exports", ACCOUNTS, nothing),
     row("GET /api/v1/months/{month}/exports/{name}", ACCOUNTS, nothing),
+    row("GET /api/v1/ledger/entries/{entry_no}/trace", OFFICE, nothing),
+    row("GET /api/v1/months/{month}/executions", ACCOUNTS, nothing),
+    row("POST /api/v1/months/{month}/executions", &[Finance], || {
+        json!({
+            "request_id": UserId::fresh(), "unit_id": UserId::fresh(), "voucher": "记-1", "date": "2026-11-01",
+            "amount": 1,
+        })
+    }),
+    row(
+        "POST /api/v1/months/{month}/executions/{execution_id}/cancellation",
+        &[Finance],
+        || json!({ "request_id": UserId::fresh(), "reason": "凭证号有误" }),
+    ),
+    row("GET /api/v1/years/{year}/totals", OFFICE, nothing),
+    row("GET /api/v1/years/{year}/totals.csv", OFFICE, nothing),
+    row("GET /api/v1/years/{year}/totals.xlsx", OFFICE, nothing),
+    row("GET /api/v1/subsidies", ACCOUNTS, nothing),
+    row("GET /api/v1/subsidies.csv", ACCOUNTS, nothing),
+    row("GET /api/v1/subsidies.xlsx", ACCOUNTS, nothing),
+    row("POST /api/v1/subsidies", &[Finance], || {
+        json!({
+            "request_id": UserId::fresh(), "payee": "某企业", "credit_code": "x", "target_id": null,
+            "pack_id": "mengzhou-2023", "rule": "grade_a", "publication": "公示", "published_on": "2023-10-20",
+        })
+    }),
+    row("POST /api/v1/subsidies/{subsidy_id}/approval", &[Finance], nothing),
+    row(
+        "POST /api/v1/subsidies/{subsidy_id}/payment",
+        &[Finance],
+        || json!({ "voucher": "记-1", "date": "2026-11-01" }),
+    ),
+    row("POST /api/v1/subsidies/{subsidy_id}/cancellation", &[Finance], || json!({ "reason": "重复" })),
     row("GET /api/v1/months", OFFICE, nothing),
     row("GET /api/v1/months/{month}/totals", OFFICE, nothing),
     row("GET /api/v1/months/{month}/totals.csv", OFFICE, nothing),
@@ -261,6 +293,7 @@ impl Things {
             .replace("{zone_id}", ENTRY_ID)
             .replace("{path}", "410804%2F009")
             .replace("{month}", "2026-11")
+            .replace("{year}", "2026")
             .replace("{sha256}", &"0".repeat(64))
             .replace("{form}", "original")
             .replace("{ordinal}", "0")

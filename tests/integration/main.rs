@@ -3,5 +3,6 @@
 
 mod authorisation;
 mod demo_district;
+mod ledger_replay;
 mod openapi;
 mod routes;

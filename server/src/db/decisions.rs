@@ -66,6 +66,28 @@ pub async fn of_request(
         .optional()
 }
 
+/// At most `limit` decisions of a district in order, after the one numbered `after` and up to `last`.
+///
+/// # Errors
+/// Whatever PostgreSQL says.
+pub async fn following(
+    connection: &mut Connection,
+    district: &RegionCode,
+    after: i64,
+    last: i64,
+    limit: i64,
+) -> QueryResult<Vec<DecisionRow>> {
+    decisions::table
+        .filter(decisions::district.eq(district.as_str()))
+        .filter(decisions::decision_no.gt(after))
+        .filter(decisions::decision_no.le(last))
+        .order(decisions::decision_no)
+        .limit(limit)
+        .select(DecisionRow::as_select())
+        .load(connection)
+        .await
+}
+
 /// A case's decisions in order, each with the name of who decided; no name where a timer did.
 ///
 /// # Errors

@@ -15,6 +15,7 @@ pub mod district_numbers;
 pub mod districts;
 pub mod duplicate_lock;
 pub mod evidence_lock;
+pub mod executions;
 pub mod ledger_entries;
 pub mod migrate;
 pub mod month_exports;
@@ -26,6 +27,7 @@ pub mod pool;
 #[allow(missing_docs, reason = "generated from the migrated database")]
 pub mod schema;
 pub mod stamps;
+pub mod subsidies;
 pub mod targets;
 pub mod types;
 pub mod uploads;

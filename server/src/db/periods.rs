@@ -111,6 +111,26 @@ pub async fn find_closed(
     Ok(row.map(ClosedPeriod::from))
 }
 
+/// Locks a closed month to the end of the transaction, for what is recorded against it one after another; whether there
+/// is such a month.
+///
+/// # Errors
+/// Whatever PostgreSQL says.
+pub async fn lock_closed(
+    connection: &mut Connection,
+    district: &RegionCode,
+    month: Month,
+) -> QueryResult<bool> {
+    let locked: Option<Day> = periods::table
+        .find((district.as_str(), Day(month.first_day())))
+        .select(periods::month)
+        .for_no_key_update()
+        .first(connection)
+        .await
+        .optional()?;
+    Ok(locked.is_some())
+}
+
 /// The first month in which something is posted.
 ///
 /// # Errors

@@ -13,6 +13,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use sync_core::ids::RegionCode;
 use sync_core::money::Fen;
@@ -27,6 +28,21 @@ pub const FORM: u16 = 1;
 
 /// The budget code (预算单位编码) of each unit at closing: the register may change, the month does not.
 pub type BudgetCodes = BTreeMap<Uuid, String>;
+
+/// What the decision that closed a month records: all that the month's lines need beside the ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClosingDetail {
+    /// The form of the digest.
+    pub form: u16,
+    /// The digest in hex.
+    pub digest: String,
+    /// Number of the ledger's last entry then.
+    pub entry_no: i64,
+    /// Its hash in hex.
+    pub entry_hash: String,
+    /// The budget code of each unit with an entry in the month.
+    pub budget_codes: BudgetCodes,
+}
 
 /// Why a month has no lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

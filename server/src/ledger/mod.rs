@@ -9,3 +9,4 @@ pub mod digest;
 pub mod entry_kind;
 pub mod moves;
 pub mod period;
+pub mod replay;

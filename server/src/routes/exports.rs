@@ -16,12 +16,13 @@ use crate::auth::case_scope::CaseScope;
 use crate::auth::money_scope::MoneyScope;
 use crate::auth::permission::{ReadCases, ReadMoney};
 use crate::db::districts::district_head;
-use crate::db::periods;
+use crate::db::{Connection, month_exports, periods};
 use crate::geojson;
 use crate::problem::ApiError;
 use crate::query::parameter;
 use crate::routes::cases::CaseParameters;
 use crate::routes::months::month_of;
+use crate::services::close_month::month_file;
 use crate::services::export_cases::{CasesHead, cases_file, read_case_features, read_case_lines};
 use crate::services::export_month::{entries_file, read_clauses, read_entries, read_month_head, totals_file};
 use crate::services::total_month::total_month;
@@ -190,6 +191,10 @@ async fn export_totals(
 ) -> Result<HttpResponse, ApiError> {
     let (scope, now) = (MoneyScope::of(actor), state.clock.now());
     let mut connection = state.connection().await?;
+    if let Some(bytes) = kept(&mut connection, &scope, month, &month_file("totals", language, format)).await?
+    {
+        return Ok(month_attachment("totals", actor, month, format, bytes));
+    }
     let totals = total_month(&mut connection, &scope, month, now).await?;
     let clauses = read_clauses(&mut connection, &scope, month).await?;
     let head = read_month_head(&mut connection, &actor.district, month, totals.closed, now, language).await?;
@@ -207,6 +212,11 @@ async fn export_entries(
 ) -> Result<HttpResponse, ApiError> {
     let (scope, now) = (MoneyScope::of(actor), state.clock.now());
     let mut connection = state.connection().await?;
+    if let Some(bytes) =
+        kept(&mut connection, &scope, month, &month_file("entries", language, format)).await?
+    {
+        return Ok(month_attachment("entries", actor, month, format, bytes));
+    }
     let words = PackWords::new(state.policies.of(&mut connection, &actor.district).await?, language);
     let entries = read_entries(&mut connection, &scope, month, &words).await?;
     let calendar = periods::calendar(&mut connection, &actor.district, now).await?;
@@ -215,6 +225,19 @@ async fn export_entries(
     drop(connection);
     let bytes = off_worker(move || entries_file(&head, &entries, format)).await?;
     Ok(month_attachment("entries", actor, month, format, bytes))
+}
+
+/// The file that closing kept of a month, which never changes; none of an open month, nor for who sees only a part.
+async fn kept(
+    connection: &mut Connection,
+    scope: &MoneyScope,
+    month: Month,
+    name: &str,
+) -> Result<Option<Vec<u8>>, ApiError> {
+    if scope.units.is_some() {
+        return Ok(None);
+    }
+    Ok(month_exports::find(connection, &scope.district, month, name).await?.map(|kept| kept.bytes))
 }
 
 async fn export_cases(
@@ -256,10 +279,14 @@ where
     web::block(make).await.map_err(ApiError::internal)?.map_err(ApiError::internal)
 }
 
-fn attachment(media_type: &'static str, name: &str, bytes: Vec<u8>) -> HttpResponse {
+/// The answer that a file is.
+pub(super) fn attachment(media_type: &str, name: &str, bytes: Vec<u8>) -> HttpResponse {
     let disposition = ContentDisposition {
         disposition: DispositionType::Attachment,
         parameters: vec![DispositionParam::Filename(name.to_owned())],
     };
-    HttpResponse::Ok().content_type(media_type).insert_header((CONTENT_DISPOSITION, disposition)).body(bytes)
+    HttpResponse::Ok()
+        .content_type(media_type.to_owned())
+        .insert_header((CONTENT_DISPOSITION, disposition))
+        .body(bytes)
 }

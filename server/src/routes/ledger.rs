@@ -2,6 +2,7 @@
 
 use actix_web::{get, web};
 use serde::Deserialize;
+use sync_core::wire::problem::ProblemKind;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -11,6 +12,7 @@ use crate::auth::permission::ReadMoney;
 use crate::problem::ApiError;
 use crate::query::{page_rows, parameter};
 use crate::services::list_entries::{EntryFilter, EntryList, list_entries};
+use crate::services::trace_entry::{EntryTrace, trace_entry};
 use crate::state::AppState;
 
 /// Entries in a page unless asked otherwise.
@@ -20,7 +22,7 @@ const ENTRIES_MAX: u16 = 500;
 
 /// Registers the routes of this module.
 pub fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(list);
+    config.service(list).service(trace);
 }
 
 /// Which entries.
@@ -56,9 +58,29 @@ async fn list(
         month: parameter("month", asked.month.as_deref())?,
         unit: parameter("unit", asked.unit.as_deref())?,
         item: parameter("item", asked.item.as_deref())?,
+        charge: None,
         after: parameter("after", asked.after.as_deref())?.unwrap_or(0),
         rows: page_rows(asked.limit.as_deref(), ENTRIES_DEFAULT, ENTRIES_MAX)?,
     };
     let mut connection = state.connection().await?;
     Ok(web::Json(list_entries(&mut connection, &MoneyScope::of(&actor), &filter).await?))
+}
+
+/// Where an entry comes from: charge, case, decisions, pack, clause, inspections with the bytes sent, and photos; and what
+/// became of it.
+#[utoipa::path(
+    tag = "ledger",
+    params(("entry_no" = i64, Path, description = "The entry.")),
+    responses((status = 200, body = EntryTrace)),
+    security(("session" = []))
+)]
+#[get("/api/v1/ledger/entries/{entry_no}/trace")]
+async fn trace(
+    actor: Authorised<ReadMoney>,
+    state: web::Data<AppState>,
+    path: web::Path<String>,
+) -> Result<web::Json<EntryTrace>, ApiError> {
+    let entry_no: i64 = path.parse().map_err(|_| ProblemKind::EntryUnknown)?;
+    let mut connection = state.connection().await?;
+    Ok(web::Json(trace_entry(&mut connection, &MoneyScope::of(&actor), entry_no).await?))
 }

@@ -7,6 +7,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub mod cases;
 pub mod devices;
 pub mod duplicates;
+pub mod executions;
 pub mod exports;
 pub mod findings;
 pub mod grids;
@@ -19,10 +20,12 @@ pub mod photo_uploads;
 pub mod photos;
 pub mod registers;
 pub mod sessions;
+pub mod subsidies;
 pub mod sync;
 pub mod targets;
 pub mod units;
 pub mod users;
+pub mod years;
 pub mod zones;
 
 /// Registers every route.
@@ -32,6 +35,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .configure(cases::configure)
         .configure(devices::configure)
         .configure(duplicates::configure)
+        .configure(executions::configure)
         .configure(findings::configure)
         .configure(grids::configure)
         .configure(health::configure)
@@ -43,9 +47,11 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .configure(photos::configure)
         .configure(registers::configure)
         .configure(sessions::configure)
+        .configure(subsidies::configure)
         .configure(sync::configure)
         .configure(targets::configure)
         .configure(units::configure)
         .configure(users::configure)
+        .configure(years::configure)
         .configure(zones::configure);
 }

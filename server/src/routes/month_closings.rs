@@ -1,16 +1,15 @@
 //! Closing of months (结账): the checklist before it, and the files that are kept after it.
 
-use actix_web::http::header::{CONTENT_DISPOSITION, ContentDisposition, DispositionParam, DispositionType};
 use actix_web::{HttpResponse, get, web};
-use sync_core::ids::RegionCode;
 use sync_core::time::Month;
 use sync_core::wire::problem::ProblemKind;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::exports::attachment;
 use super::months::month_of;
 use crate::auth::authorised::Authorised;
 use crate::auth::permission::ReadAccounts;
-use crate::db::month_exports::{self, MonthExport};
+use crate::db::month_exports;
 use crate::problem::ApiError;
 use crate::services::check_month::{Checklist, check_month};
 use crate::services::list_exports::{MonthExportList, list_exports};
@@ -77,17 +76,7 @@ async fn show_file(
     let month = month_of(&month)?;
     let mut connection = state.connection().await?;
     let export = month_exports::find(&mut connection, &actor.district, month, &name).await?;
-    Ok(file(&actor.district, month, export.ok_or(ProblemKind::NotFound)?))
-}
-
-/// A stored file as it is answered.
-fn file(district: &RegionCode, month: Month, export: MonthExport) -> HttpResponse {
-    let disposition = ContentDisposition {
-        disposition: DispositionType::Attachment,
-        parameters: vec![DispositionParam::Filename(format!("lantian-{district}-{month}-{}", export.name))],
-    };
-    HttpResponse::Ok()
-        .content_type(export.media_type)
-        .insert_header((CONTENT_DISPOSITION, disposition))
-        .body(export.bytes)
+    let export = export.ok_or(ProblemKind::NotFound)?;
+    let name = format!("lantian-{}-{month}-{}", actor.district, export.name);
+    Ok(attachment(&export.media_type, &name, export.bytes))
 }

@@ -27,6 +27,8 @@ pub struct EntryFilter {
     pub unit: Option<UnitId>,
     /// Item.
     pub item: Option<ItemCode>,
+    /// Charge.
+    pub charge: Option<ChargeId>,
     /// Those after this number.
     pub after: i64,
     /// How many at most.
@@ -155,6 +157,9 @@ pub async fn list_entries(
     }
     if let Some(item) = &filter.item {
         query = query.filter(ledger_entries::item.eq(item.as_str()));
+    }
+    if let Some(charge) = filter.charge {
+        query = query.filter(ledger_entries::charge_id.eq(charge.0));
     }
     let mut rows: Vec<Traced> = query.load(connection).await?;
     let more = rows.len() > usize::from(filter.rows);

@@ -32,14 +32,21 @@ pub enum Verification {
 /// # Errors
 /// Whatever PostgreSQL says; a broken chain is an answer, not an error.
 pub async fn verify_every_ledger(connection: &mut Connection) -> QueryResult<Vec<(String, Verification)>> {
-    let codes: Vec<String> =
-        districts::table.order(districts::district).select(districts::district).load(connection).await?;
+    let codes = districts(connection).await?;
     let mut verified = Vec::with_capacity(codes.len());
     for district in codes {
         let verification = verify_ledger(connection, &district).await?;
         verified.push((district, verification));
     }
     Ok(verified)
+}
+
+/// The codes of all districts, in order.
+///
+/// # Errors
+/// Whatever PostgreSQL says.
+pub async fn districts(connection: &mut Connection) -> QueryResult<Vec<String>> {
+    districts::table.order(districts::district).select(districts::district).load(connection).await
 }
 
 /// Walks the whole chain in one snapshot of the database, beside running postings.

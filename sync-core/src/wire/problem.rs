@@ -188,6 +188,17 @@ problems! {
     ImportHasBadRows = "import_has_bad_rows", 422, "文件中有错误的行；请改正，或选择跳过错误行。", "The file has bad rows; correct them, or choose to skip them.";
     HistoryFixed = "history_fixed", 422, "该历史案件已导入，文件不能再修改它。", "This case of the past is on record; no file changes it any more.";
     AssignmentFixed = "assignment_fixed", 422, "已有任职只能修改截止日期；其他变更请结束原任职并另行任命。", "Of an assignment only the last day can change; end it and make another for anything else.";
+    RequestIdReused = "request_id_reused", 409, "同一请求号曾用于其他内容。", "The request id was used before for something else.";
+    ExecutionExceeds = "execution_exceeds", 409, "执行金额超出该单位当月尚未执行的扣缴金额。", "The amount exceeds what stands of the unit's month and is not executed yet.";
+    ExecutionUnknown = "execution_unknown", 404, "没有该执行记录。", "There is no such execution.";
+    ExecutionCancelled = "execution_cancelled", 409, "该执行记录已红冲，或本身即为红冲。", "The execution is cancelled already, or is a cancellation itself.";
+    EntryUnknown = "entry_unknown", 404, "没有该台账分录，或您无权查看。", "There is no such ledger entry, or it is not yours to see.";
+    SubsidyUnknown = "subsidy_unknown", 404, "没有该补助记录。", "There is no such subsidy.";
+    SubsidyRuleUnknown = "subsidy_rule_unknown", 422, "本区县采用的政策包中没有该补助项。", "No pack adopted here has this subsidy.";
+    SubsidyExists = "subsidy_exists", 409, "该企业已按此文件申领补助，不得重复。", "The enterprise has a subsidy of this document already.";
+    SubsidyStateForbids = "subsidy_state_forbids", 409, "补助当前状态不允许此操作。", "The subsidy's state does not allow this.";
+    CreditCodeInvalid = "credit_code_invalid", 422, "统一社会信用代码不正确（18 位，含校验位）。", "The unified social credit code is wrong (18 characters with a check character).";
+    DateOutOfRange = "date_out_of_range", 422, "日期不在允许范围内。", "The date is out of range.";
     // Packs.
     PackInvalid = "pack_invalid", 422, "政策包有误，请按提示的行修改。", "The pack is not valid; correct the lines named.";
     PackAffectsPast = "pack_affects_past", 409, "该版本的生效日期内已有案件；采用不会改变这些案件，请确认知悉（affects_past）后再采用。", "Cases occurred in the days of this version; adopting it changes none of them. Acknowledge that (affects_past) and adopt it then.";

@@ -181,7 +181,14 @@ async fn a_closed_month_keeps_its_files_byte_for_byte() {
 
     assert_eq!(exports(&review, "2026-10").await, before);
     assert_eq!(file(&review, "2026-10", "totals-zh.csv").await, csv);
-    assert!(String::from_utf8(csv).unwrap().contains("东街道"));
+    assert!(String::from_utf8(csv.clone()).unwrap().contains("东街道"));
+    let ordinary =
+        review.finance.request(Method::GET, "/api/v1/months/2026-10/totals.csv").send().await.unwrap();
+    assert_eq!(
+        ordinary.bytes().await.unwrap(),
+        csv,
+        "the ordinary export of a closed month is the kept file"
+    );
     for listed in before["files"].as_array().unwrap() {
         let bytes = file(&review, "2026-10", listed["name"].as_str().unwrap()).await;
         assert_eq!((&listed["sha256"], &listed["size"]), (&json!(sha256(&bytes)), &json!(bytes.len())));

@@ -18,6 +18,12 @@ use crate::words::PackWords;
 /// The name of the file whose SHA-256 is the month's digest.
 pub const LINES_FILE: &str = "lines.txt";
 
+/// The name of a kept file, such as `totals-zh.xlsx`.
+#[must_use]
+pub fn month_file(what: &str, language: Language, format: FileFormat) -> String {
+    format!("{what}-{}.{}", language.of("zh", "en"), format.extension())
+}
+
 /// Writes the files, after the period: they say that the month is closed.
 pub(super) async fn of_month(
     connection: &mut Connection,
@@ -36,13 +42,13 @@ pub(super) async fn of_month(
     let clauses = read_clauses(connection, &whole, month).await.map_err(CloseRefusal::Files)?;
     let book = PolicyBooks::default().of(connection, district).await.map_err(CloseRefusal::Files)?;
     let unwritable = |error: SheetError| CloseRefusal::Files(ApiError::internal(error));
-    for (language, code) in [(Language::Zh, "zh"), (Language::En, "en")] {
+    for language in [Language::Zh, Language::En] {
         let words = PackWords::new(book.clone(), language);
         let entries = read_entries(connection, &whole, month, &words).await.map_err(CloseRefusal::Files)?;
         let head = read_month_head(connection, district, month, totals.closed, now, language).await?;
         for format in [FileFormat::Csv, FileFormat::Xlsx] {
             let file = |what: &str, bytes: Vec<u8>| MonthExport {
-                name: format!("{what}-{code}.{}", format.extension()),
+                name: month_file(what, language, format),
                 media_type: format.media_type().to_owned(),
                 bytes,
             };

@@ -10,14 +10,14 @@ mod refusal;
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use sync_core::ids::{DecisionRequestId, RegionCode, UserId};
 use sync_core::model::decision::DecisionKind;
 use sync_core::time::{Instant, Month};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-pub use files::LINES_FILE;
+pub use files::{LINES_FILE, month_file};
 pub use refusal::CloseRefusal;
 
 use crate::db::ledger_entries::LedgerEntryRow;
@@ -25,7 +25,7 @@ use crate::db::periods::ClosedPeriod;
 use crate::db::schema::units;
 use crate::db::{Connection, district_numbers, ledger_entries, month_exports, periods};
 use crate::ledger::chain::Head;
-use crate::ledger::digest::{self, BudgetCodes, MonthLines};
+use crate::ledger::digest::{self, BudgetCodes, ClosingDetail, MonthLines};
 use crate::services::check_month::obstacles;
 use crate::services::record_decision::{DecidedBy, NewDecision, Subject, record_decision};
 use crate::services::verify_ledger::{Verification, walk, walk_to};
@@ -45,21 +45,6 @@ pub struct Closing {
     pub reviewer: UserId,
     /// Why, if anything is to be said.
     pub reason: Option<String>,
-}
-
-/// What the decision records: all that the month's lines need beside the ledger.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ClosingDetail {
-    /// The form of the digest.
-    pub form: u16,
-    /// The digest in hex.
-    pub digest: String,
-    /// Number of the ledger's last entry.
-    pub entry_no: i64,
-    /// Its hash in hex.
-    pub entry_hash: String,
-    /// The budget code of each unit with an entry in the month.
-    pub budget_codes: BudgetCodes,
 }
 
 /// A closed month.

@@ -23,6 +23,8 @@ use crate::auth::case_scope::CaseScope;
 use crate::db::types::{stored_code, stored_json};
 use crate::db::{Connection, decisions};
 use crate::problem::ApiError;
+pub(super) use read::charges;
+
 use crate::services::list_cases::{CaseSummary, summaries};
 use crate::services::store_inspections::{InspectionSource, SourceDocument};
 

@@ -66,7 +66,7 @@ pub(super) async fn target(
 }
 
 /// A case's charges with what stands of them in the ledger.
-pub(super) async fn charges(
+pub(in crate::services) async fn charges(
     connection: &mut Connection,
     district: &RegionCode,
     case_id: CaseId,

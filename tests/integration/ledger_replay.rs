@@ -1,0 +1,163 @@
+//! The ledger replays from inspections and decisions to the same entries and digests, and whatever was tampered with is
+//! found.
+
+use jiff::civil::date;
+use server::ledger::replay::{EvidenceFault, ReplayFault};
+use server::services::replay_ledger::{Difference, Extent, ReplayError, Replayed, replay_ledger};
+use tests::field::correction;
+use tests::review::Review;
+
+const IN_OCTOBER: &str = "2026-10-15T02:00:00Z";
+
+async fn replay(review: &Review, extent: Extent) -> Result<Replayed, ReplayError> {
+    let mut connection = review.server.connection().await;
+    replay_ledger(&mut connection, &review.macun.code, extent, |_| {}).await
+}
+
+async fn difference(review: &Review) -> Difference {
+    match replay(review, Extent::All).await.unwrap() {
+        Replayed::Differs(difference) => difference,
+        same @ Replayed::Same { .. } => panic!("{same:?}"),
+    }
+}
+
+/// October, closed: a case confirmed, one returned, corrected and confirmed, one dismissed after posting; and one
+/// reversed after the closing. Returns the month's digest.
+async fn a_closed_october(review: &Review) -> String {
+    let plain = review.case_at(&["hoarding", "material_cover"], IN_OCTOBER).await;
+    review.decide(plain, "confirm").await;
+
+    let mut first = review.visit(&["hoarding"]).await;
+    first.occurred_at = IN_OCTOBER.parse().unwrap();
+    let corrected = review.push(&first).await;
+    review.decide(corrected, "return").await;
+    let mut second = correction(&first, &["hoarding"]);
+    second.notes = "补充说明".to_owned();
+    review.device.push(&[review.device.amend(&second)]).await;
+    review.decide(corrected, "confirm").await;
+
+    let dismissed = review.case_at(&["hoarding"], IN_OCTOBER).await;
+    review.decide(dismissed, "confirm").await;
+    review.decide(dismissed, "dismiss").await;
+
+    let digest = review.try_close("2026-10").await.unwrap().digest;
+    review.decide(plain, "dismiss").await;
+    digest
+}
+
+#[tokio::test]
+async fn a_closed_month_replays_to_its_digest_and_so_does_all_that_follows() {
+    let review = Review::start().await;
+    let digest = a_closed_october(&review).await;
+    let months = vec![("2026-10".parse().unwrap(), digest)];
+
+    let month = replay(&review, Extent::Month("2026-10".parse().unwrap())).await.unwrap();
+    let all = replay(&review, Extent::All).await.unwrap();
+
+    assert_eq!(month, Replayed::Same { decisions: 6, entries: 5, months: months.clone() });
+    assert_eq!(all, Replayed::Same { decisions: 7, entries: 7, months });
+}
+
+#[tokio::test]
+async fn an_empty_ledger_replays_and_an_open_month_does_not() {
+    let review = Review::start().await;
+    let empty = Replayed::Same { decisions: 0, entries: 0, months: vec![] };
+    assert_eq!(replay(&review, Extent::All).await.unwrap(), empty);
+    let open = replay(&review, Extent::Month("2026-10".parse().unwrap())).await;
+    assert!(matches!(open, Err(ReplayError::NotClosed(_))), "{open:?}");
+}
+
+#[tokio::test]
+async fn a_month_without_entries_replays_to_its_own_digest() {
+    let review = Review::start().await;
+    review.close(date(2026, 9, 1)).await;
+    let digest = review.try_close("2026-10").await.unwrap().digest;
+    let Replayed::Same { months, .. } = replay(&review, Extent::All).await.unwrap() else {
+        panic!("differs")
+    };
+    assert_eq!(months.last().unwrap().1, digest);
+}
+
+#[tokio::test]
+async fn whatever_was_tampered_with_is_found() {
+    type Expected = fn(&Difference) -> bool;
+    let table: [(&str, &str, Expected); 9] = [
+        ("ledger_entries", "UPDATE ledger_entries SET amount_fen = 1 WHERE entry_no = 2", |d| {
+            *d == Difference::Entry { entry_no: 2, field: "amount_fen" }
+        }),
+        ("ledger_entries", "DELETE FROM ledger_entries WHERE entry_no = 7", |d| {
+            *d == Difference::EntryMissing(7)
+        }),
+        (
+            "decisions",
+            "UPDATE decisions SET detail = jsonb_set(detail, '{money,0,charges,0,amount}', '1') WHERE decision_no = 1",
+            |d| matches!(d, Difference::Fault(ReplayFault::Basis { decision_no: 1, .. })),
+        ),
+        (
+            "decisions",
+            "UPDATE decisions SET detail = jsonb_set(detail, '{money,0,posts}', 'false') WHERE decision_no = 1",
+            |d| matches!(d, Difference::Entry { .. } | Difference::EntryMissing(_) | Difference::Fault(_)),
+        ),
+        (
+            "decisions",
+            "UPDATE decisions SET detail = jsonb_set(detail, '{digest}', '\"00\"') WHERE kind = 'close_month'",
+            |d| matches!(d, Difference::Fault(ReplayFault::DigestDiffers { .. })),
+        ),
+        ("decisions", "DELETE FROM decisions WHERE kind = 'return'", |d| {
+            *d == Difference::Fault(ReplayFault::DecisionMissing(2))
+        }),
+        (
+            "inspections",
+            "UPDATE inspections SET sealed = jsonb_set(sealed, '{answers,0,verdict}', '\"pass\"')",
+            |d| matches!(d, Difference::Evidence(EvidenceFault::SealedAltered(_))),
+        ),
+        ("operations", "UPDATE operations SET bytes = bytes || ' '::bytea", |d| {
+            matches!(d, Difference::Evidence(EvidenceFault::BytesAltered(_)))
+        }),
+        ("periods", "UPDATE periods SET digest = sha256('')", |d| matches!(d, Difference::Month(_))),
+    ];
+    let review = Review::start().await;
+    a_closed_october(&review).await;
+    for (tampered, statement, expected) in table {
+        // What is tampered with is put back by the copy.
+        let sql = format!(
+            "CREATE TABLE untouched AS TABLE {tampered};
+             ALTER TABLE {tampered} DISABLE TRIGGER ALL;
+             {statement};"
+        );
+        review.server.execute(&sql).await.unwrap();
+
+        let found = difference(&review).await;
+
+        assert!(expected(&found), "{statement}: {found}");
+        let restore = format!(
+            "DELETE FROM {tampered};
+             INSERT INTO {tampered} SELECT * FROM untouched;
+             DROP TABLE untouched;
+             ALTER TABLE {tampered} ENABLE TRIGGER ALL;"
+        );
+        review.server.execute(&restore).await.unwrap();
+    }
+    assert!(matches!(replay(&review, Extent::All).await.unwrap(), Replayed::Same { .. }));
+}
+
+#[tokio::test]
+async fn a_pack_that_was_changed_is_found() {
+    let review = Review::start().await;
+    a_closed_october(&review).await;
+    review.server.execute("UPDATE packs SET source = replace(source, '100_000', '100_001')").await.unwrap();
+    let found = difference(&review).await;
+    assert!(matches!(found, Difference::Evidence(EvidenceFault::PackAltered(_))), "{found}");
+}
+
+#[tokio::test]
+async fn the_register_may_change_and_a_closed_month_does_not() {
+    let review = Review::start().await;
+    a_closed_october(&review).await;
+    review
+        .server
+        .execute("UPDATE units SET budget_code = budget_code || '9', name = name || '（新）'")
+        .await
+        .unwrap();
+    assert!(matches!(replay(&review, Extent::All).await.unwrap(), Replayed::Same { .. }));
+}

@@ -1,0 +1,83 @@
+//! Traces: any yuan goes back to clause, decision, inspection with the bytes sent, and photos; and on to what became of it.
+
+use jiff::civil::date;
+use reqwest::Method;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use sync_core::ids::CaseId;
+use sync_core::wire::push::Outcome;
+use tests::field::{correction, text};
+use tests::review::{Review, read};
+use tests::{TestRole, problem};
+
+async fn trace(review: &Review, entry: i64) -> Value {
+    read(review.finance.request(Method::GET, &format!("/api/v1/ledger/entries/{entry}/trace"))).await
+}
+
+#[tokio::test]
+async fn a_yuan_of_a_closed_month_goes_back_to_clause_inspection_bytes_and_photos() {
+    let review = Review::start().await;
+    let mut visit = review.visit(&["hoarding"]).await;
+    visit.occurred_at = "2026-10-15T02:00:00Z".parse().unwrap();
+    let case = review.push(&visit).await;
+    review.decide(case, "return").await;
+    let second = correction(&visit, &["hoarding"]);
+    let operation = review.device.amend(&second);
+    let bytes = text(&operation);
+    assert_eq!(review.device.push(&[operation.clone()]).await, [Outcome::Applied]);
+    review.decide(case, "confirm").await;
+    let digest = review.try_close("2026-10").await.unwrap().digest;
+    review.decide(case, "dismiss").await;
+
+    let trace = trace(&review, 1).await;
+
+    assert_eq!(
+        (&trace["entry"]["amount_yuan"], &trace["case"]["case_id"]),
+        (&json!("100000.00"), &json!(case))
+    );
+    assert_eq!(trace["closing"]["digest"], digest);
+    assert_eq!(trace["pack"]["pack_id"], "macun-2024");
+    assert_eq!(trace["pack"]["clause"], trace["charge"]["clause"]);
+    assert_eq!(trace["charge"]["zh"], "该项措施不到位，叠加扣缴");
+    let decisions: Vec<_> = trace["decisions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|decision| (decision["kind"].as_str().unwrap(), decision["actor_name"].as_str().unwrap()))
+        .collect();
+    assert_eq!(decisions, [("return", "zhang"), ("confirm", "zhang"), ("dismiss", "zhang")]);
+    let kinds: Vec<_> =
+        trace["of_charge"].as_array().unwrap().iter().map(|e| e["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["deduction", "reversal"], "what became of it");
+    let inspections = trace["inspections"].as_array().unwrap();
+    let stands: Vec<_> = inspections.iter().map(|inspection| &inspection["stands"]).collect();
+    assert_eq!(stands, [&json!(false), &json!(true)]);
+    let standing = &inspections[1];
+    assert_eq!(standing["author_name"], "li");
+    assert_eq!(standing["operation"]["sha256"], hex::encode(Sha256::digest(bytes.as_bytes())));
+    assert_eq!(standing["operation"]["size"], bytes.len());
+    assert_eq!(standing["inspection"]["answers"][0]["question"], "hoarding");
+    let photo = &standing["photos"][0];
+    assert_eq!((&photo["sha256"], &photo["state"]), (&json!(visit.photos[0].sha256), &json!("verified")));
+    assert!(photo["original_url"].as_str().unwrap().ends_with("/original"));
+}
+
+#[tokio::test]
+async fn an_entry_that_is_not_there_or_of_another_unit_is_unknown() {
+    let review = Review::start().await;
+    let case: CaseId = review.case(&["hoarding"]).await;
+    review.decide(case, "confirm").await;
+    let own = review.office("own", TestRole::liaison(review.macun.streets[0])).await;
+    let other = review.office("other", TestRole::liaison(review.macun.streets[1])).await;
+    for (office, entry) in
+        [(&review.finance, "2"), (&review.finance, "x"), (&review.finance, "-1"), (&other, "1")]
+    {
+        let path = format!("/api/v1/ledger/entries/{entry}/trace");
+        let refused = problem(office.request(Method::GET, &path).send().await.unwrap()).await;
+        assert_eq!(refused.code.as_str(), "entry_unknown", "{entry}");
+    }
+    let seen = read(own.request(Method::GET, "/api/v1/ledger/entries/1/trace")).await;
+    assert_eq!((&seen["entry"]["entry_no"], &seen["closing"]), (&json!(1), &Value::Null));
+    review.close(date(2026, 10, 1)).await;
+    assert_eq!(trace(&review, 1).await["closing"], Value::Null, "another month's closing is not its own");
+}
