@@ -16,6 +16,7 @@ pub mod districts;
 pub mod duplicate_lock;
 pub mod evidence_lock;
 pub mod executions;
+pub mod fire_points;
 pub mod ledger_entries;
 pub mod migrate;
 pub mod month_exports;
@@ -24,6 +25,7 @@ pub mod photos;
 pub mod picked;
 pub mod place_cells;
 pub mod pool;
+pub mod rectifications;
 #[allow(missing_docs, reason = "generated from the migrated database")]
 pub mod schema;
 pub mod stamps;

@@ -10,6 +10,7 @@ pub mod duplicates;
 pub mod executions;
 pub mod exports;
 pub mod findings;
+pub mod fire_points;
 pub mod grids;
 pub mod health;
 pub mod ledger;
@@ -18,6 +19,7 @@ pub mod months;
 pub mod packs;
 pub mod photo_uploads;
 pub mod photos;
+pub mod rectifications;
 pub mod registers;
 pub mod sessions;
 pub mod subsidies;
@@ -37,6 +39,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .configure(duplicates::configure)
         .configure(executions::configure)
         .configure(findings::configure)
+        .configure(fire_points::configure)
         .configure(grids::configure)
         .configure(health::configure)
         .configure(ledger::configure)
@@ -45,6 +48,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .configure(packs::configure)
         .configure(photo_uploads::configure)
         .configure(photos::configure)
+        .configure(rectifications::configure)
         .configure(registers::configure)
         .configure(sessions::configure)
         .configure(subsidies::configure)

@@ -26,6 +26,7 @@ use crate::problem::ApiError;
 pub(super) use read::charges;
 
 use crate::services::list_cases::{CaseSummary, summaries};
+use crate::services::show_rectification::{RoundView, show_rectification};
 use crate::services::store_inspections::{InspectionSource, SourceDocument};
 
 /// A case in full.
@@ -64,6 +65,8 @@ pub struct CaseDetail {
     pub photos: Vec<CasePhoto>,
     /// The chain of corrections, the first inspection first.
     pub corrections: Vec<Correction>,
+    /// The closed loop (闭环): every round of rectification, the first first.
+    pub rectification: Vec<RoundView>,
     /// Decisions on it, the first first.
     pub decisions: Vec<DecisionView>,
 }
@@ -99,6 +102,7 @@ pub async fn show_case(
         charges: read::charges(connection, scope.district(), case_id).await?,
         photos: read::photos(connection, scope.district(), inspection.inspection_id).await?,
         corrections: read::corrections(connection, scope.district(), inspection.lineage).await?,
+        rectification: show_rectification(connection, scope.district(), case_id).await?,
         decisions: decided
             .into_iter()
             .map(|(decision, actor_name)| {
