@@ -102,9 +102,16 @@ impl Cluster {
     /// `postgres:///name?host=%2Fpath%2Frun&user=postgres`. The database need not exist; `postgres` does.
     #[must_use]
     pub fn url(&self, database: &str) -> String {
-        let database = percent_encoded(database.as_bytes());
-        let host = percent_encoded(self.socket_dir().as_os_str().as_bytes());
-        format!("postgres:///{database}?host={host}&user={SUPERUSER}")
+        url_at(self.socket_dir(), database)
+    }
+
+    /// The address of `database` in the cluster that another process runs in `options.root`. Whether one runs there is
+    /// seen when connecting.
+    ///
+    /// # Errors
+    /// [`Error::Io`], [`Error::SocketPathTooLong`].
+    pub fn url_of_running(options: &Options, database: &str) -> Result<String, Error> {
+        Ok(url_at(&Directories::at(&options.root)?.run, database))
     }
 
     /// The directory of the unix socket; only the account that PostgreSQL runs as, and root, may enter.
@@ -154,6 +161,12 @@ impl Drop for Cluster {
     fn drop(&mut self) {
         self.postmaster().stop();
     }
+}
+
+fn url_at(socket_dir: &Path, database: &str) -> String {
+    let database = percent_encoded(database.as_bytes());
+    let host = percent_encoded(socket_dir.as_os_str().as_bytes());
+    format!("postgres:///{database}?host={host}&user={SUPERUSER}")
 }
 
 /// `bytes` as part of a URL: everything but RFC 3986's unreserved characters is escaped.

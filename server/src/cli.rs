@@ -1,17 +1,20 @@
-//! The command line: `server serve | migrate | admin | ledger verify | ledger replay | config`.
+//! The command line: `server serve | migrate | backup | restore | admin | ledger verify | ledger replay | config`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 use diesel_async::{AsyncConnection, AsyncPgConnection};
 use indicatif::ProgressBar;
 use sync_core::ids::RegionCode;
-use sync_core::time::Month;
+use sync_core::time::{Clock as _, Month};
 
 use crate::admin::commands::{self, AdminCommand, AdminError};
+use crate::backup::{BackedUp, BackupError, Place, Restored, back_up, restore};
+use crate::clock::SystemClock;
 use crate::config::{self, Config, ConfigError};
 use crate::database::{Database, DatabaseError};
 use crate::db::migrate::{self, MigrateError};
+use crate::photos::places::PhotoPlaces;
 use crate::serve::{self, ServeError};
 use crate::services::replay_ledger::{Difference, Extent, Progress, ReplayError, Replayed, replay_ledger};
 use crate::services::verify_ledger::{Verification, districts, verify_every_ledger};
@@ -34,6 +37,10 @@ enum Command {
     Serve(Serve),
     /// Bring the database up to date and end.
     Migrate,
+    /// Back up the database and the original photos it names, also while the server serves.
+    Backup(Backup),
+    /// Restore a backup into an empty database, and its photos.
+    Restore(Restore),
     /// Districts, users, devices and packs, from the command line.
     #[command(subcommand)]
     Admin(AdminCommand),
@@ -74,6 +81,20 @@ struct Serve {
 }
 
 #[derive(Debug, Args)]
+struct Backup {
+    /// Directory of the backup; photos that it has from an earlier one are not copied again.
+    #[arg(long)]
+    to: PathBuf,
+}
+
+#[derive(Debug, Args)]
+struct Restore {
+    /// Directory of the backup.
+    #[arg(long)]
+    from: PathBuf,
+}
+
+#[derive(Debug, Args)]
 struct ShowConfig {
     /// Explain every key.
     #[arg(long, required = true)]
@@ -101,6 +122,12 @@ pub enum CommandError {
     /// Serving.
     #[error(transparent)]
     Serve(#[from] ServeError),
+    /// Backup or restore.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
+    /// The photo directory cannot be made or used.
+    #[error("photo directory: {0}")]
+    PhotoDirectory(#[from] std::io::Error),
     /// No connection.
     #[error(transparent)]
     Connect(#[from] diesel::ConnectionError),
@@ -147,6 +174,8 @@ pub async fn run(cli: Cli) -> Result<(), CommandError> {
     match cli.command {
         Command::Serve(Serve { demo }) => serve::run(config, demo).await?,
         Command::Migrate => migrate(&config).await?,
+        Command::Backup(Backup { to }) => back_up_into(&config, &to).await?,
+        Command::Restore(Restore { from }) => restore_from(&config, &from).await?,
         Command::Admin(command) => admin(&config, command).await?,
         Command::Ledger(LedgerCommand::Verify) => verify_ledgers(&config).await?,
         Command::Ledger(LedgerCommand::Replay(asked)) => replay_ledgers(&config, &asked).await?,
@@ -164,6 +193,40 @@ async fn migrate(config: &Config) -> Result<(), CommandError> {
     println!("{} migrations run, the database is up to date", versions.len());
     database.close().await?;
     Ok(())
+}
+
+async fn back_up_into(config: &Config, directory: &Path) -> Result<(), CommandError> {
+    let database = Database::join(config).await?;
+    let place = place(config, &database)?;
+    let outcome = back_up(&place, directory, SystemClock.now()).await;
+    database.close().await?;
+    let BackedUp { manifest, photos_copied } = outcome?;
+    let (rows, photos): (i64, usize) = (manifest.rows.values().sum(), manifest.photos.len());
+    println!(
+        "{rows} rows and {photos} photos ({photos_copied} new), acknowledged work up to {}",
+        manifest.through
+    );
+    Ok(())
+}
+
+async fn restore_from(config: &Config, directory: &Path) -> Result<(), CommandError> {
+    let database = Database::open(config).await?;
+    let place = place(config, &database)?;
+    let outcome = restore(&place, directory).await;
+    database.close().await?;
+    let Restored { manifest, migrations, entries } = outcome?;
+    let (taken_at, photos) = (manifest.taken_at, manifest.photos.len());
+    println!("restored as of {taken_at}: {photos} photos, {entries} ledger entries verified");
+    println!("{} migrations run, every district has a new epoch", migrations.len());
+    Ok(())
+}
+
+fn place(config: &Config, database: &Database) -> Result<Place, CommandError> {
+    Ok(Place {
+        database_url: database.url().to_owned(),
+        programs: database.programs().map(Path::to_owned),
+        photos: PhotoPlaces::open(config)?.store,
+    })
 }
 
 async fn admin(config: &Config, command: AdminCommand) -> Result<(), CommandError> {

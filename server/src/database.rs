@@ -1,5 +1,7 @@
 //! Which database: the one of `database_url`, or a private PostgreSQL that lives and dies with this process.
 
+use std::path::{Path, PathBuf};
+
 use diesel::ConnectionError;
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use private_postgres::{Cluster, Options};
@@ -37,6 +39,8 @@ pub enum DatabaseError {
 pub struct Database {
     url: String,
     cluster: Option<Cluster>,
+    /// Where the programs of the private PostgreSQL are.
+    programs: Option<PathBuf>,
 }
 
 impl Database {
@@ -48,12 +52,34 @@ impl Database {
         if let Some(url) = &config.database_url {
             let url = url.reveal().to_owned();
             refuse_tls(&url)?;
-            return Ok(Self { url, cluster: None });
+            return Ok(Self { url, cluster: None, programs: None });
         }
-        let options = Options::new(config.data_dir.join("pg"));
+        let options = private_options(config);
         let cluster = tokio::task::spawn_blocking(move || Cluster::start(&options)).await??;
         create_if_missing(&cluster.url("postgres")).await?;
-        Ok(Self { url: cluster.url(PRIVATE_NAME), cluster: Some(cluster) })
+        let programs = Some(cluster.bin_dir().to_owned());
+        Ok(Self { url: cluster.url(PRIVATE_NAME), cluster: Some(cluster), programs })
+    }
+
+    /// Finds or starts it, also where another process serves from the private one just now.
+    ///
+    /// # Errors
+    /// [`DatabaseError`].
+    pub async fn join(config: &Config) -> Result<Self, DatabaseError> {
+        match Self::open(config).await {
+            Err(DatabaseError::Private(private_postgres::Error::Locked { .. })) => {
+                let options = private_options(config);
+                let url = Cluster::url_of_running(&options, PRIVATE_NAME)?;
+                Ok(Self { url, cluster: None, programs: options.find_programs().ok() })
+            }
+            opened => opened,
+        }
+    }
+
+    /// Where the programs of the private PostgreSQL are; nothing is known of a database of others.
+    #[must_use]
+    pub fn programs(&self) -> Option<&Path> {
+        self.programs.as_deref()
     }
 
     /// Its address.
@@ -78,6 +104,10 @@ impl Database {
         }
         Ok(())
     }
+}
+
+fn private_options(config: &Config) -> Options {
+    Options::new(config.data_dir.join("pg"))
 }
 
 /// Without this, diesel-async would connect unencrypted though encryption was asked for.

@@ -6,6 +6,7 @@
 pub mod admin;
 pub mod audit;
 pub mod auth;
+pub mod backup;
 pub mod calendar;
 pub mod cli;
 pub mod clock;
@@ -21,6 +22,7 @@ pub mod metrics;
 pub mod openapi;
 pub mod photos;
 pub mod policies;
+pub mod prints;
 pub mod problem;
 pub mod query;
 pub mod rectification;

@@ -4,9 +4,11 @@
 
 use std::sync::Arc;
 
+use sync_core::geo::MockFlag;
 use sync_core::ids::{KindCode, MeasureKey, PackHash};
 use sync_core::model::assignment::DiscoveryLevel;
 use sync_core::model::case::{Flag, RectificationState, ReviewState};
+use sync_core::model::inspection::Verdict;
 use sync_core::policy::{Kind, PolicyBook};
 
 use crate::ledger::entry_kind::EntryKind;
@@ -81,6 +83,26 @@ impl Word for Flag {
             Self::TargetDiffers => ("台账不一致", "target differs"),
             Self::AmendsDecided => ("更正已决定案件", "amends a decided case"),
             Self::DuplicateProposed => ("疑似重复", "possible duplicate"),
+        }
+    }
+}
+
+impl Word for Verdict {
+    fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Pass => ("合格", "pass"),
+            Self::Fail => ("不合格", "fail"),
+            Self::NotApplicable => ("不适用", "not applicable"),
+        }
+    }
+}
+
+impl Word for MockFlag {
+    fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Yes => ("是", "yes"),
+            Self::No => ("否", "no"),
+            Self::Unknown => ("未知", "unknown"),
         }
     }
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod authorisation;
+mod backup;
 mod demo_district;
 mod ledger_replay;
 mod openapi;

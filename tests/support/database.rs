@@ -99,12 +99,20 @@ pub struct TestDatabase {
 impl TestDatabase {
     /// A fresh, migrated, empty one.
     pub async fn create() -> Self {
+        Self::make(&format!("TEMPLATE {} STRATEGY wal_log", TEMPLATE.name)).await
+    }
+
+    async fn make(from: &str) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let template = &*TEMPLATE;
         let name = format!("{NAME_PREFIX}{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let sql = format!("CREATE DATABASE {name} TEMPLATE {} STRATEGY wal_log", template.name);
-        execute(&template.admin_url, &sql).await;
+        execute(&template.admin_url, &format!("CREATE DATABASE {name} {from}")).await;
         Self { url: with_database(&template.admin_url, &name), name }
+    }
+
+    /// An empty one, without tables.
+    pub async fn empty() -> Self {
+        Self::make("").await
     }
 
     /// Its address.

@@ -38,7 +38,7 @@ pub struct TestServer {
     pub state: Arc<AppState>,
     handle: ServerHandle,
     _files: TempDir,
-    _database: TestDatabase,
+    database: TestDatabase,
 }
 
 impl TestServer {
@@ -49,7 +49,11 @@ impl TestServer {
 
     /// Starts one with a changed configuration.
     pub async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
-        let database = TestDatabase::create().await;
+        Self::start_on(TestDatabase::create().await, change).await
+    }
+
+    /// Starts one on this database, which is migrated.
+    pub async fn start_on(database: TestDatabase, change: impl FnOnce(&mut Config)) -> Self {
         let files = tempfile::tempdir().unwrap();
         let mut config = Config {
             data_dir: files.path().to_owned(),
@@ -68,7 +72,7 @@ impl TestServer {
         let handle = server.handle();
         tokio::spawn(server);
         tokio::spawn(tend_photos::run(state.clone()));
-        Self { url, client: Client::new(), clock, state, handle, _files: files, _database: database }
+        Self { url, client: Client::new(), clock, state, handle, _files: files, database }
     }
 
     /// A request without credentials.
@@ -79,6 +83,12 @@ impl TestServer {
     /// `GET` without credentials.
     pub fn get(&self, path: &str) -> RequestBuilder {
         self.request(Method::GET, path)
+    }
+
+    /// The address of its database.
+    #[must_use]
+    pub fn database_url(&self) -> &str {
+        self.database.url()
     }
 
     /// A database connection.

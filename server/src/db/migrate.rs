@@ -2,6 +2,8 @@
 //!
 //! Invariant: one process at a time migrates, the others wait at an advisory lock, which ends with the connection.
 
+use diesel::migration::{Migration, MigrationSource};
+use diesel::pg::Pg;
 use diesel::{ConnectionError, QueryResult};
 use diesel_async::{AsyncConnection, AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
@@ -35,6 +37,13 @@ pub async fn run(url: &str) -> Result<Vec<String>, MigrateError> {
     let mut harness = AsyncMigrationHarness::new(connection);
     let versions = harness.run_pending_migrations(MIGRATIONS).map_err(MigrateError::Migration)?;
     Ok(versions.iter().map(ToString::to_string).collect())
+}
+
+/// The version of the newest migration that this program has.
+#[must_use]
+pub fn newest() -> Option<String> {
+    let known: Vec<Box<dyn Migration<Pg>>> = MIGRATIONS.migrations().unwrap_or_default();
+    known.iter().map(|migration| migration.name().version().to_string()).max()
 }
 
 async fn lock(connection: &mut AsyncPgConnection) -> QueryResult<usize> {

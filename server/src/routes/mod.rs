@@ -19,6 +19,7 @@ pub mod months;
 pub mod packs;
 pub mod photo_uploads;
 pub mod photos;
+pub mod prints;
 pub mod rectifications;
 pub mod registers;
 pub mod sessions;
@@ -48,6 +49,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .configure(packs::configure)
         .configure(photo_uploads::configure)
         .configure(photos::configure)
+        .configure(prints::configure)
         .configure(rectifications::configure)
         .configure(registers::configure)
         .configure(sessions::configure)

@@ -18,6 +18,7 @@ use crate::db::photos::{self, StampState};
 use crate::photos::photo_store::PhotoObject;
 use crate::photos::picture::{PictureFormat, ThumbnailSize};
 use crate::problem::ApiError;
+use crate::services::derive_thumbnail::derive_thumbnail;
 use crate::state::AppState;
 
 /// Registers the routes of this module.
@@ -108,7 +109,10 @@ async fn serve(
     if is_known {
         return Ok(cached(HttpResponse::NotModified(), &tag).finish());
     }
-    let bytes = state.photos.store.get(&actor.district, object).await.map_err(ApiError::internal)?;
+    let bytes = match object {
+        PhotoObject::Thumbnail(hash, size) => derive_thumbnail(state, &actor.district, hash, size).await?,
+        kept => state.photos.store.get(&actor.district, kept).await.map_err(ApiError::internal)?,
+    };
     // A picture and nothing else, whatever a browser makes of its bytes.
     Ok(cached(HttpResponse::Ok(), &tag)
         .content_type(media_type)

@@ -17,6 +17,7 @@ mod months;
 mod packs;
 mod photo_uploads;
 mod photos;
+mod prints;
 mod problems;
 mod rectifications;
 mod registers;

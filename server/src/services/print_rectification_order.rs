@@ -1,0 +1,105 @@
+//! Gathers a case's rectification order (交办单, 整改通知书): what was found, and what has to be done until when.
+
+use sync_core::ids::CaseId;
+use sync_core::model::inspection::Verdict;
+use sync_core::time::Instant;
+
+use crate::auth::case_scope::CaseScope;
+use crate::db::Connection;
+use crate::db::districts::district_head;
+use crate::prints::{FaultLine, RectificationOrder, case_number, order_number, written_day};
+use crate::problem::ApiError;
+use crate::services::show_case::{CaseDetail, StopWorkView, show_case};
+use crate::tables::Language;
+use crate::words::{PackWords, Word};
+
+/// The order of a case that the scope sees; `address` is where its code leads.
+///
+/// # Errors
+/// `case_unknown`; those of the database.
+pub async fn print_rectification_order(
+    connection: &mut Connection,
+    scope: &CaseScope,
+    case_id: CaseId,
+    words: &PackWords,
+    address: String,
+    now: Instant,
+) -> Result<RectificationOrder, ApiError> {
+    let case = show_case(connection, scope, case_id).await?;
+    let district = district_head(connection, scope.district()).await?;
+    let language = words.language();
+    let CaseDetail { summary, inspection, .. } = &case;
+    let mut clauses: Vec<&str> = case.charges.iter().map(|charge| charge.clause.as_str()).collect();
+    clauses.sort_unstable();
+    clauses.dedup();
+    let number = order_number(&district.code, case_id, summary.occurred_at, language);
+    Ok(RectificationOrder {
+        number,
+        address_url: address,
+        unit_name: summary.unit_name.clone(),
+        case_number: case_number(case_id),
+        found_at: summary.occurred_at.record_text(),
+        item: language.of(&summary.item_zh, &summary.item_en).clone(),
+        level: summary.level.word(language).to_owned(),
+        target: object(&case, words),
+        address: case
+            .target
+            .as_ref()
+            .map_or_else(|| inspection.place.clone(), |target| target.content.address.clone()),
+        grid: format!("{}（{}）", summary.grid_name, summary.grid),
+        clauses: clauses.join(language.of("；", "; ")),
+        faults: faults(&case, words),
+        terms: None,
+        stop_work: case.stop_work.as_ref().map(|order| stop_work(order, language)),
+        issued_on: written_day(now.record_date(), language),
+        district,
+    })
+}
+
+/// Kind, register number and name of what was inspected.
+pub(super) fn object(case: &CaseDetail, words: &PackWords) -> String {
+    let inspection = &case.inspection;
+    let pack = inspection.context.pack.as_ref().map(|pack| &pack.hash);
+    let kind = words.kind(pack, &inspection.kind);
+    let summary = &case.summary;
+    match (&summary.target_name, &summary.target_code) {
+        (Some(name), Some(code)) => format!("{kind}　{name}（{code}）"),
+        (Some(name), None) => format!("{kind}　{name}"),
+        (None, _) => kind,
+    }
+}
+
+/// The failed questions of the case's item; all failed ones where the pack is not at hand.
+fn faults(case: &CaseDetail, words: &PackWords) -> Vec<FaultLine> {
+    let inspection = &case.inspection;
+    let pack = inspection.context.pack.as_ref().map(|pack| &pack.hash);
+    let kind = words.find(pack, &inspection.kind);
+    let failed = inspection.answers.iter().filter(|answer| answer.verdict == Verdict::Fail);
+    failed
+        .filter_map(|answer| {
+            let question = kind.and_then(|kind| kind.question(&answer.question));
+            if question.is_some_and(|question| question.item != case.summary.item) {
+                return None;
+            }
+            let name = question.map_or_else(
+                || answer.question.to_string(),
+                |question| words.language().of(&question.zh, &question.en).clone(),
+            );
+            Some(FaultLine { question: name, note: answer.note.clone() })
+        })
+        .collect()
+}
+
+/// A stop-work order (停工整顿) in words.
+fn stop_work(order: &StopWorkView, language: Language) -> String {
+    let StopWorkView { occurrence, weeks, months, clause } = order;
+    let (zh, en) = match (weeks, months) {
+        (Some(weeks), _) => (format!("{weeks}周"), format!("{weeks} week(s)")),
+        (None, Some(months)) => (format!("{months}个月"), format!("{months} month(s)")),
+        (None, None) => (String::new(), String::new()),
+    };
+    language.of(
+        format!("第{occurrence}次发现，停工整顿{zh}（{clause}）。"),
+        format!("Found for time {occurrence}: work stops for {en} ({clause})."),
+    )
+}
