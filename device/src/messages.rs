@@ -144,7 +144,7 @@ impl Words {
 
     pub(crate) fn status(self, status: &Status) -> String {
         let Status { server, user, waiting, held, refused, acknowledged, .. } = status;
-        let Status { photos_waiting, photos_refused, drafts, quarantined, .. } = status;
+        let Status { photos_waiting, photos_unjudged, photos_refused, drafts, quarantined, .. } = status;
         let as_of = status.register_as_of.map_or_else(
             || self.either("尚未拉取", "never pulled").to_owned(),
             sync_core::time::Instant::record_text,
@@ -162,8 +162,8 @@ impl Words {
             ),
             say!(
                 self,
-                "照片：待核验 {photos_waiting}，被拒绝 {photos_refused}；草稿 {drafts}",
-                "photos: {photos_waiting} not verified yet, {photos_refused} refused; drafts: {drafts}"
+                "照片：待发送 {photos_waiting}，待核验 {photos_unjudged}，被拒绝 {photos_refused}；草稿 {drafts}",
+                "photos: {photos_waiting} waiting, {photos_unjudged} not verified yet, {photos_refused} refused; drafts: {drafts}"
             ),
         ];
         lines.extend(status.unusable_packs.iter().map(|pack| {
@@ -324,6 +324,14 @@ impl Words {
             say!(self, "照片 {id} 被拒绝：{why}", "photo {id} was refused: {why}")
         }));
         lines.extend(report.failures.iter().map(|failure| self.failure(failure)));
+        let unjudged = report.unjudged_photos;
+        if unjudged > 0 {
+            lines.push(say!(
+                self,
+                "{unjudged} 张照片已送达，待服务器核验",
+                "{unjudged} photos have arrived and await the server's verdict"
+            ));
+        }
         if *waiting_operations > 0 || *waiting_photos > 0 {
             lines.push(say!(
                 self,

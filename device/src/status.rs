@@ -36,8 +36,10 @@ pub struct Status {
     pub quarantined: u64,
     /// Operations the server applied.
     pub acknowledged: u64,
-    /// Photos not yet verified by the server.
+    /// Photos not sent to their end.
     pub photos_waiting: u64,
+    /// Photos that the server has whole and has not judged yet.
+    pub photos_unjudged: u64,
     /// Photos the server refused.
     pub photos_refused: u64,
     /// Drafts.
@@ -146,6 +148,7 @@ impl Device {
             quarantined: counts.quarantined,
             acknowledged: counts.acknowledged,
             photos_waiting: counts.photos_waiting,
+            photos_unjudged: counts.photos_unjudged,
             photos_refused: counts.photos_refused,
             drafts: counts.drafts,
             unusable_packs: policies(&self.store)?.unusable.into_iter().map(|pack| pack.id).collect(),

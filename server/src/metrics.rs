@@ -18,6 +18,7 @@ pub struct Metrics {
     operations: IntCounterVec,
     connections: IntGauge,
     connections_free: IntGauge,
+    photos_unjudged: IntGauge,
     stamps_pending: IntGauge,
 }
 
@@ -46,6 +47,10 @@ impl Metrics {
                 "lantian_database_connections_free",
                 "Open database connections that nobody uses.",
             )?,
+            photos_unjudged: IntGauge::new(
+                "lantian_photos_unjudged",
+                "Photos with all their bytes and without a verdict after the last round.",
+            )?,
             stamps_pending: IntGauge::new(
                 "lantian_stamps_pending",
                 "Verified photos without their stamped copy after the last round; without a font they stay.",
@@ -56,6 +61,7 @@ impl Metrics {
         metrics.registry.register(Box::new(metrics.operations.clone()))?;
         metrics.registry.register(Box::new(metrics.connections.clone()))?;
         metrics.registry.register(Box::new(metrics.connections_free.clone()))?;
+        metrics.registry.register(Box::new(metrics.photos_unjudged.clone()))?;
         metrics.registry.register(Box::new(metrics.stamps_pending.clone()))?;
         Ok(metrics)
     }
@@ -76,6 +82,11 @@ impl Metrics {
             Outcome::Held { .. } => "held",
         };
         self.operations.with_label_values(&[result]).inc();
+    }
+
+    /// Tells how many photos await their verdict (待核验).
+    pub fn photos_unjudged(&self, count: i64) {
+        self.photos_unjudged.set(count);
     }
 
     /// Tells how many stamped copies (水印) are pending.

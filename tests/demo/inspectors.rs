@@ -238,6 +238,7 @@ fn settled(report: &SyncReport) -> Result<()> {
     ensure!(report.failures.is_empty(), "failed: {:?}", report.failures);
     ensure!(report.waiting_operations == 0, "{} records still wait", report.waiting_operations);
     ensure!(report.waiting_photos == 0, "{} photos still wait", report.waiting_photos);
+    ensure!(report.unjudged_photos == 0, "{} photos await their verdict", report.unjudged_photos);
     Ok(())
 }
 

@@ -21,10 +21,20 @@ pub fn header_number(response: &Response, name: &str) -> u64 {
     response.headers()[name].to_str().unwrap().parse().unwrap()
 }
 
+/// The verdict that a response tells: `verified`, or the code of the problem that the photo was refused with.
+#[must_use]
+pub fn verdict(response: &Response) -> Option<&str> {
+    response.headers().get("lantian-photo").map(|value| value.to_str().unwrap())
+}
+
 /// Whether the response says that the server keeps the photo.
 #[must_use]
 pub fn says_verified(response: &Response) -> bool {
-    response.headers().get("lantian-photo").is_some_and(|value| value == "verified")
+    verdict(response) == Some("verified")
+}
+
+fn sha256_checksum(bytes: &[u8]) -> String {
+    format!("sha256 {}", STANDARD.encode(Sha256::digest(bytes)))
 }
 
 impl TestDevice {
@@ -39,6 +49,14 @@ impl TestDevice {
             .header("upload-metadata", format!("sha256 {}", STANDARD.encode(hash.as_str())))
     }
 
+    /// The request that creates an upload with its first bytes and their checksum.
+    pub fn creation_with(&self, hash: &PhotoHash, length: usize, first: &[u8]) -> RequestBuilder {
+        self.creation(hash, length)
+            .header("content-type", "application/offset+octet-stream")
+            .header("upload-checksum", sha256_checksum(first))
+            .body(first.to_vec())
+    }
+
     /// Creates an upload and says where it is.
     pub async fn create_upload(&self, hash: &PhotoHash, length: usize) -> String {
         let created = self.creation(hash, length).send().await.unwrap();
@@ -46,7 +64,7 @@ impl TestDevice {
         created.headers()["location"].to_str().unwrap().to_owned()
     }
 
-    /// Asks where an upload stands.
+    /// Asks where an upload stands; about a complete one, for the verdict.
     pub async fn ask(&self, upload: &str) -> Response {
         self.tus(Method::HEAD, upload).send().await.unwrap()
     }
@@ -61,12 +79,12 @@ impl TestDevice {
 
     /// Appends a chunk with its checksum.
     pub async fn append(&self, upload: &str, offset: u64, chunk: &[u8]) -> Response {
-        let checksum = STANDARD.encode(Sha256::digest(chunk));
         let request = self.chunk(upload, offset, chunk);
-        request.header("upload-checksum", format!("sha256 {checksum}")).send().await.unwrap()
+        request.header("upload-checksum", sha256_checksum(chunk)).send().await.unwrap()
     }
 
-    /// Sends what is missing, from where the upload stands, as the engine does; gives the last answer.
+    /// Sends what is missing, from where the upload stands, as the engine does, and asks for the verdict; gives the last
+    /// answer.
     ///
     /// # Panics
     /// When the upload is unknown.
@@ -77,7 +95,7 @@ impl TestDevice {
             let offset = header_number(&last, "upload-offset");
             let rest = &bytes[usize::try_from(offset).unwrap()..];
             if rest.is_empty() {
-                return last;
+                return self.ask(upload).await;
             }
             last = self.append(upload, offset, &rest[..rest.len().min(UPLOAD_CHUNK_BYTES)]).await;
             if last.status() != 204 {
@@ -86,7 +104,7 @@ impl TestDevice {
         }
     }
 
-    /// Uploads a photo whole, in chunks; gives the last answer.
+    /// Uploads a photo whole, in chunks, and asks for the verdict; gives the last answer.
     pub async fn upload(&self, bytes: &[u8]) -> Response {
         let upload = self.create_upload(&PhotoHash::of(bytes), bytes.len()).await;
         self.resume(&upload, bytes).await
@@ -94,7 +112,7 @@ impl TestDevice {
 }
 
 impl TestOffice {
-    /// Uploads a photo in one chunk, as a browser does.
+    /// Uploads a photo in one chunk, as a browser does, and asks for the verdict.
     ///
     /// # Panics
     /// When it is not verified.
@@ -118,7 +136,9 @@ impl TestOffice {
             .send()
             .await
             .unwrap();
-        assert!(says_verified(&appended), "{}", appended.status());
+        assert_eq!(appended.status(), 204);
+        let asked = self.request(Method::HEAD, &upload).header("tus-resumable", "1.0.0").send().await.unwrap();
+        assert!(says_verified(&asked), "{}", asked.status());
         hash
     }
 }

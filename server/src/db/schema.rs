@@ -555,6 +555,7 @@ diesel::table! {
         created_at -> Timestamptz,
         expires_at -> Timestamptz,
         finished_at -> Nullable<Timestamptz>,
+        refusal -> Nullable<Text>,
     }
 }
 

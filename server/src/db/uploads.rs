@@ -1,11 +1,15 @@
-//! Rows of `uploads` (上传任务): how far each resumable upload is.
+//! Rows of `uploads` (上传任务): how far each resumable upload is, and what was found out about it.
 //!
-//! Invariant: `received` is what is durable in the part file, written while the row is locked.
+//! Invariants: `received` is what is durable in the part file, written while the row is locked or not there for others
+//! yet; a verdict is written once and stays until the upload expires.
 
 use diesel::prelude::*;
-use diesel_async::RunQueryDsl;
-use sync_core::ids::{DeviceId, PhotoHash, RegionCode, UploadId, UserId};
+use diesel::sql_query;
+use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel_async::{AsyncConnection, RunQueryDsl, SimpleAsyncConnection};
+use sync_core::ids::{DeviceId, PhotoHash, UploadId, UserId};
 use sync_core::time::Instant;
+use sync_core::wire::problem::ProblemKind;
 use uuid::Uuid;
 
 use crate::db::Connection;
@@ -16,19 +20,27 @@ use crate::photos::part_files::UploadKey;
 use crate::problem::ApiError;
 
 /// A stored upload.
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = uploads, check_for_backend(diesel::pg::Pg))]
 struct UploadRow {
     district: String,
     upload_id: Uuid,
     user_id: Uuid,
-    device_id: Option<Uuid>,
     sha256: String,
     length: i64,
     received: i64,
-    created_at: Time,
     expires_at: Time,
     finished_at: Option<Time>,
+    refusal: Option<String>,
+}
+
+/// What was found out about the bytes of an upload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// The photo is kept.
+    Verified,
+    /// The content is refused with this problem; `photo_hash_mismatch` where it is not the one announced.
+    Refused(ProblemKind),
 }
 
 /// An upload.
@@ -38,27 +50,29 @@ pub struct Upload {
     pub key: UploadKey,
     /// Whose.
     pub user_id: UserId,
-    /// By which device, if by one.
-    pub device_id: Option<DeviceId>,
     /// The photo it is to become.
     pub sha256: PhotoHash,
     /// Bytes in all.
     pub length: u64,
     /// Bytes that are durable.
     pub received: u64,
-    /// When it began.
-    pub created_at: Instant,
     /// When it is removed.
     pub expires_at: Instant,
-    /// When its photo was verified.
-    pub finished_at: Option<Instant>,
+    /// What was found out, once it was.
+    pub verdict: Option<Verdict>,
 }
 
 impl Upload {
+    /// Whether all bytes are here.
+    #[must_use]
+    pub const fn is_complete(&self) -> bool {
+        self.received == self.length
+    }
+
     /// Whether all bytes are here and nobody has judged them yet.
     #[must_use]
-    pub fn awaits_verdict(&self) -> bool {
-        self.received == self.length && self.finished_at.is_none()
+    pub const fn awaits_verdict(&self) -> bool {
+        self.is_complete() && self.verdict.is_none()
     }
 }
 
@@ -69,16 +83,21 @@ impl TryFrom<UploadRow> for Upload {
         Ok(Self {
             key: key(&row.district, row.upload_id)?,
             user_id: UserId(row.user_id),
-            device_id: row.device_id.map(DeviceId),
             sha256: stored("uploads.sha256", &row.sha256)?,
             // A check keeps 0 ≤ received ≤ length.
             length: row.length.unsigned_abs(),
             received: row.received.unsigned_abs(),
-            created_at: row.created_at.0,
             expires_at: row.expires_at.0,
-            finished_at: row.finished_at.map(Instant::from),
+            verdict: row.finished_at.map(|_| verdict_of(row.refusal.as_deref())),
         })
     }
+}
+
+/// The verdict on a finished upload. A code that this build does not know is some refusal of the content.
+fn verdict_of(refusal: Option<&str>) -> Verdict {
+    refusal.map_or(Verdict::Verified, |code| {
+        Verdict::Refused(ProblemKind::from_code(code).unwrap_or(ProblemKind::PhotoNotAnImage))
+    })
 }
 
 fn key(district: &str, upload_id: Uuid) -> Result<UploadKey, StoredValueError> {
@@ -96,41 +115,79 @@ macro_rules! row {
     };
 }
 
-/// Stores a new upload.
-///
-/// # Errors
-/// Faults of the database.
-pub async fn insert(conn: &mut Connection, upload: &Upload) -> Result<(), ApiError> {
-    let row = UploadRow {
-        district: upload.key.district.as_str().to_owned(),
-        upload_id: upload.key.upload_id.0,
-        user_id: upload.user_id.0,
-        device_id: upload.device_id.map(|device| device.0),
-        sha256: upload.sha256.as_str().to_owned(),
-        length: column(upload.length),
-        received: column(upload.received),
-        created_at: Time(upload.created_at),
-        expires_at: Time(upload.expires_at),
-        finished_at: upload.finished_at.map(Time),
-    };
-    diesel::insert_into(uploads::table).values(row).execute(conn).await?;
-    Ok(())
+/// An upload to begin.
+#[derive(Debug, Clone)]
+pub struct NewUpload {
+    /// The upload as it is to stand.
+    pub upload: Upload,
+    /// By which device, if by one.
+    pub device_id: Option<DeviceId>,
+    /// When it begins.
+    pub created_at: Instant,
+    /// How many open uploads the user may have.
+    pub open_max: i64,
 }
 
-/// How many uploads of the user are unfinished.
+/// What became of the wish to begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Begun {
+    /// The row is written as wished.
+    AsWished,
+    /// The content is kept already: the row is written as one that is verified and stands at its end.
+    Kept,
+    /// The content is kept, and it has another length; nothing is written.
+    LengthDiffers,
+    /// The user has too many open uploads; nothing is written.
+    TooMany,
+}
+
+#[derive(QueryableByName)]
+struct Known {
+    #[diesel(sql_type = Nullable<BigInt>)]
+    kept: Option<i64>,
+    #[diesel(sql_type = BigInt)]
+    open: i64,
+}
+
+/// Writes the row of a new upload, unless the content is kept or the user has too many open ones: in one statement,
+/// for a photo's acknowledgement waits for it.
 ///
 /// # Errors
 /// Faults of the database.
-pub async fn count_unfinished(
-    conn: &mut Connection,
-    district: &RegionCode,
-    user: UserId,
-) -> Result<i64, ApiError> {
-    let unfinished = uploads::table
-        .filter(uploads::district.eq(district.as_str()))
-        .filter(uploads::user_id.eq(user.0))
-        .filter(uploads::finished_at.is_null());
-    Ok(unfinished.count().get_result(conn).await?)
+pub async fn begin(conn: &mut Connection, new: &NewUpload) -> Result<Begun, ApiError> {
+    let upload = &new.upload;
+    let length = column(upload.length);
+    let known: Known = sql_query(
+        "WITH known AS (
+             SELECT (SELECT size FROM photos WHERE district = $1 AND sha256 = $5 AND state = 'verified') AS kept,
+                    (SELECT count(*) FROM uploads
+                     WHERE district = $1 AND user_id = $3 AND received < length) AS open
+         ), begun AS (
+             INSERT INTO uploads (district, upload_id, user_id, device_id, sha256, length, received,
+                                  created_at, expires_at, finished_at)
+             SELECT $1, $2, $3, $4, $5, $6, coalesce(kept, $7), $8, $9, CASE WHEN kept IS NOT NULL THEN $8 END
+             FROM known WHERE coalesce(kept = $6, open < $10)
+         )
+         SELECT kept, open FROM known",
+    )
+    .bind::<Text, _>(upload.key.district.as_str())
+    .bind::<SqlUuid, _>(upload.key.upload_id.0)
+    .bind::<SqlUuid, _>(upload.user_id.0)
+    .bind::<Nullable<SqlUuid>, _>(new.device_id.map(|device| device.0))
+    .bind::<Text, _>(upload.sha256.as_str())
+    .bind::<BigInt, _>(length)
+    .bind::<BigInt, _>(column(upload.received))
+    .bind::<Timestamptz, _>(Time(new.created_at))
+    .bind::<Timestamptz, _>(Time(upload.expires_at))
+    .bind::<BigInt, _>(new.open_max)
+    .get_result(conn)
+    .await?;
+    Ok(match known.kept {
+        Some(size) if size == length => Begun::Kept,
+        Some(_) => Begun::LengthDiffers,
+        None if known.open >= new.open_max => Begun::TooMany,
+        None => Begun::AsWished,
+    })
 }
 
 /// The user's upload, unless it has expired.
@@ -189,14 +246,23 @@ pub async fn set_received(
     Ok(())
 }
 
-/// Writes that its photo is verified; whether there was something to write.
+/// Writes the verdict, unless there is one; whether there was none.
 ///
 /// # Errors
 /// Faults of the database.
-pub async fn finish(conn: &mut Connection, key: &UploadKey, now: Instant) -> Result<bool, ApiError> {
+pub async fn finish(
+    conn: &mut Connection,
+    key: &UploadKey,
+    verdict: Verdict,
+    now: Instant,
+) -> Result<bool, ApiError> {
+    let refusal = match verdict {
+        Verdict::Verified => None,
+        Verdict::Refused(problem) => Some(problem.code()),
+    };
     let unfinished = uploads::table.filter(row!(key).and(uploads::finished_at.is_null()));
-    let rows = diesel::update(unfinished).set(uploads::finished_at.eq(Time(now))).execute(conn).await?;
-    Ok(rows > 0)
+    let finished = (uploads::finished_at.eq(Time(now)), uploads::refusal.eq(refusal));
+    Ok(diesel::update(unfinished).set(finished).execute(conn).await? > 0)
 }
 
 /// Removes it, unless it is finished; whether it was there.
@@ -208,24 +274,42 @@ pub async fn remove_unfinished(conn: &mut Connection, key: &UploadKey) -> Result
     Ok(diesel::delete(unfinished).execute(conn).await? > 0)
 }
 
-/// Whether it is there and finished.
+/// The verdict on it, where it is there and has one.
 ///
 /// # Errors
 /// Faults of the database.
-pub async fn is_finished(conn: &mut Connection, key: &UploadKey) -> Result<bool, ApiError> {
-    let finished = uploads::table.filter(row!(key).and(uploads::finished_at.is_not_null()));
-    Ok(diesel::select(diesel::dsl::exists(finished)).get_result(conn).await?)
+pub async fn verdict(conn: &mut Connection, key: &UploadKey) -> Result<Option<Verdict>, ApiError> {
+    let refusal: Option<Option<String>> = uploads::table
+        .filter(row!(key).and(uploads::finished_at.is_not_null()))
+        .select(uploads::refusal)
+        .first(conn)
+        .await
+        .optional()?;
+    Ok(refusal.map(|code| verdict_of(code.as_deref())))
 }
 
-/// Some uploads of any district whose bytes are all here, though nobody judged them: a process ended in between.
-/// Those after `after`, in order of their ids.
+macro_rules! unjudged {
+    () => {
+        uploads::finished_at.is_null().and(uploads::received.eq(uploads::length))
+    };
+}
+
+/// How many uploads have all their bytes and no verdict.
 ///
 /// # Errors
 /// Faults of the database.
-pub async fn awaiting_verdict(conn: &mut Connection, after: UploadId) -> Result<Vec<Upload>, ApiError> {
+pub async fn count_unjudged(conn: &mut Connection) -> Result<i64, ApiError> {
+    Ok(uploads::table.filter(unjudged!()).count().get_result(conn).await?)
+}
+
+/// Some uploads of any district whose bytes are all here and that nobody judged: those after `after`, in order of
+/// their ids.
+///
+/// # Errors
+/// Faults of the database.
+pub async fn next_unjudged(conn: &mut Connection, after: UploadId) -> Result<Vec<Upload>, ApiError> {
     let rows: Vec<UploadRow> = uploads::table
-        .filter(uploads::finished_at.is_null())
-        .filter(uploads::received.eq(uploads::length))
+        .filter(unjudged!())
         .filter(uploads::upload_id.gt(after.0))
         .order(uploads::upload_id)
         .limit(BATCH_ROWS)
@@ -240,22 +324,27 @@ pub async fn awaiting_verdict(conn: &mut Connection, after: UploadId) -> Result<
 /// # Errors
 /// Faults of the database.
 pub async fn remove_expired(conn: &mut Connection, now: Instant) -> Result<usize, ApiError> {
-    let unjudged = uploads::finished_at.is_null().and(uploads::received.eq(uploads::length));
-    let expired = uploads::table.filter(uploads::expires_at.le(Time(now))).filter(diesel::dsl::not(unjudged));
+    let expired =
+        uploads::table.filter(uploads::expires_at.le(Time(now))).filter(diesel::dsl::not(unjudged!()));
     Ok(diesel::delete(expired).execute(conn).await?)
 }
 
-/// Which of these uploads are unfinished.
+/// Which of these uploads are unfinished. It waits until every transaction that writes uploads now is over: one that
+/// begins an upload writes the file before its row can be seen.
 ///
 /// # Errors
 /// Faults of the database.
 pub async fn unfinished_among(conn: &mut Connection, keys: &[UploadKey]) -> Result<Vec<UploadKey>, ApiError> {
-    let rows: Vec<(String, Uuid)> = uploads::table
-        .filter(uploads::district.eq_any(keys.iter().map(|key| key.district.as_str())))
-        .filter(uploads::upload_id.eq_any(keys.iter().map(|key| key.upload_id.0)))
-        .filter(uploads::finished_at.is_null())
-        .select((uploads::district, uploads::upload_id))
-        .load(conn)
+    let rows: Vec<(String, Uuid)> = conn
+        .transaction(async |conn| {
+            conn.batch_execute("LOCK TABLE uploads IN SHARE MODE").await?;
+            let unfinished = uploads::table
+                .filter(uploads::district.eq_any(keys.iter().map(|key| key.district.as_str())))
+                .filter(uploads::upload_id.eq_any(keys.iter().map(|key| key.upload_id.0)))
+                .filter(uploads::finished_at.is_null())
+                .select((uploads::district, uploads::upload_id));
+            Ok::<_, ApiError>(unfinished.load(conn).await?)
+        })
         .await?;
     Ok(rows.into_iter().map(|(district, id)| key(&district, id)).collect::<Result<_, _>>()?)
 }

@@ -39,10 +39,11 @@ impl ChunkBody {
         Self { payload, rest: Bytes::new() }
     }
 
-    /// The next bytes, at most `max_bytes`, as far as they arrive within the time limit.
-    pub async fn next_piece(&mut self, max_bytes: usize, time_limit: Duration) -> Piece {
+    /// The next bytes, at most `max_bytes`, as far as they arrive within the time limit; `expected` bytes are made
+    /// room for at once.
+    pub async fn next_piece(&mut self, expected: usize, max_bytes: usize, time_limit: Duration) -> Piece {
         let deadline = Instant::now() + time_limit;
-        let mut bytes = BytesMut::new();
+        let mut bytes = BytesMut::with_capacity(expected.min(max_bytes));
         let end = loop {
             if self.rest.is_empty() {
                 match timeout_at(deadline, self.payload.next()).await {

@@ -16,11 +16,11 @@ pub const PIECE_TIME_LIMIT: Duration = Duration::from_secs(128);
 /// Seconds for which an unfinished upload is kept after it last grew: a week without signal.
 pub const UPLOAD_LIFETIME_SECONDS: i64 = 7 * 24 * 3600;
 
-/// Unfinished uploads of one user: three inspections with all the photos they may have.
+/// Uploads of one user that are begun and not sent to their end: three inspections with all the photos they may have.
 pub const OPEN_UPLOADS_PER_USER: i64 = 180;
 
-/// How often leftovers are looked for, and stamps that could not be made are tried again.
+/// How often leftovers are looked for, and verdicts and stamps that could not be made are tried again.
 pub const SWEEP_INTERVAL: Duration = Duration::from_secs(3600);
 
-/// Rows that sweeping and stamping take at one time.
+/// Rows that judging and stamping take at one time.
 pub const BATCH_ROWS: i64 = 32;

@@ -2,7 +2,8 @@
 //!
 //! Invariants: whoever appends holds the row lock of the upload; the row says how much is durable, and what a file
 //! has beyond that (a crash between file and row) is cut off before the next append. A file appears only after its
-//! row, so that a file without a row is a leftover.
+//! row was written, though perhaps not committed: a file without a row, once all transactions of that time are over,
+//! is a leftover.
 //!
 //! Must not: be read before all bytes are there.
 
@@ -53,6 +54,8 @@ pub enum Appended {
 #[derive(Debug, Clone)]
 pub struct PartFiles {
     dir: Arc<PathBuf>,
+    /// The open directory, to make new names in it durable.
+    names: Arc<File>,
 }
 
 impl PartFiles {
@@ -62,7 +65,8 @@ impl PartFiles {
     /// Whatever the file system says.
     pub fn open(dir: PathBuf) -> Result<Self> {
         std::fs::create_dir_all(&dir)?;
-        Ok(Self { dir: Arc::new(dir) })
+        let names = Arc::new(File::open(&dir)?);
+        Ok(Self { dir: Arc::new(dir), names })
     }
 
     fn path(&self, upload: &UploadKey) -> PathBuf {
@@ -74,18 +78,21 @@ impl PartFiles {
     /// # Errors
     /// Whatever the file system says; the file may then be longer than what is durable.
     pub async fn append(&self, upload: &UploadKey, at: u64, bytes: Bytes) -> Result<Appended> {
-        let (dir, path) = (self.dir.clone(), self.path(upload));
+        let (names, path) = (self.names.clone(), self.path(upload));
         blocking(move || {
             let mut file = OpenOptions::new().create(true).truncate(false).write(true).open(path)?;
-            if file.metadata()?.len() < at {
+            let length = file.metadata()?.len();
+            if length < at {
                 return Ok(Appended::Lost);
             }
-            file.set_len(at)?;
+            if length > at {
+                file.set_len(at)?;
+            }
             file.seek(SeekFrom::Start(at))?;
             file.write_all(&bytes)?;
             file.sync_all()?;
             if at == 0 {
-                File::open(dir.as_path())?.sync_all()?;
+                names.sync_all()?;
             }
             Ok(Appended::Durable)
         })

@@ -9,6 +9,7 @@ use crate::config::Config;
 use crate::photos::limits::CHUNK_MEMORY_BYTES;
 use crate::photos::part_files::PartFiles;
 use crate::photos::photo_store::PhotoStore;
+use crate::photos::rounds::Rounds;
 use crate::photos::stamper::Stamper;
 
 /// Where photos are and who may work on them.
@@ -22,6 +23,8 @@ pub struct PhotoPlaces {
     pub image_workers: Arc<Semaphore>,
     /// One permit for each byte of a chunk that may be in memory at the same time.
     pub chunk_memory: Arc<Semaphore>,
+    /// Rounds of verdicts on complete uploads.
+    pub verdicts: Arc<Rounds>,
     /// Who makes stamped copies.
     pub stamper: Arc<Stamper>,
 }
@@ -41,6 +44,7 @@ impl PhotoPlaces {
             uploads: PartFiles::open(dir.join("uploads"))?,
             image_workers: Arc::new(Semaphore::new(config.image_workers)),
             chunk_memory: Arc::new(Semaphore::new(CHUNK_MEMORY_BYTES)),
+            verdicts: Arc::default(),
             stamper: Arc::new(Stamper::new(config.stamp_font.clone())),
         })
     }

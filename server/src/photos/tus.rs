@@ -1,6 +1,7 @@
 //! What tus 1.0.0 writes in headers: version, lengths, offsets, metadata, checksums, expiry.
 //!
-//! Source: the tus resumable upload protocol 1.0.0 with its extensions creation, checksum and expiration.
+//! Source: the tus resumable upload protocol 1.0.0 with its extensions creation, creation-with-upload, checksum and
+//! expiration.
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use base64::Engine as _;
@@ -17,7 +18,7 @@ use crate::problem::ApiError;
 /// The version spoken.
 pub const VERSION: &str = "1.0.0";
 /// The extensions spoken.
-pub const EXTENSIONS: &str = "creation,checksum,expiration";
+pub const EXTENSIONS: &str = "creation,creation-with-upload,checksum,expiration";
 /// The checksum algorithms known; the protocol demands SHA-1.
 pub const CHECKSUM_ALGORITHMS: &str = "sha256,sha1";
 /// The media type of an append.
@@ -47,9 +48,10 @@ pub const UPLOAD_CHECKSUM: HeaderName = HeaderName::from_static("upload-checksum
 pub const UPLOAD_EXPIRES: HeaderName = HeaderName::from_static("upload-expires");
 /// The method meant by a client that can only `POST`.
 pub const METHOD_OVERRIDE: HeaderName = HeaderName::from_static("x-http-method-override");
-/// Beyond tus: `verified` once the server keeps the photo and its hash holds.
+/// Beyond tus: the verdict on the photo; `verified` once the server keeps it and its hash holds, else the code of the
+/// problem that it was refused with.
 pub const LANTIAN_PHOTO: HeaderName = HeaderName::from_static("lantian-photo");
-/// Its value.
+/// Its value for a photo that is kept.
 pub const VERIFIED: &str = "verified";
 
 /// Refuses a request that speaks another version.

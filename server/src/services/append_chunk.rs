@@ -1,7 +1,8 @@
 //! Appends bytes to an upload (续传): lock the row, compare the offset, write and fsync the file, then the row.
 //!
 //! Invariants: an offset is acknowledged only when its bytes are on the disk; of two appends at one offset one wins.
-//! A crash between file and row leaves a file that is too long, and the next append cuts it.
+//! A crash between file and row leaves a file that is too long, and the next append cuts it. The acknowledgement of the
+//! last bytes waits for no verdict; it asks for one.
 
 use actix_web::web::Bytes;
 use diesel_async::AsyncConnection;
@@ -72,6 +73,11 @@ pub async fn append_chunk(
     if appended == Appended::Lost {
         tracing::error!(upload = %key, "acknowledged bytes of an upload are gone from the disk; it begins again");
         state.photos.uploads.remove(key).await.map_err(ApiError::internal)?;
+    }
+    if let Appended::Durable(upload) = &appended
+        && upload.awaits_verdict()
+    {
+        state.photos.verdicts.wake();
     }
     Ok(appended)
 }

@@ -1,10 +1,15 @@
-//! Begins an upload (上传): a row; the file comes with the first bytes.
+//! Begins an upload (上传): its row and, where they come along, its first bytes, in one transaction.
+//!
+//! Invariants: the bytes are on the disk before the row that tells of them commits. A failure leaves nothing but perhaps
+//! a file without a row, which sweeping clears.
 
+use actix_web::web::Bytes;
+use diesel_async::AsyncConnection;
 use sync_core::ids::{PhotoHash, UploadId};
 
 use crate::auth::actor::{Actor, Via};
-use crate::db::uploads::{self, Upload};
-use crate::db::{Connection, photos};
+use crate::db::Connection;
+use crate::db::uploads::{self, Begun, NewUpload, Upload, Verdict};
 use crate::photos::limits::{OPEN_UPLOADS_PER_USER, UPLOAD_LIFETIME_SECONDS};
 use crate::photos::part_files::UploadKey;
 use crate::problem::ApiError;
@@ -13,49 +18,74 @@ use crate::state::AppState;
 /// What became of the wish to upload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Created {
-    /// An upload that stands at its beginning, or, for a content the server keeps already, finished at its end.
+    /// An upload that stands after its first bytes, or, for a content the server keeps already, verified at its end.
     Upload(Upload),
     /// The server keeps this content, and it has another length.
     LengthDiffers,
-    /// The user has [`OPEN_UPLOADS_PER_USER`] unfinished ones.
+    /// The first bytes go beyond the declared length.
+    TooLong,
+    /// The user has [`OPEN_UPLOADS_PER_USER`] open ones.
     TooMany,
 }
 
-/// Creates an upload of `length` bytes that are to become the photo. A content that was refused may come again.
+/// Creates an upload of `length` bytes that are to become the photo, with its first bytes, which may be none or all. A
+/// content that was refused may come again.
 ///
 /// # Errors
-/// Faults of the database.
+/// Faults of the database and the file system; then there is no upload.
 pub async fn create_upload(
     state: &AppState,
     actor: &Actor,
     sha256: PhotoHash,
     length: u64,
+    first: Bytes,
 ) -> Result<Created, ApiError> {
-    let conn: &mut Connection = &mut *state.connection().await?;
+    let received = u64::try_from(first.len()).unwrap_or(u64::MAX);
+    if received > length {
+        return Ok(Created::TooLong);
+    }
     let now = state.clock.now();
-    let kept = photos::verified_size(conn, &actor.district, &sha256).await?;
-    if kept.is_some_and(|size| size != length) {
-        return Ok(Created::LengthDiffers);
-    }
-    if kept.is_none()
-        && uploads::count_unfinished(conn, &actor.district, actor.user_id).await? >= OPEN_UPLOADS_PER_USER
-    {
-        return Ok(Created::TooMany);
-    }
     let upload = Upload {
         key: UploadKey { district: actor.district.clone(), upload_id: UploadId::fresh() },
         user_id: actor.user_id,
-        device_id: match actor.via {
-            Via::Device { device_id, .. } => Some(device_id),
-            Via::Session { .. } => None,
-        },
         sha256,
         length,
-        received: kept.unwrap_or(0),
-        created_at: now,
+        received,
         expires_at: now.plus_seconds(UPLOAD_LIFETIME_SECONDS),
-        finished_at: kept.map(|_| now),
+        verdict: None,
     };
-    uploads::insert(conn, &upload).await?;
-    Ok(Created::Upload(upload))
+    let device_id = match actor.via {
+        Via::Device { device_id, .. } => Some(device_id),
+        Via::Session { .. } => None,
+    };
+    let new = NewUpload { upload, device_id, created_at: now, open_max: OPEN_UPLOADS_PER_USER };
+    let connection: &mut Connection = &mut *state.connection().await?;
+    let begun = if first.is_empty() {
+        uploads::begin(connection, &new).await?
+    } else {
+        connection
+            .transaction(async |conn| {
+                let begun = uploads::begin(conn, &new).await?;
+                if begun == Begun::AsWished {
+                    let key = &new.upload.key;
+                    state.photos.uploads.append(key, 0, first).await.map_err(ApiError::internal)?;
+                }
+                Ok::<_, ApiError>(begun)
+            })
+            .await?
+    };
+    let upload = new.upload;
+    Ok(match begun {
+        Begun::AsWished => {
+            if upload.awaits_verdict() {
+                state.photos.verdicts.wake();
+            }
+            Created::Upload(upload)
+        }
+        Begun::Kept => {
+            Created::Upload(Upload { received: length, verdict: Some(Verdict::Verified), ..upload })
+        }
+        Begun::LengthDiffers => Created::LengthDiffers,
+        Begun::TooMany => Created::TooMany,
+    })
 }

@@ -2,7 +2,7 @@
 //!
 //! Invariants: files are durable before rows name them, so after a crash in between the upload still awaits its
 //! verdict and gets the same one again; whoever judges it twice or at the same time changes nothing. A hash that does
-//! not fit says something of the upload, not of the photo: nothing is recorded then.
+//! not fit says something of the upload, not of the photo: nothing is recorded of the photo then.
 
 use actix_web::web::Bytes;
 use diesel_async::AsyncConnection;
@@ -11,25 +11,12 @@ use sync_core::wire::problem::ProblemKind;
 
 use crate::db::changes::{Entity, NewChange, record_changes};
 use crate::db::photos::{PhotoVerdict, record_verdict};
-use crate::db::uploads::{self, Upload};
+use crate::db::uploads::{self, Upload, Verdict};
 use crate::photos::photo_store::PhotoObject;
 use crate::photos::picture::{EncodeFailure, Picture, PictureFacts, PictureRefusal, ThumbnailSize};
 use crate::problem::ApiError;
 use crate::services::complete_evidence::complete_evidence;
 use crate::state::AppState;
-
-/// The verdict.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Finished {
-    /// The photo is kept.
-    Verified,
-    /// The content is refused with this problem; the upload is removed.
-    Refused(ProblemKind),
-    /// The bytes are not those announced; the upload is removed.
-    HashDiffers,
-    /// The upload is gone: it was refused before, or the disk lost its bytes.
-    Unknown,
-}
 
 /// What the bytes are.
 enum Examined {
@@ -45,11 +32,12 @@ struct Sound {
     page: Vec<u8>,
 }
 
-/// Judges the upload, with one of the image workers' permits.
+/// Judges the upload, with one of the image workers' permits, and gives the verdict that stands; `None` where the upload
+/// is gone, because the disk lost its bytes or it expired.
 ///
 /// # Errors
 /// Faults of the database and the store; the upload then still awaits its verdict.
-pub async fn finish_upload(state: &AppState, upload: &Upload) -> Result<Finished, ApiError> {
+pub async fn finish_upload(state: &AppState, upload: &Upload) -> Result<Option<Verdict>, ApiError> {
     let permit = state.photos.image_workers.acquire().await.map_err(ApiError::internal)?;
     let bytes = state.photos.uploads.read(&upload.key, upload.length).await.map_err(ApiError::internal)?;
     let Some(bytes) = bytes else { return without_bytes(state, upload).await };
@@ -57,19 +45,19 @@ pub async fn finish_upload(state: &AppState, upload: &Upload) -> Result<Finished
     let examining = tokio::task::spawn_blocking(move || examine(bytes.into(), &expected));
     let examined = examining.await.map_err(ApiError::internal)?.map_err(ApiError::internal)?;
     drop(permit);
-    let finished = match examined {
+    let verdict = match examined {
         Examined::Sound(photo) => keep(state, upload, *photo).await?,
         Examined::Refused(refusal) => {
             tracing::info!(upload = %upload.key, %refusal, "photo refused");
             refuse(state, upload, refusal.problem()).await?
         }
         Examined::HashDiffers => {
-            uploads::remove_unfinished(&mut *state.connection().await?, &upload.key).await?;
-            Finished::HashDiffers
+            tracing::info!(upload = %upload.key, "the bytes sent are not the photo announced");
+            refuse_upload(state, upload).await?
         }
     };
     state.photos.uploads.remove(&upload.key).await.map_err(ApiError::internal)?;
-    Ok(finished)
+    Ok(verdict)
 }
 
 fn examine(original: Bytes, expected: &PhotoHash) -> Result<Examined, EncodeFailure> {
@@ -89,18 +77,16 @@ fn examine(original: Bytes, expected: &PhotoHash) -> Result<Examined, EncodeFail
 }
 
 /// The file is gone or too short: somebody else has finished the upload, or the disk lost it.
-async fn without_bytes(state: &AppState, upload: &Upload) -> Result<Finished, ApiError> {
+async fn without_bytes(state: &AppState, upload: &Upload) -> Result<Option<Verdict>, ApiError> {
     let mut connection = state.connection().await?;
-    if uploads::is_finished(&mut connection, &upload.key).await? {
-        return Ok(Finished::Verified);
-    }
-    if uploads::remove_unfinished(&mut connection, &upload.key).await? {
+    let verdict = uploads::verdict(&mut connection, &upload.key).await?;
+    if verdict.is_none() && uploads::remove_unfinished(&mut connection, &upload.key).await? {
         tracing::error!(upload = %upload.key, "acknowledged bytes of an upload are gone from the disk; it begins again");
     }
-    Ok(Finished::Unknown)
+    Ok(verdict)
 }
 
-async fn keep(state: &AppState, upload: &Upload, photo: Sound) -> Result<Finished, ApiError> {
+async fn keep(state: &AppState, upload: &Upload, photo: Sound) -> Result<Option<Verdict>, ApiError> {
     let (district, hash) = (&upload.key.district, &upload.sha256);
     let store = &state.photos.store;
     let thumbnails = [(ThumbnailSize::List, photo.list), (ThumbnailSize::Page, photo.page)];
@@ -111,37 +97,49 @@ async fn keep(state: &AppState, upload: &Upload, photo: Sound) -> Result<Finishe
     store.publish(district, hash, photo.original).await.map_err(ApiError::internal)?;
 
     let now = state.clock.now();
-    let verdict = PhotoVerdict::Verified(photo.facts);
+    let found = PhotoVerdict::Verified(photo.facts);
     let mut connection = state.connection().await?;
-    let kept = connection
+    let verdict = connection
         .transaction(async |conn| {
-            if !uploads::finish(conn, &upload.key, now).await? {
-                return uploads::is_finished(conn, &upload.key).await;
+            if !uploads::finish(conn, &upload.key, Verdict::Verified, now).await? {
+                return uploads::verdict(conn, &upload.key).await;
             }
-            record_verdict(conn, district, hash, upload.length, &verdict, now).await?;
+            record_verdict(conn, district, hash, upload.length, &found, now).await?;
             let mut changes = complete_evidence(conn, district, std::slice::from_ref(hash), now).await?;
             changes.push(NewChange::of_user(Entity::Photo(hash.clone()), upload.user_id));
             record_changes(conn, district, &changes).await?;
-            Ok::<_, ApiError>(true)
+            Ok::<_, ApiError>(Some(Verdict::Verified))
         })
         .await?;
-    state.photos.stamper.wake();
-    Ok(if kept { Finished::Verified } else { Finished::Unknown })
+    state.photos.stamper.rounds.wake();
+    Ok(verdict)
 }
 
-async fn refuse(state: &AppState, upload: &Upload, problem: ProblemKind) -> Result<Finished, ApiError> {
+async fn refuse(
+    state: &AppState,
+    upload: &Upload,
+    problem: ProblemKind,
+) -> Result<Option<Verdict>, ApiError> {
     let (district, hash) = (&upload.key.district, &upload.sha256);
     let now = state.clock.now();
     let mut connection = state.connection().await?;
     connection
         .transaction(async |conn| {
-            if !uploads::remove_unfinished(conn, &upload.key).await? {
-                return Ok::<_, ApiError>(Finished::Unknown);
+            let verdict = Verdict::Refused(problem);
+            if !uploads::finish(conn, &upload.key, verdict, now).await? {
+                return uploads::verdict(conn, &upload.key).await;
             }
             record_verdict(conn, district, hash, upload.length, &PhotoVerdict::Refused(problem), now).await?;
             let changes = [NewChange::of_user(Entity::Photo(hash.clone()), upload.user_id)];
             record_changes(conn, district, &changes).await?;
-            Ok(Finished::Refused(problem))
+            Ok::<_, ApiError>(Some(verdict))
         })
         .await
+}
+
+async fn refuse_upload(state: &AppState, upload: &Upload) -> Result<Option<Verdict>, ApiError> {
+    let mut connection = state.connection().await?;
+    let verdict = Verdict::Refused(ProblemKind::PhotoHashMismatch);
+    uploads::finish(&mut connection, &upload.key, verdict, state.clock.now()).await?;
+    uploads::verdict(&mut connection, &upload.key).await
 }

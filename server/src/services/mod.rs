@@ -20,6 +20,7 @@ pub mod find_duplicates;
 pub mod finish_upload;
 pub mod import_register;
 pub mod keep_subsidies;
+pub mod judge_uploads;
 pub mod list_cases;
 pub mod list_entries;
 pub mod list_executions;

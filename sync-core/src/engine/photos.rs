@@ -1,4 +1,7 @@
 //! Photos of a round: the store's queue, one upload after another, none waiting for one that fails.
+//!
+//! First all are sent. The server acknowledges bytes before it has looked at the picture, so what it has whole without a
+//! verdict is asked about afterwards, once each: whoever asks is told at once.
 
 use super::http::{HttpRequest, HttpResponse};
 use super::upload::{NextForUpload, PhotoUpload, UploadProgress};
@@ -9,15 +12,27 @@ use crate::time::Instant;
 use crate::wire::pull::PhotoRow;
 use crate::wire::push::Rejection;
 
-/// The photo part of a round.
-#[derive(Debug, Default)]
+/// What a pass over the queue is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// Sending what is not sent.
+    Send,
+    /// Asking for the verdicts on what is.
+    Ask,
+}
+
+/// One pass over the photos of a round.
+#[derive(Debug)]
 pub(super) struct PhotoStage {
+    purpose: Purpose,
     /// The one on its way.
     present: Option<PhotoUpload>,
     /// Place in the queue up to which they were tried.
     tried: Option<i64>,
     /// Whether the server took or refused any: then there is something to pull.
     moved: bool,
+    /// Whether any was sent whole and has no verdict yet.
+    unjudged: bool,
 }
 
 /// What comes next.
@@ -25,14 +40,16 @@ pub(super) struct PhotoStage {
 pub(super) enum NextPhoto {
     /// Ask this.
     Ask(HttpRequest),
-    /// The server has all bytes of a photo and has not verified them yet.
+    /// The server has all bytes of a photo and has not judged it yet.
     Sent,
     /// A photo cannot be read here.
     Unreadable(PhotoHash),
-    /// All were tried; `moved` says whether there is something to pull.
+    /// All were tried.
     Done {
-        /// Whether the server took or refused any.
+        /// Whether the server took or refused any: then there is something to pull.
         moved: bool,
+        /// Whether verdicts are to be asked for.
+        unjudged: bool,
     },
 }
 
@@ -42,7 +59,10 @@ pub(super) enum PhotoAnswered {
     /// The upload goes on.
     GoesOn,
     /// The server has it and has verified it.
-    Verified,
+    Verified {
+        /// Whether this answer is also the first to say that all bytes are there.
+        sent: bool,
+    },
     /// The server will not have it.
     Refused(PhotoHash, Rejection),
     /// It waits for the next round.
@@ -50,6 +70,16 @@ pub(super) enum PhotoAnswered {
 }
 
 impl PhotoStage {
+    /// A pass that sends what is not sent.
+    pub(super) const fn sending() -> Self {
+        Self { purpose: Purpose::Send, present: None, tried: None, moved: false, unjudged: false }
+    }
+
+    /// A pass that asks for the verdicts on what is sent.
+    pub(super) fn asking() -> Self {
+        Self { purpose: Purpose::Ask, ..Self::sending() }
+    }
+
     /// What comes next.
     pub(super) fn next(
         &mut self,
@@ -57,23 +87,35 @@ impl PhotoStage {
         photos: &dyn PhotoBytes,
     ) -> Result<NextPhoto, StoreError> {
         if self.present.is_none() {
-            self.present = store.work.next_photo(self.tried)?.map(PhotoUpload::new);
+            let queued = match self.purpose {
+                Purpose::Send => store.work.next_photo(self.tried)?,
+                Purpose::Ask => store.work.next_unjudged_photo(self.tried)?,
+            };
+            self.present = queued.map(PhotoUpload::new);
         }
-        let Some(upload) = &self.present else { return Ok(NextPhoto::Done { moved: self.moved }) };
+        let Some(upload) = &self.present else {
+            return Ok(NextPhoto::Done { moved: self.moved, unjudged: self.unjudged });
+        };
         self.tried = Some(upload.position);
-        Ok(match upload.next() {
-            NextForUpload::Create(request) | NextForUpload::Ask(request) => NextPhoto::Ask(request),
-            NextForUpload::Send { offset, length } => match photos.read(&upload.sha256, offset, length) {
-                Ok(bytes) => NextPhoto::Ask(upload.chunk(offset, bytes)),
-                Err(PhotoUnreadable(sha256)) => {
-                    self.present = None;
-                    NextPhoto::Unreadable(sha256)
-                }
-            },
+        let read = |offset, length| photos.read(&upload.sha256, offset, length);
+        let request = match upload.next() {
+            NextForUpload::Ask(request) => Ok(request),
+            NextForUpload::Create { length } => read(0, length).map(|first| upload.creation(first)),
+            NextForUpload::Send { offset, length } => {
+                read(offset, length).map(|bytes| upload.chunk(offset, bytes))
+            }
             NextForUpload::Complete => {
                 self.moved = true;
+                self.unjudged = true;
                 self.present = None;
-                NextPhoto::Sent
+                return Ok(NextPhoto::Sent);
+            }
+        };
+        Ok(match request {
+            Ok(request) => NextPhoto::Ask(request),
+            Err(PhotoUnreadable(sha256)) => {
+                self.present = None;
+                NextPhoto::Unreadable(sha256)
             }
         })
     }
@@ -91,7 +133,10 @@ impl PhotoStage {
         let sha256 = upload.sha256.clone();
         let refusal = match progress {
             UploadProgress::Continue => {
-                self.present = Some(upload);
+                // One that was only asked about has had its turn: the next round does what is left to do.
+                if self.purpose == Purpose::Send {
+                    self.present = Some(upload);
+                }
                 return Ok(Some(PhotoAnswered::GoesOn));
             }
             UploadProgress::LeaveForNextRound => return Ok(Some(PhotoAnswered::Left(sha256))),
@@ -102,7 +147,7 @@ impl PhotoStage {
         let row = PhotoRow { sha256, refusal };
         store.work.photo_settled(&row, server_time)?;
         Ok(Some(match row.refusal {
-            None => PhotoAnswered::Verified,
+            None => PhotoAnswered::Verified { sent: self.purpose == Purpose::Send },
             Some(rejection) => PhotoAnswered::Refused(row.sha256, rejection),
         }))
     }

@@ -36,8 +36,10 @@ pub struct SyncReport {
     pub server_time: Option<Instant>,
     /// Operations that still wait on this device.
     pub waiting_operations: u64,
-    /// Photos that still wait on this device: not sent, or not verified yet.
+    /// Photos that still wait on this device to be sent, whole or in part.
     pub waiting_photos: u64,
+    /// Photos that the server has whole and has not judged yet (待核验): nothing has failed, the verdict comes.
+    pub unjudged_photos: u64,
     /// What was tried and failed in this round, with the reason.
     pub failures: Vec<Failure>,
     /// Whether the round ended before it had tried everything.

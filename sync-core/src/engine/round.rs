@@ -39,9 +39,20 @@ pub struct Engine {
 #[derive(Debug)]
 enum Stage {
     Push(PushStage),
-    Pull { last: bool },
+    Pull(AfterPull),
     Photos(PhotoStage),
     Over,
+}
+
+/// What follows a pull.
+#[derive(Debug, Clone, Copy)]
+enum AfterPull {
+    /// Photos are sent.
+    Photos,
+    /// The verdicts are asked for that the pull did not tell.
+    Verdicts,
+    /// Nothing.
+    Nothing,
 }
 
 /// Whose turn it is.
@@ -80,7 +91,7 @@ impl Engine {
     pub fn new(identity: Identity, extent: Extent, seed: u64) -> Self {
         let stage = match extent {
             Extent::Sync => Stage::Push(PushStage::new()),
-            Extent::PullOnly => Stage::Pull { last: true },
+            Extent::PullOnly => Stage::Pull(AfterPull::Nothing),
         };
         Self {
             identity,
@@ -174,7 +185,7 @@ impl Engine {
                 if chosen.is_empty() {
                     let again = push.take_offer_held() && store.work.release_held()? > 0;
                     if !again {
-                        self.enter(Stage::Pull { last: false });
+                        self.enter(Stage::Pull(AfterPull::Photos));
                     }
                     return Ok(None);
                 }
@@ -190,7 +201,7 @@ impl Engine {
                 let request = push::request(&self.identity, store.work.epoch()?, batch.operations)?;
                 Ok(Some((Asked::Push(batch.ids), request)))
             }
-            Stage::Pull { .. } => {
+            Stage::Pull(_) => {
                 let path = match store.pull_cursor()? {
                     Some(cursor) => format!("/api/v1/sync/pull?cursor={cursor}"),
                     None => "/api/v1/sync/pull".to_owned(),
@@ -205,8 +216,11 @@ impl Engine {
                         let why = FailureReason::PhotoUnreadable { sha256 };
                         self.report.failures.push(Failure { what: Undertaking::Photos, why });
                     }
-                    NextPhoto::Done { moved: true } => self.enter(Stage::Pull { last: true }),
-                    NextPhoto::Done { moved: false } => self.enter(Stage::Over),
+                    NextPhoto::Done { unjudged: true, .. } => {
+                        self.enter(Stage::Pull(AfterPull::Verdicts));
+                    }
+                    NextPhoto::Done { moved: true, .. } => self.enter(Stage::Pull(AfterPull::Nothing)),
+                    NextPhoto::Done { moved: false, .. } => self.enter(Stage::Over),
                 }
                 Ok(None)
             }
@@ -405,8 +419,8 @@ impl Engine {
         match stage.answered(store, response, server_time)? {
             None => return Err(EngineError::OutOfTurn),
             Some(PhotoAnswered::GoesOn) => {}
-            Some(PhotoAnswered::Verified) => {
-                self.report.photos_sent += 1;
+            Some(PhotoAnswered::Verified { sent }) => {
+                self.report.photos_sent += usize::from(sent);
                 self.report.photos_verified += 1;
             }
             Some(PhotoAnswered::Refused(sha256, rejection)) => {
@@ -420,15 +434,16 @@ impl Engine {
         Ok(())
     }
 
-    /// What follows a pull that has come to its end, or to nothing: what a restored server lost is pushed again,
-    /// then come the photos.
+    /// What follows a pull that has come to its end, or to nothing: what a restored server lost is pushed again before
+    /// all else.
     fn leave_pull(&mut self) {
         let next = match self.stage {
-            Stage::Pull { .. } if self.push_again && self.extent == Extent::Sync => {
+            Stage::Pull(_) if self.push_again && self.extent == Extent::Sync => {
                 Stage::Push(PushStage::new())
             }
-            Stage::Pull { last: false } => Stage::Photos(PhotoStage::default()),
-            Stage::Pull { last: true } | Stage::Push(_) | Stage::Photos(_) | Stage::Over => Stage::Over,
+            Stage::Pull(AfterPull::Photos) => Stage::Photos(PhotoStage::sending()),
+            Stage::Pull(AfterPull::Verdicts) => Stage::Photos(PhotoStage::asking()),
+            Stage::Pull(AfterPull::Nothing) | Stage::Push(_) | Stage::Photos(_) | Stage::Over => Stage::Over,
         };
         self.push_again = false;
         self.enter(next);
@@ -498,6 +513,7 @@ impl Engine {
         let counts = store.work.counts()?;
         self.report.waiting_operations = counts.waiting + counts.held;
         self.report.waiting_photos = counts.photos_waiting;
+        self.report.unjudged_photos = counts.photos_unjudged;
         Ok(Step::Done(Box::new(self.report.clone())))
     }
 }

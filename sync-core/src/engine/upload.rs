@@ -1,7 +1,8 @@
-//! Upload: one photo by tus 1.0.0 (creation, checksum), from wherever it stands.
+//! Upload: one photo by tus 1.0.0 (creation, creation-with-upload, checksum), from wherever it stands.
 //!
 //! Invariants: the local original is never touched here; a photo counts as verified only by the server's word. An
-//! upload's address outlives the round (the store keeps it), so that half a photo is never sent twice.
+//! upload's address outlives the round (the store keeps it), so that half a photo is never sent twice. The first chunk
+//! goes with the creation; a server that ignores it stands at the beginning and gets it again.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -21,8 +22,11 @@ const TUS_VERSION: &str = "1.0.0";
 /// Times one photo may begin again, be asked about or resent in one round before it waits for the next.
 const DETOURS: u32 = 6;
 
-/// The answer's header that says the server has the whole photo and its hash holds.
-const VERIFIED_HEADER: &str = "Lantian-Photo";
+/// The answer's header with the server's verdict: [`VERIFIED`] once it has the whole photo and its hash holds, else the
+/// code it is refused with. The answer to a `HEAD` says it in no other way.
+const VERDICT_HEADER: &str = "Lantian-Photo";
+/// The verdict on a photo that the server keeps.
+const VERIFIED: &str = "verified";
 
 /// What the server may say of a photo's bytes that sending them again will not change.
 const REFUSALS: [ProblemKind; 6] = [
@@ -53,8 +57,11 @@ pub(super) struct PhotoUpload {
 /// What to ask next.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum NextForUpload {
-    /// Create it.
-    Create(HttpRequest),
+    /// Create it with its first bytes.
+    Create {
+        /// Bytes.
+        length: usize,
+    },
     /// Ask where it stands.
     Ask(HttpRequest),
     /// Send the chunk from here.
@@ -103,34 +110,39 @@ impl PhotoUpload {
     /// The next request.
     pub(super) fn next(&self) -> NextForUpload {
         match (&self.path, self.offset) {
-            (None, _) => NextForUpload::Create(
-                tus(Method::Post, UPLOADS)
-                    .header("Upload-Length", self.size.to_string())
-                    .header("Upload-Metadata", format!("sha256 {}", STANDARD.encode(self.sha256.as_str()))),
-            ),
+            (None, _) => NextForUpload::Create { length: chunk_of(self.size) },
             (Some(path), None) => NextForUpload::Ask(tus(Method::Head, path)),
             (Some(_), Some(offset)) if offset >= self.size => NextForUpload::Complete,
-            (Some(_), Some(offset)) => NextForUpload::Send {
-                offset,
-                length: usize::try_from(self.size - offset)
-                    .unwrap_or(usize::MAX)
-                    .min(limits::UPLOAD_CHUNK_BYTES),
-            },
+            (Some(_), Some(offset)) => {
+                NextForUpload::Send { offset, length: chunk_of(self.size - offset) }
+            }
         }
+    }
+
+    /// The request that creates the upload with its first bytes.
+    pub(super) fn creation(&self, first: Vec<u8>) -> HttpRequest {
+        let request = tus(Method::Post, UPLOADS)
+            .header("Upload-Length", self.size.to_string())
+            .header("Upload-Metadata", format!("sha256 {}", STANDARD.encode(self.sha256.as_str())));
+        carrying(request, first)
     }
 
     /// The request that carries a chunk.
     pub(super) fn chunk(&self, offset: u64, bytes: Vec<u8>) -> HttpRequest {
-        let checksum = STANDARD.encode(Sha256::digest(&bytes));
         let request = tus(Method::Patch, self.path.as_deref().unwrap_or(UPLOADS))
-            .header("Upload-Offset", offset.to_string())
-            .header("Upload-Checksum", format!("sha256 {checksum}"))
-            .header("Content-Type", "application/offset+octet-stream");
-        HttpRequest { body: bytes, ..request }
+            .header("Upload-Offset", offset.to_string());
+        carrying(request, bytes)
     }
 
     /// Takes an answer other than 401, 429 and 5xx.
     pub(super) fn answered(&mut self, response: &HttpResponse) -> UploadProgress {
+        let told = response.header_value(VERDICT_HEADER);
+        if told.is_some_and(|verdict| verdict.eq_ignore_ascii_case(VERIFIED)) {
+            return UploadProgress::Verified;
+        }
+        if let Some(kind) = REFUSALS.iter().find(|kind| told == Some(kind.code())) {
+            return UploadProgress::Refused(kind.rejection(None));
+        }
         match (&self.path, self.offset, response.status) {
             (None, _, 201) => self.created(response),
             (Some(_), None, 200 | 204) | (Some(_), Some(_), 204) => self.stands_at(response),
@@ -143,7 +155,7 @@ impl PhotoUpload {
                 self.offset = None;
                 self.detour()
             }
-            (Some(_), Some(_), 460) => self.detour(),
+            (None, _, 460) | (Some(_), Some(_), 460) => self.detour(),
             _ => match response.problem().filter(|problem| REFUSALS.iter().any(|kind| problem.is(*kind))) {
                 Some(problem) => UploadProgress::Refused(problem.into()),
                 None => UploadProgress::LeaveForNextRound,
@@ -163,10 +175,6 @@ impl PhotoUpload {
     }
 
     fn stands_at(&mut self, response: &HttpResponse) -> UploadProgress {
-        if response.header_value(VERIFIED_HEADER).is_some_and(|value| value.eq_ignore_ascii_case("verified"))
-        {
-            return UploadProgress::Verified;
-        }
         let stands_at = response.header_number("Upload-Offset").filter(|offset| *offset <= self.size);
         match (response.status, stands_at) {
             // A created upload about which nothing is said is asked about.
@@ -184,6 +192,19 @@ impl PhotoUpload {
         self.detours += 1;
         if self.detours > DETOURS { UploadProgress::LeaveForNextRound } else { UploadProgress::Continue }
     }
+}
+
+/// Bytes of the next chunk when so many are left.
+fn chunk_of(left: u64) -> usize {
+    usize::try_from(left).unwrap_or(usize::MAX).min(limits::UPLOAD_CHUNK_BYTES)
+}
+
+fn carrying(request: HttpRequest, bytes: Vec<u8>) -> HttpRequest {
+    let checksum = STANDARD.encode(Sha256::digest(&bytes));
+    let request = request
+        .header("Upload-Checksum", format!("sha256 {checksum}"))
+        .header("Content-Type", "application/offset+octet-stream");
+    HttpRequest { body: bytes, ..request }
 }
 
 fn tus(method: Method, path: &str) -> HttpRequest {

@@ -46,6 +46,24 @@ fn an_upload_is_resumed_where_it_stopped_and_restarted_when_the_server_forgot_it
 }
 
 #[test]
+fn a_photo_sent_to_its_end_is_not_waiting_but_unjudged_until_the_server_says_more() {
+    let (_directory, mut store) = work_store();
+    let [a, b] = [b"a", b"b"].map(|bytes| PhotoHash::of(bytes));
+    store.record(submission_with_photos(&[&a, &b])).unwrap();
+    let size = store.next_photo(None).unwrap().unwrap().size;
+    let sent = Upload { url: "/uploads/1".to_owned(), offset: size };
+    store.photo_progress(&a, Some(&Upload { offset: size - 1, ..sent.clone() })).unwrap();
+    assert_eq!(store.next_unjudged_photo(None).unwrap(), None);
+    store.photo_progress(&a, Some(&sent)).unwrap();
+    let counts = store.counts().unwrap();
+    assert_eq!((counts.photos_waiting, counts.photos_unjudged), (1, 1));
+    assert_eq!(store.next_unjudged_photo(None).unwrap().unwrap().sha256, a);
+    store.photo_settled(&verified(&a), at(1)).unwrap();
+    assert_eq!(store.next_unjudged_photo(None).unwrap(), None);
+    assert_eq!(store.counts().unwrap().photos_unjudged, 0);
+}
+
+#[test]
 fn a_refused_photo_blocks_no_other_and_is_shown_with_its_reason() {
     let (_directory, mut store) = work_store();
     let [a, b] = [b"a", b"b"].map(|bytes| PhotoHash::of(bytes));

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::sync::Arc;
 
 use diesel::prelude::*;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
@@ -10,13 +11,17 @@ use image::metadata::Orientation;
 use reqwest::Method;
 use serde_json::Value;
 use server::db::schema::{changes, photos, uploads};
+use server::db::uploads::{Begun, NewUpload, Upload};
 use server::photos::part_files::UploadKey;
 use server::photos::photo_store::PhotoObject;
+use server::services::judge_uploads::judge_uploads;
 use server::services::sweep_uploads::sweep_uploads;
+use server::services::tend_photos;
+use server::state::AppState;
 use sync_core::geo::Point;
-use sync_core::ids::PhotoHash;
+use sync_core::ids::{PhotoHash, UploadId};
 use sync_core::limits::{PHOTO_MAX_BYTES, UPLOAD_CHUNK_BYTES};
-use tests::photo_upload::{UPLOADS, header_number, says_verified};
+use tests::photo_upload::{UPLOADS, header_number, says_verified, verdict};
 use tests::scene::{SceneExif, SceneKind, scene};
 use tests::{MACUN, TestDevice, TestDistrict, TestServer, problem};
 
@@ -61,6 +66,17 @@ async fn offset(device: &TestDevice, upload: &str) -> u64 {
     header_number(&device.ask(upload).await, "upload-offset")
 }
 
+/// How many uploads there are.
+async fn upload_rows(server: &TestServer) -> i64 {
+    uploads::table.count().get_result(&mut server.connection().await).await.unwrap()
+}
+
+/// Another server process on the same database and files.
+fn second_process(server: &TestServer) -> Arc<AppState> {
+    let first = &server.state;
+    Arc::new(AppState::new(first.config.clone(), first.pool.clone(), server.clock.clone()).unwrap())
+}
+
 #[tokio::test]
 async fn a_photo_sent_in_chunks_is_verified_and_kept_byte_for_byte() {
     let (server, district, device) = start().await;
@@ -79,7 +95,14 @@ async fn a_photo_sent_in_chunks_is_verified_and_kept_byte_for_byte() {
 
     let answer = device.append(&upload, 100_000, rest).await;
     assert_eq!(answer.status(), 204);
-    assert!(says_verified(&answer));
+    assert_eq!(header_number(&answer, "upload-offset"), u64::try_from(photo.len()).unwrap());
+    assert_eq!(verdict(&answer), None, "the bytes are durable; the verdict is asked for");
+
+    let asked = device.ask(&upload).await;
+    assert!(says_verified(&asked));
+    assert_eq!(header_number(&asked, "upload-length"), u64::try_from(photo.len()).unwrap());
+    assert_eq!(asked.headers()["cache-control"], "no-store");
+    assert!(says_verified(&device.ask(&upload).await), "a lost answer can be asked for");
 
     let kept = server.state.photos.store.get(&district.code, PhotoObject::Original(&hash)).await.unwrap();
     assert_eq!(kept, photo);
@@ -100,11 +123,88 @@ async fn a_photo_sent_in_chunks_is_verified_and_kept_byte_for_byte() {
         .await
         .unwrap();
     assert_eq!(heard, [(hash.to_string(), Some(device.user.user_id.0))]);
+    server.state.photos.verdicts.idle().await;
     assert_eq!(server.state.photos.uploads.list().await.unwrap(), [], "the part file is gone");
-    let asked = device.ask(&upload).await;
-    assert!(says_verified(&asked), "a lost answer can be asked for");
-    assert_eq!(header_number(&asked, "upload-length"), u64::try_from(photo.len()).unwrap());
-    assert_eq!(asked.headers()["cache-control"], "no-store");
+}
+
+#[tokio::test]
+async fn a_photo_is_acknowledged_before_it_is_decoded_and_judged_without_being_asked_about() {
+    let (server, _, device) = start().await;
+    server.state.photos.verdicts.idle().await;
+    let workers = u32::try_from(server.state.config.image_workers).unwrap();
+    let busy = server.state.photos.image_workers.clone().acquire_many_owned(workers).await.unwrap();
+    let (whole, in_chunks) = (photo(1), photo(2));
+    let hash = PhotoHash::of(&whole);
+    let created = device.creation_with(&hash, whole.len(), &whole).send().await.unwrap();
+    assert_eq!((created.status().as_u16(), verdict(&created)), (201, None));
+    assert_eq!(header_number(&created, "upload-offset"), u64::try_from(whole.len()).unwrap());
+    assert!(!created.headers().contains_key("upload-expires"), "an acknowledged photo does not expire");
+    let upload = device.create_upload(&PhotoHash::of(&in_chunks), in_chunks.len()).await;
+    let (first, rest) = in_chunks.split_at(100_000);
+    assert_eq!(device.append(&upload, 0, first).await.status(), 204);
+    assert_eq!(device.append(&upload, 100_000, rest).await.status(), 204);
+    assert_eq!(verdicts(&server).await, [], "no image worker was free");
+
+    drop(busy);
+    server.state.photos.verdicts.idle().await;
+    let states: Vec<_> = verdicts(&server).await.into_iter().map(|(_, state, _)| state).collect();
+    assert_eq!(states, ["verified", "verified"]);
+    assert_eq!(photo_changes(&server).await, 2, "the sender hears of them by pull");
+    assert_eq!(server.state.photos.uploads.list().await.unwrap(), []);
+    let metrics = server.get("/metrics").send().await.unwrap().text().await.unwrap();
+    assert!(metrics.contains("lantian_photos_unjudged 0"), "{metrics}");
+}
+
+#[tokio::test]
+async fn an_upload_begun_with_its_first_bytes_is_resumed_after_them() {
+    let (_server, _, device) = start().await;
+    let photo = photo(1);
+    let first = &photo[..100_000];
+    let created = device.creation_with(&PhotoHash::of(&photo), photo.len(), first).send().await.unwrap();
+    assert_eq!((created.status().as_u16(), header_number(&created, "upload-offset")), (201, 100_000));
+    assert_eq!(created.headers()["upload-expires"], "Sun, 29 Nov 2026 02:00:00 GMT");
+    let upload = created.headers()["location"].to_str().unwrap().to_owned();
+    assert!(says_verified(&device.resume(&upload, &photo).await));
+}
+
+#[tokio::test]
+async fn a_body_of_another_type_begins_an_upload_at_its_beginning() {
+    let (_server, _, device) = start().await;
+    let photo = photo(1);
+    let creation = device.creation(&PhotoHash::of(&photo), photo.len()).body(photo[..100].to_vec());
+    let created = creation.header("content-type", "text/plain").send().await.unwrap();
+    assert_eq!((created.status().as_u16(), header_number(&created, "upload-offset")), (201, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_creation_with_bytes_that_fails_leaves_nothing() {
+    let (server, _, device) = start().await;
+    let photo = photo(1);
+    let (hash, length) = (PhotoHash::of(&photo), photo.len());
+    let too_many = vec![0; UPLOAD_CHUNK_BYTES + 1];
+    for (request, status, code) in [
+        (device.creation_with(&hash, length, b"abc").body("abd"), 460, "upload_checksum_mismatch"),
+        (device.creation_with(&hash, 2, b"abc"), 413, "payload_too_large"),
+        (device.creation_with(&hash, too_many.len(), &too_many), 413, "payload_too_large"),
+    ] {
+        let problem = problem(request.send().await.unwrap()).await;
+        assert_eq!((problem.status, problem.code.as_str()), (status, code));
+    }
+    let metadata = device.creation(&hash, length).build().unwrap().headers()["upload-metadata"].clone();
+    let head = format!(
+        "POST {UPLOADS} HTTP/1.1\r\nUpload-Length: {length}\r\nUpload-Metadata: {}\r\n",
+        metadata.to_str().unwrap()
+    );
+    tokio::task::block_in_place(|| cut_off(&server, &device, &head, &photo));
+    // The disk fails: the directory of part files is gone.
+    let dir = server.state.config.photo_dir().join("uploads");
+    std::fs::remove_dir(&dir).unwrap();
+    let failed = device.creation_with(&hash, length, &photo).send().await.unwrap();
+    assert_eq!(problem(failed).await.code.as_str(), "internal_error");
+
+    assert_eq!(upload_rows(&server).await, 0);
+    std::fs::create_dir(&dir).unwrap();
+    assert!(says_verified(&device.upload(&photo).await));
 }
 
 #[tokio::test]
@@ -122,21 +222,22 @@ async fn a_client_without_checksums_may_send_everything_at_once_or_post() {
             .send()
             .await
             .unwrap();
-        assert!(says_verified(&answer), "{method}: {answer:?}");
+        assert_eq!(answer.status(), 204, "{method}: {answer:?}");
+        assert!(says_verified(&device.ask(&upload).await), "{method}");
     }
     let plain_post = device.request(Method::POST, &format!("{UPLOADS}/x")).send().await.unwrap();
     assert_eq!(problem(plain_post).await.code.as_str(), "method_not_allowed");
 }
 
-/// Sends the head of an append and half of its body, and hangs up.
-fn cut_off(server: &TestServer, device: &TestDevice, upload: &str, chunk: &[u8], checksum: &str) {
+/// Sends a request, beginning with this line and these headers, with half of its body, and hangs up.
+fn cut_off(server: &TestServer, device: &TestDevice, head: &str, chunk: &[u8]) {
     let mut socket = TcpStream::connect(server.url.strip_prefix("http://").unwrap()).unwrap();
     let token = &device.token.access_token;
     let length = chunk.len();
     write!(
         socket,
-        "PATCH {upload} HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer {token}\r\nTus-Resumable: 1.0.0\r\n\
-         Upload-Offset: 0\r\nContent-Type: application/offset+octet-stream\r\nContent-Length: {length}\r\n{checksum}\r\n"
+        "{head}Host: test\r\nAuthorization: Bearer {token}\r\nTus-Resumable: 1.0.0\r\n\
+         Content-Type: application/offset+octet-stream\r\nContent-Length: {length}\r\n\r\n"
     )
     .unwrap();
     socket.write_all(&chunk[..length / 2]).unwrap();
@@ -150,8 +251,11 @@ async fn a_chunk_cut_off_in_the_middle_is_sent_again_from_the_durable_offset() {
     let (server, _, device) = start().await;
     let photo = photo(1);
     let upload = device.create_upload(&PhotoHash::of(&photo), photo.len()).await;
-    let checksum = "Upload-Checksum: sha256 uU0nuZNNPgilLlLX2n2r+sSE7+N6U4DukIj3rOLvzek=\r\n";
-    tokio::task::block_in_place(|| cut_off(&server, &device, &upload, &photo, checksum));
+    let head = format!(
+        "PATCH {upload} HTTP/1.1\r\nUpload-Offset: 0\r\n\
+         Upload-Checksum: sha256 uU0nuZNNPgilLlLX2n2r+sSE7+N6U4DukIj3rOLvzek=\r\n"
+    );
+    tokio::task::block_in_place(|| cut_off(&server, &device, &head, &photo));
     assert_eq!(offset(&device, &upload).await, 0, "half a chunk cannot be checked, so it is not kept");
     assert!(says_verified(&device.resume(&upload, &photo).await));
 }
@@ -230,9 +334,10 @@ async fn bytes_of_another_photo_are_refused_and_nothing_is_stored() {
     let hash = PhotoHash::of(&announced);
     let upload = device.create_upload(&hash, sent.len()).await;
     let answer = device.resume(&upload, &sent).await;
-    assert_eq!(problem(answer).await.code.as_str(), "photo_hash_mismatch");
+    assert_eq!((answer.status().as_u16(), verdict(&answer)), (422, Some("photo_hash_mismatch")));
+    assert_eq!(verdict(&device.ask(&upload).await), Some("photo_hash_mismatch"), "told as often as asked");
 
-    assert_eq!(device.ask(&upload).await.status(), 404);
+    server.state.photos.verdicts.idle().await;
     assert_eq!(verdicts(&server).await, []);
     assert_eq!(photo_changes(&server).await, 0);
     assert_eq!(server.state.photos.uploads.list().await.unwrap(), []);
@@ -265,10 +370,12 @@ async fn what_is_no_usable_picture_is_refused_with_its_reason() {
     ];
     for (bytes, code) in &refused {
         let upload = device.create_upload(&PhotoHash::of(bytes), bytes.len()).await;
-        let problem = problem(device.resume(&upload, bytes).await).await;
-        assert_eq!((problem.status, problem.code.as_str()), (422, *code));
-        assert_eq!(device.ask(&upload).await.status(), 404, "{code}");
+        let answer = device.resume(&upload, bytes).await;
+        assert_eq!((answer.status().as_u16(), verdict(&answer)), (422, Some(*code)));
+        let appended = device.append(&upload, u64::try_from(bytes.len()).unwrap(), b"").await;
+        assert_eq!(problem(appended).await.code.as_str(), *code, "nothing more is taken");
     }
+    server.state.photos.verdicts.idle().await;
     let mut expected: Vec<_> = refused
         .iter()
         .map(|(bytes, code)| {
@@ -338,7 +445,10 @@ async fn requests_that_are_not_tus_are_refused_by_the_field() {
     let description = device.request(Method::OPTIONS, UPLOADS).send().await.unwrap();
     assert_eq!(description.status(), 204);
     assert_eq!(description.headers()["tus-version"], "1.0.0");
-    assert_eq!(description.headers()["tus-extension"], "creation,checksum,expiration");
+    assert_eq!(
+        description.headers()["tus-extension"],
+        "creation,creation-with-upload,checksum,expiration"
+    );
     assert_eq!(description.headers()["tus-checksum-algorithm"], "sha256,sha1");
     assert_eq!(header_number(&description, "tus-max-size"), PHOTO_MAX_BYTES);
 }
@@ -392,10 +502,17 @@ async fn one_photo_from_two_devices_is_one_content() {
     assert_eq!(verdicts(&server).await, [(hash.to_string(), "verified".to_owned(), None)]);
     assert_eq!(photo_changes(&server).await, 2, "each sender hears of it");
 
-    let known = first.creation(&hash, photo.len()).send().await.unwrap();
-    assert_eq!(known.status(), 201);
-    assert!(says_verified(&known), "nothing needs to be sent");
-    assert_eq!(header_number(&known, "upload-offset"), u64::try_from(photo.len()).unwrap());
+    server.state.photos.verdicts.idle().await;
+    for creation in [
+        first.creation(&hash, photo.len()),
+        first.creation_with(&hash, photo.len(), &photo[..1000]),
+    ] {
+        let known = creation.send().await.unwrap();
+        assert_eq!(known.status(), 201);
+        assert!(says_verified(&known), "nothing needs to be sent");
+        assert_eq!(header_number(&known, "upload-offset"), u64::try_from(photo.len()).unwrap());
+    }
+    assert_eq!(server.state.photos.uploads.list().await.unwrap(), [], "and nothing is stored");
     let lie = first.creation(&hash, photo.len() + 1).send().await.unwrap();
     assert_eq!(problem(lie).await.code.as_str(), "photo_hash_mismatch");
 }
@@ -414,22 +531,98 @@ async fn upload_without_verdict(server: &TestServer, device: &TestDevice, photo:
 }
 
 #[tokio::test]
-async fn a_verdict_that_a_crash_prevented_is_given_when_asked_or_swept() {
+async fn a_verdict_that_a_crash_prevented_is_given_when_asked_or_by_the_next_process() {
     let (server, district, device) = start().await;
+    server.state.photos.verdicts.idle().await;
     let asked = photo(1);
     let upload = upload_without_verdict(&server, &device, &asked).await;
     assert!(says_verified(&device.ask(&upload).await));
 
-    let swept = photo(2);
-    let hash = PhotoHash::of(&swept);
-    let upload = upload_without_verdict(&server, &device, &swept).await;
+    let left = photo(2);
+    upload_without_verdict(&server, &device, &left).await;
     // It crashed after publishing the original, and long ago.
-    server.state.photos.store.publish(&district.code, &hash, swept.into()).await.unwrap();
+    server.state.photos.store.publish(&district.code, &PhotoHash::of(&left), left.into()).await.unwrap();
     server.clock.advance_seconds(30 * 24 * 3600);
     sweep_uploads(&server.state).await.unwrap();
-    assert_eq!(verdicts(&server).await.len(), 2);
-    assert_eq!(device.ask(&upload).await.status(), 401, "the token is old");
+    assert_eq!(server.state.photos.uploads.list().await.unwrap().len(), 1, "what was acknowledged stays");
+    let next = second_process(&server);
+    let tending = tokio::spawn(tend_photos::run(next.clone()));
+    next.photos.verdicts.idle().await;
+    tending.abort();
+    let states: Vec<_> = verdicts(&server).await.into_iter().map(|(_, state, _)| state).collect();
+    assert_eq!(states, ["verified", "verified"]);
     assert_eq!(server.state.photos.uploads.list().await.unwrap(), []);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn processes_that_judge_the_same_uploads_at_the_same_time_give_each_one_verdict() {
+    let (server, _, device) = start().await;
+    server.state.photos.verdicts.idle().await;
+    let sound = [photo(1), photo(2), photo(3)];
+    for photo in &sound {
+        upload_without_verdict(&server, &device, photo).await;
+    }
+    let no_picture = b"photo of the site, see attachment";
+    upload_without_verdict(&server, &device, no_picture).await;
+    let second = second_process(&server);
+    let (here, there) = tokio::join!(judge_uploads(&server.state), judge_uploads(&second));
+    here.and(there).unwrap();
+
+    let mut expected: Vec<_> = sound
+        .iter()
+        .map(|photo| (PhotoHash::of(photo).to_string(), "verified".to_owned(), None))
+        .collect();
+    let refusal = Some("photo_not_an_image".to_owned());
+    expected.push((PhotoHash::of(no_picture).to_string(), "refused".to_owned(), refusal));
+    let mut stored = verdicts(&server).await;
+    expected.sort();
+    stored.sort();
+    assert_eq!(stored, expected);
+    assert_eq!(photo_changes(&server).await, 4, "the sender hears of each once");
+    assert_eq!(server.state.photos.uploads.list().await.unwrap(), []);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sweeping_waits_for_an_upload_whose_file_is_there_before_its_row_can_be_seen() {
+    let (server, _, device) = start().await;
+    server.state.photos.verdicts.idle().await;
+    let now = server.state.clock.now();
+    let upload = Upload {
+        key: UploadKey { district: device.user.district.clone(), upload_id: UploadId::fresh() },
+        user_id: device.user.user_id,
+        sha256: PhotoHash::of(b"abc"),
+        length: 4,
+        received: 3,
+        expires_at: now.plus_seconds(60),
+        verdict: None,
+    };
+    let key = upload.key.clone();
+    let mut creating = server.connection().await;
+    creating.batch_execute("BEGIN").await.unwrap();
+    let new = NewUpload { upload, device_id: None, created_at: now, open_max: 1 };
+    assert_eq!(server::db::uploads::begin(&mut creating, &new).await.unwrap(), Begun::AsWished);
+    server.state.photos.uploads.append(&key, 0, "abc".into()).await.unwrap();
+
+    let state = server.state.clone();
+    let sweeping = tokio::spawn(async move { sweep_uploads(&state).await });
+    let mut watching = server.connection().await;
+    let waits = async |conn: &mut _| {
+        let sql = "SELECT count(*) FROM pg_locks WHERE NOT granted AND mode = 'ShareLock'";
+        let waiting: Waiting = diesel::sql_query(sql).get_result(conn).await.unwrap();
+        waiting.count > 0
+    };
+    while !sweeping.is_finished() && !waits(&mut watching).await {
+        tokio::task::yield_now().await;
+    }
+    creating.batch_execute("COMMIT").await.unwrap();
+    sweeping.await.unwrap().unwrap();
+    assert_eq!(server.state.photos.uploads.list().await.unwrap(), [key]);
+}
+
+#[derive(QueryableByName)]
+struct Waiting {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    count: i64,
 }
 
 #[tokio::test]
@@ -447,8 +640,7 @@ async fn sweeping_takes_expired_uploads_and_files_without_uploads_and_nothing_el
 
     sweep_uploads(&server.state).await.unwrap();
     assert_eq!(server.state.photos.uploads.list().await.unwrap(), [key(&device, &fresh)]);
-    let rows: i64 = uploads::table.count().get_result(&mut server.connection().await).await.unwrap();
-    assert_eq!(rows, 1);
+    assert_eq!(upload_rows(&server).await, 1);
     assert!(says_verified(&device.resume(&fresh, &photo).await));
 }
 

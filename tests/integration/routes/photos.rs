@@ -84,7 +84,8 @@ async fn a_photo_is_stamped_whichever_comes_first_and_the_original_stays() {
     assert!(says_verified(&device.upload(&before).await));
     assert!(says_verified(&device.upload(&after).await));
     let photo_first = inspect(&server, &district, &device, &after).await;
-    server.state.photos.stamper.idle().await;
+    server.state.photos.verdicts.idle().await;
+    server.state.photos.stamper.rounds.idle().await;
 
     for (inspection, bytes) in [(photo_last, before), (photo_first, after)] {
         let stamped = device.request(Method::GET, &stamped_path(&inspection)).send().await.unwrap();
@@ -114,7 +115,8 @@ async fn without_a_font_a_stamp_is_pending_and_told() {
     let photo = photo(1);
     let inspection = inspect(&server, &district, &device, &photo).await;
     assert!(says_verified(&device.upload(&photo).await));
-    server.state.photos.stamper.idle().await;
+    server.state.photos.verdicts.idle().await;
+    server.state.photos.stamper.rounds.idle().await;
     let pending =
         problem(device.request(Method::GET, &stamped_path(&inspection)).send().await.unwrap()).await;
     assert_eq!(pending.code.as_str(), "photo_unknown");
@@ -156,7 +158,8 @@ async fn a_photo_is_seen_by_those_who_may_see_an_inspection_that_names_it() {
     let inspection = inspect(&server, &district, &author, &photo).await;
     author.upload(&photo).await;
     author.upload(&unnamed).await;
-    server.state.photos.stamper.idle().await;
+    server.state.photos.verdicts.idle().await;
+    server.state.photos.stamper.rounds.idle().await;
     let elsewhere = server.district("410803").await;
 
     let [first, second] = district.streets;

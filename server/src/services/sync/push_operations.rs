@@ -73,7 +73,7 @@ pub async fn push_operations(
         state.metrics.operation(&result.outcome);
     }
     // An inspection may name photos that were here before it.
-    state.photos.stamper.wake();
+    state.photos.stamper.rounds.wake();
     let epoch = districts::table
         .find(pusher.district.as_str())
         .select(districts::epoch)

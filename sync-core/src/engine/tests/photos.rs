@@ -12,17 +12,22 @@ const PATCH: &str = "PATCH /api/v1/photos/uploads";
 const HEAD: &str = "HEAD /api/v1/photos/uploads";
 
 #[test]
-fn photos_arrive_whole_whatever_their_size_is_to_a_chunk() {
+fn photos_arrive_whole_whatever_their_size_is_to_a_chunk_and_a_small_one_with_one_request() {
     let chunk = UPLOAD_CHUNK_BYTES;
-    let (mut host, mut server) = (Host::new(), Server::new());
-    let (_, photos) = host.inspect(&[1, chunk - 1, chunk, chunk + 1, 2 * chunk]);
-    let report = host.sync(&mut server);
-    assert_eq!((report.photos_sent, report.photos_verified, report.waiting_photos), (5, 5, 0));
-    for photo in &photos {
-        assert_eq!(server.photos[photo], host.photos.0[photo]);
-        assert!(matches!(host.store.work.photo_state(photo).unwrap(), Some(PhotoState::Verified { .. })));
+    for (takes_first_bytes, patches) in [(true, 1 + 1), (false, 1 + 1 + 1 + 2 + 2)] {
+        let (mut host, mut server) = (Host::new(), Server::new());
+        server.takes_first_bytes = takes_first_bytes;
+        let (_, photos) = host.inspect(&[1, chunk - 1, chunk, chunk + 1, 2 * chunk]);
+        let report = host.sync(&mut server);
+        assert_eq!((report.photos_sent, report.photos_verified), (5, 5));
+        assert_eq!((report.waiting_photos, report.unjudged_photos), (0, 0));
+        for photo in &photos {
+            assert_eq!(server.photos[photo], host.photos.0[photo]);
+            let state = host.store.work.photo_state(photo).unwrap();
+            assert!(matches!(state, Some(PhotoState::Verified { .. })));
+        }
+        assert_eq!((server.asked(CREATE), server.asked(PATCH)), (5, patches));
     }
-    assert_eq!(server.asked(PATCH), 1 + 1 + 1 + 2 + 2);
 }
 
 #[test]
@@ -38,9 +43,9 @@ fn the_operation_goes_before_its_photos() {
 fn half_a_photo_is_never_sent_twice() {
     let chunk = UPLOAD_CHUNK_BYTES;
     let mut server = Server::new();
-    // The network goes away for good after two of four chunks.
+    // The network goes away for good after two of four chunks, of which the first went with the creation.
     server.trick = Box::new(move |request, before| {
-        (request.method == Method::Patch && before >= 2).then_some(Trick::Unreachable)
+        (request.method == Method::Patch && before >= 1).then_some(Trick::Unreachable)
     });
     let mut host = Host::new();
     let (_, photos) = host.inspect(&[4 * chunk]);
@@ -50,7 +55,7 @@ fn half_a_photo_is_never_sent_twice() {
     server.log.clear();
     let report = host.sync(&mut server);
     assert_eq!((report.photos_verified, report.waiting_photos), (1, 0));
-    assert_eq!((server.asked(CREATE), server.asked(HEAD), server.asked(PATCH)), (0, 1, 2));
+    assert_eq!((server.asked(CREATE), server.asked(PATCH)), (0, 2));
     assert_eq!(server.photos[&photos[0]], host.photos.0[&photos[0]]);
 }
 
@@ -65,13 +70,24 @@ fn a_chunk_whose_answer_was_lost_is_found_by_asking_and_not_doubled() {
 }
 
 #[test]
+fn a_creation_whose_answer_was_lost_is_repeated_and_the_photo_is_there_once() {
+    let mut server = Server::new().tricked(CREATE, 1, || Trick::AnswerLost);
+    let mut host = Host::new();
+    let (_, photos) = host.inspect(&[10]);
+    let report = host.sync(&mut server);
+    assert_eq!((report.photos_sent, report.photos_verified), (1, 1));
+    assert_eq!((server.asked(CREATE), server.asked(PATCH)), (2, 0));
+    assert_eq!(server.photos[&photos[0]], host.photos.0[&photos[0]]);
+}
+
+#[test]
 fn an_upload_the_server_forgot_is_created_again() {
     for gone in [404, 410] {
         let mut server = Server::new().tricked(PATCH, 1, move || {
             Trick::Instead(HttpResponse { status: gone, ..problem(ProblemKind::UploadUnknown) })
         });
         let mut host = Host::new();
-        host.inspect(&[10]);
+        host.inspect(&[UPLOAD_CHUNK_BYTES + 1]);
         assert_eq!(host.sync(&mut server).photos_verified, 1);
         assert_eq!(server.asked(CREATE), 2);
     }
@@ -79,12 +95,15 @@ fn an_upload_the_server_forgot_is_created_again() {
 
 #[test]
 fn a_chunk_damaged_on_the_way_is_resent() {
-    let mut server =
-        Server::new().tricked(PATCH, 1, || Trick::Instead(problem(ProblemKind::UploadChecksumMismatch)));
-    let mut host = Host::new();
-    host.inspect(&[10]);
-    let report = host.sync(&mut server);
-    assert_eq!((report.photos_verified, server.asked(PATCH), report.failures.len()), (1, 2, 0));
+    for (line, requests) in [(CREATE, (2, 1)), (PATCH, (1, 2))] {
+        let mut server =
+            Server::new().tricked(line, 1, || Trick::Instead(problem(ProblemKind::UploadChecksumMismatch)));
+        let mut host = Host::new();
+        host.inspect(&[UPLOAD_CHUNK_BYTES + 1]);
+        let report = host.sync(&mut server);
+        assert_eq!((report.photos_verified, report.failures.len()), (1, 0), "{line}");
+        assert_eq!((server.asked(CREATE), server.asked(PATCH)), requests, "{line}");
+    }
 }
 
 #[test]
@@ -93,16 +112,19 @@ fn content_the_server_has_already_is_not_sent() {
     let (_, photos) = host.inspect(&[UPLOAD_CHUNK_BYTES]);
     server.photos.insert(photos[0].clone(), host.photos.0[&photos[0]].clone());
     let report = host.sync(&mut server);
-    assert_eq!((report.photos_sent, server.asked(PATCH)), (1, 0));
+    assert_eq!((report.photos_sent, report.photos_verified), (1, 1));
+    assert_eq!((server.asked(PATCH), server.asked(HEAD)), (0, 0));
 }
 
 #[test]
 fn a_photo_counts_as_verified_only_by_the_servers_word() {
     let (mut host, mut server) = (Host::new(), Server::new());
-    server.verifies_at_once = false;
+    server.judges_when_asked = false;
     let (_, photos) = host.inspect(&[10]);
     let report = host.sync(&mut server);
-    assert_eq!((report.photos_sent, report.photos_verified, report.waiting_photos), (1, 0, 1));
+    assert_eq!((report.photos_sent, report.photos_verified), (1, 0));
+    assert_eq!((report.waiting_photos, report.unjudged_photos), (0, 1), "sent is not waiting");
+    assert_eq!((report.failures.len(), server.asked(HEAD)), (0, 1), "asked once, and that is no failure");
     server.page(
         "c",
         false,
@@ -110,17 +132,44 @@ fn a_photo_counts_as_verified_only_by_the_servers_word() {
         "row": { "sha256": photos[0], "refusal": null } }]),
     );
     let report = host.sync(&mut server);
-    assert_eq!((report.photos_verified, report.waiting_photos), (1, 0));
+    assert_eq!((report.photos_verified, report.unjudged_photos), (1, 0));
+}
+
+#[test]
+fn verdicts_that_a_pull_tells_are_not_asked_for() {
+    let (mut host, mut server) = (Host::new(), Server::new());
+    let (_, photos) = host.inspect(&[10, 11]);
+    let told = json!({ "entity": "photo", "id": photos[0], "change": "upsert",
+        "row": { "sha256": photos[0], "refusal": null } });
+    server.page("before", false, json!([]));
+    server.page("after", false, json!([told]));
+    let report = host.sync(&mut server);
+    assert_eq!((report.photos_sent, report.photos_verified, report.unjudged_photos), (2, 2, 0));
+    assert_eq!(server.asked(HEAD), 1, "only about the other");
 }
 
 #[test]
 fn what_photos_changed_is_pulled_in_the_same_round() {
+    const PULL: &str = "GET /api/v1/sync/pull";
     let (mut host, mut server) = (Host::new(), Server::new());
     host.inspect(&[10]);
     host.sync(&mut server);
-    assert_eq!(server.asked("GET /api/v1/sync/pull"), 2);
+    assert_eq!(server.asked(PULL), 3, "at first, for what was sent, and for the verdict asked for");
     host.sync(&mut server);
-    assert_eq!(server.asked("GET /api/v1/sync/pull"), 3, "nothing changed, one pull is enough");
+    assert_eq!(server.asked(PULL), 4, "nothing changed, one pull is enough");
+}
+
+#[test]
+fn a_photo_of_which_the_verdict_never_came_is_asked_about_in_the_next_round() {
+    let mut server = Server::new().tricked(HEAD, usize::MAX, || Trick::Unreachable);
+    let mut host = Host::new();
+    host.inspect(&[10, 11]);
+    let report = host.sync(&mut server);
+    assert_eq!((report.photos_sent, report.unjudged_photos, report.stopped), (2, 2, true));
+    server.trick = Box::new(|_, _| None);
+    let report = host.sync(&mut server);
+    assert_eq!((report.photos_verified, report.unjudged_photos), (2, 0));
+    assert_eq!((server.asked(CREATE), server.asked(PATCH)), (2, 0), "and never sent twice");
 }
 
 #[test]
@@ -133,12 +182,24 @@ fn a_photo_the_server_will_not_have_is_refused_with_its_sentence_and_blocks_no_o
     assert_eq!(report.photos_refused.len(), 2);
     assert_eq!(report.photos_refused[0].sha256, photos[0]);
     assert_eq!(report.photos_refused[0].rejection.code.as_str(), "photo_not_an_image");
-    assert_eq!(report.waiting_photos, 0);
+    assert_eq!((report.waiting_photos, report.unjudged_photos), (0, 0));
+}
+
+#[test]
+fn a_photo_that_is_not_what_it_was_announced_to_be_is_refused_and_not_sent_for_ever() {
+    let mut server = Server::new();
+    server.refuses_photos = Some(ProblemKind::PhotoHashMismatch);
+    let mut host = Host::new();
+    host.inspect(&[10]);
+    let report = host.sync(&mut server);
+    assert_eq!(report.photos_refused[0].rejection.code.as_str(), "photo_hash_mismatch");
+    host.sync(&mut server);
+    assert_eq!(server.asked(CREATE), 1);
 }
 
 #[test]
 fn a_proxys_refusal_is_not_the_servers() {
-    let mut server = Server::new().tricked(PATCH, 1, || {
+    let mut server = Server::new().tricked(CREATE, 1, || {
         Trick::Instead(HttpResponse { status: 413, headers: Vec::new(), body: b"<h1>413</h1>".to_vec() })
     });
     let mut host = Host::new();
@@ -164,7 +225,7 @@ fn a_server_that_never_moves_an_upload_on_does_not_hold_the_round() {
     let mut server = Server::new()
         .tricked(PATCH, usize::MAX, || Trick::Instead(problem(ProblemKind::UploadOffsetMismatch)));
     let mut host = Host::new();
-    host.inspect(&[10]);
+    host.inspect(&[UPLOAD_CHUNK_BYTES + 1]);
     let report = host.sync(&mut server);
     assert_eq!((report.waiting_photos, report.failures.len(), report.stopped), (1, 1, false));
     assert!(server.asked(PATCH) < 10);

@@ -53,9 +53,11 @@ pub(super) struct Server {
     pub(super) pages: VecDeque<serde_json::Value>,
     pub(super) uploads: BTreeMap<String, Upload>,
     pub(super) photos: BTreeMap<PhotoHash, Vec<u8>>,
-    /// Whether photos are verified with their last chunk.
-    pub(super) verifies_at_once: bool,
-    /// Refuses photos with this problem at their last chunk.
+    /// Whether the first bytes of a photo are taken with its creation.
+    pub(super) takes_first_bytes: bool,
+    /// Whether a whole photo is judged when asked about; else the verdict comes by pull.
+    pub(super) judges_when_asked: bool,
+    /// Refuses photos with this problem.
     pub(super) refuses_photos: Option<ProblemKind>,
     /// Asked before every request.
     pub(super) trick: Box<Tricks>,
@@ -77,7 +79,8 @@ impl Server {
             pages: VecDeque::new(),
             uploads: BTreeMap::new(),
             photos: BTreeMap::new(),
-            verifies_at_once: true,
+            takes_first_bytes: true,
+            judges_when_asked: true,
             refuses_photos: None,
             trick: Box::new(|_, _| None),
         }
@@ -208,28 +211,31 @@ impl Server {
             return problem(ProblemKind::UploadUnknown);
         };
         if request.method == Method::Head {
-            return at(200, upload.bytes.len());
+            let mut answer = at(200, upload.bytes.len());
+            if upload.bytes.len() == upload.length && self.judges_when_asked {
+                let refusal = self.refuses_photos;
+                answer.status = refusal.map_or(200, ProblemKind::status);
+                answer.headers.push(verdict(refusal));
+            }
+            return answer;
         }
         if request.header_value("Upload-Offset") != Some(&upload.bytes.len().to_string()) {
             return problem(ProblemKind::UploadOffsetMismatch);
         }
-        assert_eq!(request.header_value("Content-Type"), Some("application/offset+octet-stream"));
-        let checksum = format!("sha256 {}", STANDARD.encode(Sha256::digest(&request.body)));
-        assert_eq!(request.header_value("Upload-Checksum"), Some(checksum.as_str()));
-        assert!((1..=crate::limits::UPLOAD_CHUNK_BYTES).contains(&request.body.len()));
+        check_chunk(request);
         upload.bytes.extend_from_slice(&request.body);
-        let mut answer = at(204, upload.bytes.len());
-        if upload.bytes.len() == upload.length {
-            if let Some(refusal) = self.refuses_photos {
-                return problem(refusal);
-            }
+        let stands_at = upload.bytes.len();
+        self.keep_whole(&request.path);
+        at(204, stands_at)
+    }
+
+    /// Keeps the photo of an upload that has all its bytes.
+    fn keep_whole(&mut self, path: &str) {
+        let upload = &self.uploads[path];
+        if upload.bytes.len() == upload.length && self.refuses_photos.is_none() {
             assert_eq!(PhotoHash::of(&upload.bytes), upload.sha256);
             self.photos.insert(upload.sha256.clone(), upload.bytes.clone());
-            if self.verifies_at_once {
-                answer.headers.push(("lantian-photo".to_owned(), "verified".to_owned()));
-            }
         }
-        answer
     }
 
     fn create(&mut self, request: &HttpRequest) -> HttpResponse {
@@ -238,11 +244,38 @@ impl Server {
             String::from_utf8(STANDARD.decode(metadata).unwrap()).unwrap().parse().unwrap();
         let length = request.header_value("Upload-Length").unwrap().parse().unwrap();
         let path = format!("/api/v1/photos/uploads/{}", self.uploads.len());
-        let bytes = self.photos.get(&sha256).cloned().unwrap_or_default();
-        self.uploads.insert(path.clone(), Upload { sha256, length, bytes });
         let location = ("Location".to_owned(), format!("https://air.example{path}"));
-        HttpResponse { status: 201, headers: vec![location], body: Vec::new() }
+        check_chunk(request);
+        let mut answer = match self.photos.get(&sha256).cloned() {
+            Some(bytes) => {
+                self.uploads.insert(path.clone(), Upload { sha256, length, bytes });
+                let mut answer = at(201, length);
+                answer.headers.push(verdict(None));
+                answer
+            }
+            None => {
+                let bytes = if self.takes_first_bytes { request.body.clone() } else { Vec::new() };
+                let stands_at = bytes.len();
+                self.uploads.insert(path.clone(), Upload { sha256, length, bytes });
+                self.keep_whole(&path);
+                at(201, stands_at)
+            }
+        };
+        answer.headers.push(location);
+        answer
     }
+}
+
+fn check_chunk(request: &HttpRequest) {
+    assert_eq!(request.header_value("Content-Type"), Some("application/offset+octet-stream"));
+    let checksum = format!("sha256 {}", STANDARD.encode(Sha256::digest(&request.body)));
+    assert_eq!(request.header_value("Upload-Checksum"), Some(checksum.as_str()));
+    assert!((1..=crate::limits::UPLOAD_CHUNK_BYTES).contains(&request.body.len()));
+}
+
+fn verdict(refusal: Option<ProblemKind>) -> (String, String) {
+    let verdict = refusal.map_or("verified", ProblemKind::code);
+    ("lantian-photo".to_owned(), verdict.to_owned())
 }
 
 pub(super) fn line_of(request: &HttpRequest) -> String {

@@ -51,8 +51,10 @@ pub struct WorkCounts {
     pub quarantined: u64,
     /// Operations the server applied.
     pub acknowledged: u64,
-    /// Photos not yet verified by the server.
+    /// Photos that are not sent to their end.
     pub photos_waiting: u64,
+    /// Photos that the server has whole and has not judged yet.
+    pub photos_unjudged: u64,
     /// Photos the server refused.
     pub photos_refused: u64,
     /// Drafts.
@@ -145,7 +147,8 @@ impl WorkStore {
             "SELECT count(*) FILTER (WHERE state = 'waiting'), count(*) FILTER (WHERE state = 'held'),
                     count(*) FILTER (WHERE state = 'refused'), count(*) FILTER (WHERE state = 'applied'),
                     count(*) FILTER (WHERE state = 'quarantined'),
-                    (SELECT count(*) FROM photo WHERE state = 'waiting'),
+                    (SELECT count(*) FROM photo WHERE state = 'waiting' AND (upload_url IS NULL OR upload_offset < size)),
+                    (SELECT count(*) FROM photo WHERE state = 'waiting' AND upload_url IS NOT NULL AND upload_offset = size),
                     (SELECT count(*) FROM photo WHERE state = 'refused'),
                     (SELECT count(*) FROM draft)
              FROM operation",
@@ -158,8 +161,9 @@ impl WorkStore {
                     acknowledged: row.get(3)?,
                     quarantined: row.get(4)?,
                     photos_waiting: row.get(5)?,
-                    photos_refused: row.get(6)?,
-                    drafts: row.get(7)?,
+                    photos_unjudged: row.get(6)?,
+                    photos_refused: row.get(7)?,
+                    drafts: row.get(8)?,
                 })
             },
         )?;

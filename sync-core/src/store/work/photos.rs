@@ -40,7 +40,7 @@ pub struct QueuedPhoto {
 /// How a photo stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PhotoState {
-    /// Not yet verified (待上传).
+    /// Not judged yet (待上传、待核验).
     Waiting {
         /// The upload to resume, if one was begun.
         upload: Option<Upload>,
@@ -61,10 +61,28 @@ impl WorkStore {
     /// # Errors
     /// [`StoreError::Sqlite`] and its special cases.
     pub fn next_photo(&self, after: Option<i64>) -> Result<Option<QueuedPhoto>, StoreError> {
-        let mut statement = self.connection.prepare_cached(
+        self.queued(
             "SELECT upload_url, upload_offset, position, sha256, size FROM photo
              WHERE state = 'waiting' AND position > ?1 ORDER BY position LIMIT 1",
-        )?;
+            after,
+        )
+    }
+
+    /// The first photo after this place in the queue that the server has whole and has not judged yet.
+    ///
+    /// # Errors
+    /// [`StoreError::Sqlite`] and its special cases.
+    pub fn next_unjudged_photo(&self, after: Option<i64>) -> Result<Option<QueuedPhoto>, StoreError> {
+        self.queued(
+            "SELECT upload_url, upload_offset, position, sha256, size FROM photo
+             WHERE state = 'waiting' AND upload_url IS NOT NULL AND upload_offset = size AND position > ?1
+             ORDER BY position LIMIT 1",
+            after,
+        )
+    }
+
+    fn queued(&self, sql: &str, after: Option<i64>) -> Result<Option<QueuedPhoto>, StoreError> {
+        let mut statement = self.connection.prepare_cached(sql)?;
         let photo = statement
             .query_row([after.unwrap_or(0)], |row| {
                 Ok(QueuedPhoto {
