@@ -137,7 +137,8 @@ impl TestOffice {
             .await
             .unwrap();
         assert_eq!(appended.status(), 204);
-        let asked = self.request(Method::HEAD, &upload).header("tus-resumable", "1.0.0").send().await.unwrap();
+        let asked =
+            self.request(Method::HEAD, &upload).header("tus-resumable", "1.0.0").send().await.unwrap();
         assert!(says_verified(&asked), "{}", asked.status());
         hash
     }

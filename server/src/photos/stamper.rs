@@ -26,12 +26,7 @@ impl Stamper {
     /// With the configured font; an empty path means that no stamps are made.
     #[must_use]
     pub fn new(configured: Option<PathBuf>) -> Self {
-        Self {
-            rounds: Rounds::default(),
-            configured,
-            font: OnceCell::new(),
-            told: AtomicBool::new(false),
-        }
+        Self { rounds: Rounds::default(), configured, font: OnceCell::new(), told: AtomicBool::new(false) }
     }
 
     /// The font, where there is one.

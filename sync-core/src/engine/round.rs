@@ -438,9 +438,7 @@ impl Engine {
     /// all else.
     fn leave_pull(&mut self) {
         let next = match self.stage {
-            Stage::Pull(_) if self.push_again && self.extent == Extent::Sync => {
-                Stage::Push(PushStage::new())
-            }
+            Stage::Pull(_) if self.push_again && self.extent == Extent::Sync => Stage::Push(PushStage::new()),
             Stage::Pull(AfterPull::Photos) => Stage::Photos(PhotoStage::sending()),
             Stage::Pull(AfterPull::Verdicts) => Stage::Photos(PhotoStage::asking()),
             Stage::Pull(AfterPull::Nothing) | Stage::Push(_) | Stage::Photos(_) | Stage::Over => Stage::Over,

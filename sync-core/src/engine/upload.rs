@@ -113,9 +113,7 @@ impl PhotoUpload {
             (None, _) => NextForUpload::Create { length: chunk_of(self.size) },
             (Some(path), None) => NextForUpload::Ask(tus(Method::Head, path)),
             (Some(_), Some(offset)) if offset >= self.size => NextForUpload::Complete,
-            (Some(_), Some(offset)) => {
-                NextForUpload::Send { offset, length: chunk_of(self.size - offset) }
-            }
+            (Some(_), Some(offset)) => NextForUpload::Send { offset, length: chunk_of(self.size - offset) },
         }
     }
 

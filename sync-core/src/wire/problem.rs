@@ -197,7 +197,6 @@ problems! {
     SubsidyRuleUnknown = "subsidy_rule_unknown", 422, "本区县采用的政策包中没有该补助项。", "No pack adopted here has this subsidy.";
     SubsidyExists = "subsidy_exists", 409, "该企业已按此文件申领补助，不得重复。", "The enterprise has a subsidy of this document already.";
     SubsidyStateForbids = "subsidy_state_forbids", 409, "补助当前状态不允许此操作。", "The subsidy's state does not allow this.";
-    CreditCodeInvalid = "credit_code_invalid", 422, "统一社会信用代码不正确（18 位，含校验位）。", "The unified social credit code is wrong (18 characters with a check character).";
     DateOutOfRange = "date_out_of_range", 422, "日期不在允许范围内。", "The date is out of range.";
     // Rectification and fire points.
     RectificationUnknown = "rectification_unknown", 409, "该案件没有这一轮整改交办。", "The case has no such round of rectification.";

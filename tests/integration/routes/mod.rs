@@ -4,7 +4,6 @@ mod cases;
 mod devices;
 mod duplicates;
 mod entries;
-mod exports;
 mod executions;
 mod exports;
 mod findings;

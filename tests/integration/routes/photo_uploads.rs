@@ -445,10 +445,7 @@ async fn requests_that_are_not_tus_are_refused_by_the_field() {
     let description = device.request(Method::OPTIONS, UPLOADS).send().await.unwrap();
     assert_eq!(description.status(), 204);
     assert_eq!(description.headers()["tus-version"], "1.0.0");
-    assert_eq!(
-        description.headers()["tus-extension"],
-        "creation,creation-with-upload,checksum,expiration"
-    );
+    assert_eq!(description.headers()["tus-extension"], "creation,creation-with-upload,checksum,expiration");
     assert_eq!(description.headers()["tus-checksum-algorithm"], "sha256,sha1");
     assert_eq!(header_number(&description, "tus-max-size"), PHOTO_MAX_BYTES);
 }
@@ -503,10 +500,9 @@ async fn one_photo_from_two_devices_is_one_content() {
     assert_eq!(photo_changes(&server).await, 2, "each sender hears of it");
 
     server.state.photos.verdicts.idle().await;
-    for creation in [
-        first.creation(&hash, photo.len()),
-        first.creation_with(&hash, photo.len(), &photo[..1000]),
-    ] {
+    for creation in
+        [first.creation(&hash, photo.len()), first.creation_with(&hash, photo.len(), &photo[..1000])]
+    {
         let known = creation.send().await.unwrap();
         assert_eq!(known.status(), 201);
         assert!(says_verified(&known), "nothing needs to be sent");
@@ -568,10 +564,8 @@ async fn processes_that_judge_the_same_uploads_at_the_same_time_give_each_one_ve
     let (here, there) = tokio::join!(judge_uploads(&server.state), judge_uploads(&second));
     here.and(there).unwrap();
 
-    let mut expected: Vec<_> = sound
-        .iter()
-        .map(|photo| (PhotoHash::of(photo).to_string(), "verified".to_owned(), None))
-        .collect();
+    let mut expected: Vec<_> =
+        sound.iter().map(|photo| (PhotoHash::of(photo).to_string(), "verified".to_owned(), None)).collect();
     let refusal = Some("photo_not_an_image".to_owned());
     expected.push((PhotoHash::of(no_picture).to_string(), "refused".to_owned(), refusal));
     let mut stored = verdicts(&server).await;
