@@ -55,6 +55,10 @@ pub enum Action {
     RegisterImported,
     /// A case was decided.
     Decision,
+    /// A decision was proposed, for a second person to review.
+    DecisionProposed,
+    /// A proposal was approved, rejected, withdrawn or found stale.
+    ProposalEnded,
 }
 
 impl Action {
@@ -81,6 +85,8 @@ impl Action {
             Self::RegisterChanged => "register_changed",
             Self::RegisterImported => "register_imported",
             Self::Decision => "decision",
+            Self::DecisionProposed => "decision_proposed",
+            Self::ProposalEnded => "proposal_ended",
         }
     }
 }

@@ -99,6 +99,8 @@ uuid_ids! {
     OperationId,
     /// A decision request, made by the client so that a retry is recognised (决定幂等号).
     DecisionRequestId,
+    /// A proposal: what one person asks for and another reviews (待复核事项).
+    ProposalId,
     /// A case (案件), derived from lineage and item: see [`CaseId::derive`].
     CaseId,
     /// A charge (扣缴项), derived from case and measure: see [`ChargeId::derive`].

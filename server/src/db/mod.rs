@@ -21,6 +21,7 @@ pub mod periods;
 pub mod photos;
 pub mod picked;
 pub mod pool;
+pub mod proposals;
 #[allow(missing_docs, reason = "generated from the migrated database")]
 pub mod schema;
 pub mod stamps;

@@ -17,6 +17,7 @@ pub mod packs;
 pub mod photo_uploads;
 pub mod photos;
 pub mod registers;
+pub mod proposals;
 pub mod sessions;
 pub mod sync;
 pub mod targets;
@@ -40,6 +41,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .configure(photo_uploads::configure)
         .configure(photos::configure)
         .configure(registers::configure)
+        .configure(proposals::configure)
         .configure(sessions::configure)
         .configure(sync::configure)
         .configure(targets::configure)

@@ -14,6 +14,7 @@ mod photo_uploads;
 mod photos;
 mod problems;
 mod registers;
+mod proposals;
 mod sessions;
 mod sync;
 mod targets;
