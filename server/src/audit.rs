@@ -59,6 +59,10 @@ pub enum Action {
     ExecutionRecorded,
     /// A subsidy was entered, approved, paid or cancelled.
     SubsidyChanged,
+    /// A decision was proposed, for a second person to review.
+    DecisionProposed,
+    /// A proposal was approved, rejected, withdrawn or found stale.
+    ProposalEnded,
 }
 
 impl Action {
@@ -87,6 +91,8 @@ impl Action {
             Self::Decision => "decision",
             Self::ExecutionRecorded => "execution_recorded",
             Self::SubsidyChanged => "subsidy_changed",
+            Self::DecisionProposed => "decision_proposed",
+            Self::ProposalEnded => "proposal_ended",
         }
     }
 }

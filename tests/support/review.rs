@@ -3,9 +3,10 @@
 
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
-use jiff::civil::Date;
+use jiff::civil::{Date, date};
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
+use server::admin::adopt_pack::{AdoptionDays, PackToAdopt, adopt_pack};
 use server::db::schema::photos;
 use server::db::targets::{TargetWrite, insert_targets};
 use server::db::types::Time;
@@ -15,6 +16,7 @@ use sync_core::ids::{CaseId, DecisionRequestId};
 use sync_core::model::inspection::Inspection;
 use sync_core::model::photo::PhotoEntry;
 use sync_core::model::target::{Target, TargetContent};
+use sync_core::policy::{PolicyPack, builtin_packs};
 use sync_core::time::{Clock, Instant, Month};
 use sync_core::wire::push::Outcome;
 
@@ -34,6 +36,8 @@ pub struct Review {
     pub supervisor: TestOffice,
     /// Finance.
     pub finance: TestOffice,
+    /// Another supervisor of the whole district, named `sun`: the second person of what `zhang` proposes.
+    pub second: TestOffice,
     /// Finance too: the second person, named `zhou`.
     pub reviewer: TestOffice,
 }
@@ -46,10 +50,12 @@ impl Review {
         let device = server.inspector(&macun, "li", "").await;
         let supervisor = server.user(&macun, "zhang", &[TestRole::supervisor("")]).await;
         let finance = server.user(&macun, "qian", &[TestRole::finance()]).await;
+        let second = server.user(&macun, "sun", &[TestRole::supervisor("")]).await;
+        let second = server.office(&second).await;
         let reviewer = server.user(&macun, "zhou", &[TestRole::finance()]).await;
         let (supervisor, finance) = (server.office(&supervisor).await, server.office(&finance).await);
         let reviewer = server.office(&reviewer).await;
-        Self { server, macun, device, supervisor, finance, reviewer }
+        Self { server, macun, device, supervisor, second, finance, reviewer }
     }
 
     /// Somebody else in the office.
@@ -135,6 +141,37 @@ impl Review {
         accepted(self.supervisor.decide(case, &request).await).await
     }
 
+    /// What the supervisor asks for and the second person agrees to: the decision.
+    pub async fn decide_by_two(&self, case: CaseId, request: &Value) -> Value {
+        let proposal = self.propose(case, request).await;
+        let approved = accepted(self.second.review(&proposal, "approval").await).await;
+        approved["decision"].clone()
+    }
+
+    /// What the supervisor asks for and a second person must review: the proposal.
+    pub async fn propose(&self, case: CaseId, request: &Value) -> Value {
+        proposed(self.supervisor.decide(case, request).await).await
+    }
+
+    /// Adopts another version of the Macun pack from this day on: the shipped one with this text replaced. The shipped
+    /// one ends the day before.
+    pub async fn new_version(&self, text: &str, by: &str, from: Date) -> PolicyPack {
+        let shipped = builtin_packs().iter().find(|pack| pack.file == "macun-2024.toml").unwrap();
+        assert!(shipped.source.contains(text), "{text}");
+        let source = shipped.source.replacen(text, by, 1);
+        let pack = PolicyPack::load(&source, "macun-2024.toml").unwrap();
+        let mut connection = self.server.connection().await;
+        let eve = from.yesterday().unwrap();
+        let shipped_days = AdoptionDays { from: Some(date(2024, 9, 30)), until: Some(eve) };
+        let newer_days = AdoptionDays { from: Some(from), until: None };
+        for (source, days) in [(shipped.source, shipped_days), (source.as_str(), newer_days)] {
+            let (district, now) = (&self.macun.code, self.server.clock.now());
+            let pack = PackToAdopt { source, file: shipped.file, days, affects_past: true };
+            adopt_pack(&mut connection, district, pack, None, now).await.unwrap();
+        }
+        pack
+    }
+
     /// A month's totals as finance sees them.
     pub async fn totals(&self, month: &str) -> Value {
         read(self.finance.request(Method::GET, &format!("/api/v1/months/{month}/totals"))).await
@@ -189,6 +226,17 @@ impl TestOffice {
     }
 }
 
+impl TestOffice {
+    /// Approves, rejects or withdraws a proposal: `approval`, `rejection` with a reason, or `withdrawal`.
+    pub async fn review(&self, proposal: &Value, how: &str) -> Response {
+        let path = format!("/api/v1/proposals/{}/{how}", proposal["proposal_id"].as_str().unwrap());
+        let request = self.request(Method::POST, &path);
+        let request =
+            if how == "rejection" { request.json(&json!({ "reason": "依据不足" })) } else { request };
+        request.send().await.unwrap()
+    }
+}
+
 /// A decision with a fresh request id and a reason.
 #[must_use]
 pub fn decision(kind: &str, expected_version: impl Into<Value>) -> Value {
@@ -206,6 +254,17 @@ pub fn decision(kind: &str, expected_version: impl Into<Value>) -> Value {
 /// When it does not.
 pub async fn read(request: reqwest::RequestBuilder) -> Value {
     accepted(request.send().await.unwrap()).await
+}
+
+/// The answer of a request that needs a second person.
+///
+/// # Panics
+/// When it does not.
+pub async fn proposed(response: Response) -> Value {
+    let status = response.status();
+    let text = response.text().await.unwrap();
+    assert_eq!(status, StatusCode::ACCEPTED, "{text}");
+    serde_json::from_str(&text).unwrap()
 }
 
 /// The answer of a response that is a success.

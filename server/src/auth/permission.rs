@@ -57,6 +57,8 @@ permissions! {
     ReadFirePoints: Session, [Supervisor, Finance, Administrator];
     /// Enter findings of higher-level groups (录入上级发现问题).
     EnterFindings: Session, [Supervisor];
+    /// Review what another proposed (复核): supervisors on cases of their grids, finance on months.
+    ReviewDecisions: Session, [Supervisor, Finance];
     /// See ledger and totals; a liaison those of the own unit.
     ReadMoney: Session, [Finance, Supervisor, Liaison, Administrator];
     /// See the whole district's accounts: checklists, stored files, executions, subsidies, traces.

@@ -8,17 +8,23 @@ use uuid::Uuid;
 
 use crate::db::Connection;
 use crate::db::schema::cases;
-use crate::db::types::{StoredValueError, Time, stored_json};
+use crate::db::types::{Day, StoredValueError, Time, stored_json};
 
 /// What a decision must know of a case.
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = cases, check_for_backend(diesel::pg::Pg))]
 pub struct CaseStateRow {
+    /// Its id.
+    pub case_id: Uuid,
     /// Its item.
     pub item: String,
+    /// The lineage it belongs to.
+    pub lineage: Uuid,
     /// The inspection it stands on.
     pub inspection_id: Uuid,
-    /// The pack version it is judged by.
+    /// The pack it is judged by.
+    pub pack_id: Option<String>,
+    /// That pack's version.
     pub pack_hash: Option<String>,
     /// [`sync_core::model::assignment::DiscoveryLevel`] by its code.
     pub level: String,
@@ -34,6 +40,10 @@ pub struct CaseStateRow {
     pub flags: Vec<String>,
     /// Grows with each change.
     pub version: i32,
+    /// When it occurred.
+    pub occurred_at: Time,
+    /// The day its charges post by themselves, while it is published.
+    pub posts_on: Option<Day>,
 }
 
 /// What a decision leaves behind.
@@ -48,8 +58,25 @@ pub struct CaseAfterDecision {
     pub version: i32,
     /// The decision's reason.
     pub reason: Option<String>,
+    /// The unit that answers for it.
+    pub unit_id: Uuid,
+    /// The day its charges post by themselves, while it is published.
+    pub posts_on: Option<Day>,
     /// When it was decided.
     pub updated_at: Time,
+}
+
+/// Reads a case.
+///
+/// # Errors
+/// Whatever PostgreSQL says.
+pub async fn find(
+    connection: &mut Connection,
+    district: &RegionCode,
+    case_id: CaseId,
+) -> QueryResult<Option<CaseStateRow>> {
+    let case = cases::table.find((district.as_str(), case_id.0)).select(CaseStateRow::as_select());
+    case.first(connection).await.optional()
 }
 
 /// Reads a case and locks its row to the end of the transaction.

@@ -25,6 +25,7 @@ pub mod photos;
 pub mod picked;
 pub mod place_cells;
 pub mod pool;
+pub mod proposals;
 pub mod rectifications;
 #[allow(missing_docs, reason = "generated from the migrated database")]
 pub mod schema;

@@ -2,6 +2,8 @@
 //!
 //! Invariant: a verified photo stays verified; a refused one may be sent again and verified then.
 
+use std::collections::{BTreeSet, HashSet};
+
 use diesel::prelude::*;
 use diesel::query_dsl::methods;
 
@@ -20,7 +22,7 @@ use uuid::Uuid;
 use crate::auth::actor::Actor;
 use crate::db::Connection;
 use crate::db::schema::photos;
-use crate::db::types::Time;
+use crate::db::types::{Time, stored};
 use crate::photos::picture::{ExifFacts, PictureFacts};
 use crate::problem::ApiError;
 
@@ -105,6 +107,25 @@ pub async fn record_verdict(
     // Not `QueryDsl::filter`, which is for selects.
     methods::FilterDsl::filter(upsert, photos::state.eq("refused")).execute(conn).await?;
     Ok(())
+}
+
+/// Which of these photos are verified.
+///
+/// # Errors
+/// Faults of the database.
+pub async fn verified_of(
+    conn: &mut Connection,
+    district: &RegionCode,
+    hashes: &BTreeSet<PhotoHash>,
+) -> Result<HashSet<PhotoHash>, ApiError> {
+    let rows: Vec<String> = photos::table
+        .filter(photos::district.eq(district.as_str()))
+        .filter(photos::sha256.eq_any(hashes.iter().map(PhotoHash::as_str)))
+        .filter(photos::state.eq("verified"))
+        .select(photos::sha256)
+        .load(conn)
+        .await?;
+    rows.into_iter().map(|hash| Ok(stored("photos.sha256", &hash)?)).collect()
 }
 
 /// The bytes of a verified photo.

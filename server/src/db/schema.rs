@@ -55,6 +55,7 @@ diesel::table! {
         search_grams -> Array<Text>,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        posts_on -> Nullable<Date>,
         lon -> Nullable<Float8>,
         lat -> Nullable<Float8>,
         cell -> Nullable<Int4>,

@@ -1,6 +1,6 @@
 //! Cases (案件): the list, one case with everything a reviewer needs, and decisions on it.
 
-use actix_web::{get, post, web};
+use actix_web::{HttpResponse, get, post, web};
 use serde::Deserialize;
 use sync_core::ids::CaseId;
 use sync_core::limits::NAME_MAX_CHARS;
@@ -16,8 +16,9 @@ use crate::auth::permission::{ReadCases, ReviewCases};
 use crate::json::Json;
 use crate::problem::ApiError;
 use crate::query::{page_rows, parameter};
-use crate::services::decide_case::{Decision, DecisionRequest, decide_case};
+use crate::services::decide_case::{Answer, Decision, DecisionRequest, decide_case};
 use crate::services::list_cases::{CaseFilter, CaseList, CaseOrder, CasePage, list_cases};
+use crate::services::list_proposals::Proposal;
 use crate::services::show_case::{CaseDetail, show_case};
 use crate::state::AppState;
 use crate::tables::Language;
@@ -160,15 +161,20 @@ async fn show(
 ) -> Result<web::Json<CaseDetail>, ApiError> {
     let case_id = case_of(&path)?;
     let mut connection = state.connection().await?;
-    Ok(web::Json(show_case(&mut connection, &CaseScope::of(&actor), case_id).await?))
+    let book = state.policies.of(&mut connection, &actor.district).await?;
+    Ok(web::Json(show_case(&mut connection, &book, &actor, case_id, state.clock.now()).await?))
 }
 
-/// Decide a case: confirm, return, dismiss, settle doubts, or enter amounts. A supervisor of its grid only.
+/// Decide a case; a supervisor of its grid only. What needs a second person (amounts entered or adjusted, posted charges
+/// taken back or amended) becomes a proposal.
 #[utoipa::path(
     tag = "cases",
     params(("case_id" = CaseId, Path, description = "The case.")),
     request_body = DecisionRequest,
-    responses((status = 200, description = "Decided, now or by an earlier try of this request.", body = Decision)),
+    responses(
+        (status = 200, description = "Decided, now or by an earlier try of this request.", body = Decision),
+        (status = 202, description = "Proposed: another person must review it.", body = Proposal),
+    ),
     security(("session" = []))
 )]
 #[post("/api/v1/cases/{case_id}/decisions")]
@@ -177,9 +183,13 @@ async fn decide(
     state: web::Data<AppState>,
     path: web::Path<String>,
     request: Json<DecisionRequest>,
-) -> Result<web::Json<Decision>, ApiError> {
+) -> Result<HttpResponse, ApiError> {
     let case_id = case_of(&path)?;
     let now = state.clock.now();
     let mut connection = state.connection().await?;
-    Ok(web::Json(decide_case(&mut connection, &actor, case_id, &request.0, now).await?))
+    let book = state.policies.of(&mut connection, &actor.district).await?;
+    Ok(match decide_case(&mut connection, &book, &actor, case_id, &request.0, now).await? {
+        Answer::Decided(decision) => HttpResponse::Ok().json(decision),
+        Answer::Proposed(proposal) => HttpResponse::Accepted().json(proposal),
+    })
 }

@@ -20,6 +20,7 @@ pub mod packs;
 pub mod photo_uploads;
 pub mod photos;
 pub mod prints;
+pub mod proposals;
 pub mod rectifications;
 pub mod registers;
 pub mod sessions;
@@ -50,6 +51,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .configure(photo_uploads::configure)
         .configure(photos::configure)
         .configure(prints::configure)
+        .configure(proposals::configure)
         .configure(rectifications::configure)
         .configure(registers::configure)
         .configure(sessions::configure)

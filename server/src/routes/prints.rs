@@ -10,7 +10,6 @@ use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::auth::authorised::Authorised;
-use crate::auth::case_scope::CaseScope;
 use crate::auth::money_scope::MoneyScope;
 use crate::auth::permission::{ReadCases, ReadMoney};
 use crate::prints::{PrintError, content_security_policy};
@@ -92,10 +91,10 @@ async fn rectification_order(
     let language = asked.language()?;
     let case_id: CaseId = path.parse().map_err(|_| ProblemKind::CaseUnknown)?;
     let mut connection = state.connection().await?;
-    let words = PackWords::new(state.policies.of(&mut connection, &actor.district).await?, language);
-    let (scope, now) = (CaseScope::of(&actor), state.clock.now());
-    let address = address(&state, &request);
-    let order = print_rectification_order(&mut connection, &scope, case_id, &words, address, now).await?;
+    let book = state.policies.of(&mut connection, &actor.district).await?;
+    let (address, now) = (address(&state, &request), state.clock.now());
+    let order =
+        print_rectification_order(&mut connection, book, &actor, case_id, language, address, now).await?;
     drop(connection);
     page(move || order.html(language)).await
 }
@@ -118,7 +117,7 @@ async fn inspection_record(
     let language = asked.language()?;
     let case_id: CaseId = path.parse().map_err(|_| ProblemKind::CaseUnknown)?;
     let address = address(&state, &request);
-    let record = print_inspection_record(&state, &CaseScope::of(&actor), case_id, language, address).await?;
+    let record = print_inspection_record(&state, &actor, case_id, language, address).await?;
     page(move || record.html(language)).await
 }
 

@@ -1,6 +1,6 @@
 //! Completes the evidence (补证) of cases when photos become verified: what awaited them goes under review.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -11,9 +11,9 @@ use sync_core::time::Instant;
 use uuid::Uuid;
 
 use crate::db::changes::NewChange;
-use crate::db::schema::{cases, inspection_photos, photos};
+use crate::db::schema::{cases, inspection_photos};
 use crate::db::types::{StoredValueError, Time, stored, stored_json};
-use crate::db::{Connection, evidence_lock};
+use crate::db::{Connection, evidence_lock, photos};
 use crate::problem::ApiError;
 use crate::services::open_cases::state_by_evidence;
 
@@ -31,7 +31,7 @@ pub async fn complete_evidence(
 ) -> Result<Vec<NewChange>, ApiError> {
     evidence_lock::take_alone(conn, district).await?;
     let waiting = waiting_for(conn, district, verified).await?;
-    let at_hand = verified_among(conn, district, &waiting).await?;
+    let at_hand = photos::verified_of(conn, district, &evidence_of(&waiting)).await?;
     let complete =
         |case: &&WaitingCase| state_by_evidence(&case.proposed, &at_hand) == ReviewState::UnderReview;
     let completed: Vec<&WaitingCase> = waiting.iter().filter(complete).collect();
@@ -84,25 +84,11 @@ async fn waiting_for(
     rows.into_iter().map(|row| read(row).map_err(|error: StoredValueError| error.into())).collect()
 }
 
-async fn verified_among(
-    conn: &mut Connection,
-    district: &RegionCode,
-    waiting: &[WaitingCase],
-) -> Result<HashSet<PhotoHash>, ApiError> {
-    let asked: BTreeSet<&str> = waiting
-        .iter()
-        .map(|case| &case.proposed.evidence)
-        .flat_map(|evidence| {
-            evidence.questions.iter().flat_map(|question| &question.photos).chain(&evidence.visit_photos)
-        })
-        .map(PhotoHash::as_str)
-        .collect();
-    let rows: Vec<String> = photos::table
-        .filter(photos::district.eq(district.as_str()))
-        .filter(photos::sha256.eq_any(asked))
-        .filter(photos::state.eq("verified"))
-        .select(photos::sha256)
-        .load(conn)
-        .await?;
-    rows.into_iter().map(|hash| Ok(stored("photos.sha256", &hash)?)).collect()
+/// Every photo that one of these cases could count.
+fn evidence_of(waiting: &[WaitingCase]) -> BTreeSet<PhotoHash> {
+    let evidence = waiting.iter().map(|case| &case.proposed.evidence);
+    let photos = evidence.flat_map(|evidence| {
+        evidence.questions.iter().flat_map(|question| &question.photos).chain(&evidence.visit_photos)
+    });
+    photos.cloned().collect()
 }

@@ -226,6 +226,32 @@ impl CaseWrite {
         }
     }
 
+    /// A case as its inspection is judged now, and whether its item is still found; where it is not, nothing is
+    /// charged.
+    #[must_use]
+    pub fn anew(judged: Judged<'_>, before: &StoredCase) -> (Self, bool) {
+        let cases = &judged.evaluation.cases;
+        match cases.iter().find(|proposed| proposed.case_id == before.case_id) {
+            Some(proposed) => (Self::new(judged, proposed.clone(), Some(before)), true),
+            None => {
+                let withdrawn = withdrawn(&before.proposed, judged.evaluation);
+                (Self::new(judged, withdrawn, Some(before)), false)
+            }
+        }
+    }
+
+    /// Its review state by the evidence at hand.
+    #[must_use]
+    pub const fn review_state(&self) -> ReviewState {
+        self.review_state
+    }
+
+    /// Photos that its pack requires and that are not among these.
+    #[must_use]
+    pub fn missing_photos(&self, verified: &HashSet<PhotoHash>) -> usize {
+        self.evaluation.evidence.missing_of(|photo| verified.contains(photo))
+    }
+
     fn new(judged: Judged<'_>, proposed: ProposedCase, before: Option<&StoredCase>) -> Self {
         let Judged { district, inspection, flags, now, .. } = judged;
         let context = &inspection.context;
@@ -343,7 +369,7 @@ pub async fn store_cases(
     cases: &[CaseWrite],
     proposals: &[CaseId],
 ) -> QueryResult<()> {
-    execute_with_rows(conn, UPSERT_CASES, cases).await?;
+    store_case_rows(conn, cases).await?;
     let proposed: Vec<_> = cases.iter().map(|case| (case.case_id, case.charges())).collect();
     let rows: Vec<_> = proposed
         .iter()
@@ -383,6 +409,15 @@ pub async fn store_cases(
         .execute(conn)
         .await?;
     }
+    Ok(())
+}
+
+/// Writes cases without their charges.
+///
+/// # Errors
+/// Faults of the database.
+pub async fn store_case_rows(conn: &mut Connection, cases: &[CaseWrite]) -> QueryResult<()> {
+    execute_with_rows(conn, UPSERT_CASES, cases).await?;
     Ok(())
 }
 

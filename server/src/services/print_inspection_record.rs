@@ -11,7 +11,7 @@ use sync_core::model::inspection::{Answer, Inspection, SiteRepresentative, Verdi
 use sync_core::policy::Kind;
 
 use super::print_rectification_order::object;
-use crate::auth::case_scope::CaseScope;
+use crate::auth::actor::Actor;
 use crate::db::districts::district_head;
 use crate::geojson::DATUM;
 use crate::photos::photo_store::PhotoObject;
@@ -26,26 +26,27 @@ use crate::words::{PackWords, Word};
 /// Photos on a record at most: four pages of them; the others are with the case.
 const PHOTOS_MAX: usize = 16;
 
-/// The record behind a case that the scope sees; `address` is where its code leads.
+/// The record behind a case that the actor sees; `address` is where its code leads.
 ///
 /// # Errors
 /// `case_unknown`; those of the database. A photo that cannot be read is told on the page.
 pub async fn print_inspection_record(
     state: &AppState,
-    scope: &CaseScope,
+    actor: &Actor,
     case_id: CaseId,
     language: Language,
     address: String,
 ) -> Result<InspectionRecord, ApiError> {
     let mut connection = state.connection().await?;
-    let words = PackWords::new(state.policies.of(&mut connection, scope.district()).await?, language);
-    let case = show_case(&mut connection, scope, case_id).await?;
-    let district = district_head(&mut connection, scope.district()).await?;
+    let book = state.policies.of(&mut connection, &actor.district).await?;
+    let case = show_case(&mut connection, &book, actor, case_id, state.clock.now()).await?;
+    let words = PackWords::new(book, language);
+    let district = district_head(&mut connection, &actor.district).await?;
     drop(connection);
     let inspection = &case.inspection;
     let mut photos = Vec::with_capacity(case.photos.len().min(PHOTOS_MAX));
     for (ordinal, photo) in (0_i32..).zip(&case.photos).take(PHOTOS_MAX) {
-        let image = stamped(state, scope.district(), inspection.inspection_id, ordinal, photo).await;
+        let image = stamped(state, &actor.district, inspection.inspection_id, ordinal, photo).await;
         photos.push(figure(photo, image, language));
     }
     let pack = inspection.context.pack.as_ref().map(|pack| &pack.hash);

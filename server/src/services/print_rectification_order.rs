@@ -1,10 +1,13 @@
 //! Gathers a case's rectification order (交办单, 整改通知书): what was found, and what has to be done until when.
 
+use std::sync::Arc;
+
 use sync_core::ids::CaseId;
 use sync_core::model::inspection::Verdict;
+use sync_core::policy::PolicyBook;
 use sync_core::time::Instant;
 
-use crate::auth::case_scope::CaseScope;
+use crate::auth::actor::Actor;
 use crate::db::Connection;
 use crate::db::districts::district_head;
 use crate::prints::{FaultLine, RectificationOrder, case_number, order_number, written_day};
@@ -13,21 +16,22 @@ use crate::services::show_case::{CaseDetail, StopWorkView, show_case};
 use crate::tables::Language;
 use crate::words::{PackWords, Word};
 
-/// The order of a case that the scope sees; `address` is where its code leads.
+/// The order of a case that the actor sees; `address` is where its code leads.
 ///
 /// # Errors
 /// `case_unknown`; those of the database.
 pub async fn print_rectification_order(
     connection: &mut Connection,
-    scope: &CaseScope,
+    book: Arc<PolicyBook>,
+    actor: &Actor,
     case_id: CaseId,
-    words: &PackWords,
+    language: Language,
     address: String,
     now: Instant,
 ) -> Result<RectificationOrder, ApiError> {
-    let case = show_case(connection, scope, case_id).await?;
-    let district = district_head(connection, scope.district()).await?;
-    let language = words.language();
+    let case = show_case(connection, &book, actor, case_id, now).await?;
+    let district = district_head(connection, &actor.district).await?;
+    let words = &PackWords::new(book, language);
     let CaseDetail { summary, inspection, .. } = &case;
     let mut clauses: Vec<&str> = case.charges.iter().map(|charge| charge.clause.as_str()).collect();
     clauses.sort_unstable();

@@ -158,6 +158,11 @@ problems! {
     CaseAmountMissing = "case_amount_missing", 409, "金额待录入，录入后方可认定。", "An amount has to be entered before the case can be confirmed.";
     DecisionIdReused = "decision_id_reused", 409, "同一决定号曾用于其他决定。", "The decision id was used before for another decision.";
     ReasonRequired = "reason_required", 422, "请填写理由。", "Give a reason.";
+    ProposalUnknown = "proposal_unknown", 404, "没有该待复核事项，或您无权查看。", "There is no such proposal, or it is not yours to see.";
+    ProposalOpen = "proposal_open", 409, "已有待复核事项，复核或撤回后方可再提交。", "Another proposal is open; it must be reviewed or withdrawn first.";
+    ProposalOwn = "proposal_own", 403, "经办与复核不得为同一人。", "Who proposed it cannot review it.";
+    ProposalClosed = "proposal_closed", 409, "该事项已复核、已撤回或已失效。", "The proposal was reviewed, withdrawn or became stale.";
+    PackNotInForce = "pack_not_in_force", 409, "该政策包在案件发生时间和地点未生效。", "This pack was not in force where and when the case occurred.";
     PeriodClosed = "period_closed", 409, "该月份已结账。", "The month is closed.";
     MonthNotOver = "month_not_over", 409, "该月份尚未结束，月末之后方可结账。", "The month is not over; close it after its end.";
     EarlierMonthOpen = "earlier_month_open", 409, "此前月份尚未结账，请按顺序结账。", "An earlier month is open; close months in order.";

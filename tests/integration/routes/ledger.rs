@@ -23,7 +23,7 @@ async fn three_entries() -> Review {
     let (one, other) = (review.case(&["hoarding"]).await, review.case(&["hoarding"]).await);
     review.decide(one, "confirm").await;
     review.decide(other, "confirm").await;
-    review.decide(one, "dismiss").await;
+    review.decide_by_two(one, &decision("dismiss", 2)).await;
     review
 }
 
@@ -151,7 +151,11 @@ async fn random_run(random: &mut ChaCha8Rng) {
             1 => decision(kind, 1),
             _ => decision(kind, review.show(case).await["version"].clone()),
         };
-        review.supervisor.decide(case, &request).await;
+        let response = review.supervisor.decide(case, &request).await;
+        if response.status() == 202 {
+            let proposal: Value = response.json().await.unwrap();
+            review.second.review(&proposal, ["approval", "rejection"][random.random_range(0..2)]).await;
+        }
         last = request;
     }
     check_books(&review, &cases).await;

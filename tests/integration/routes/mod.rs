@@ -18,6 +18,7 @@ mod photo_uploads;
 mod photos;
 mod prints;
 mod problems;
+mod proposals;
 mod rectifications;
 mod registers;
 mod sessions;

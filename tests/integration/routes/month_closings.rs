@@ -172,7 +172,7 @@ async fn a_closed_month_keeps_its_files_byte_for_byte() {
     let before = exports(&review, "2026-10").await;
     let csv = file(&review, "2026-10", "totals-zh.csv").await;
 
-    review.decide(case, "dismiss").await;
+    review.decide_by_two(case, &decision("dismiss", 2)).await;
     review
         .server
         .execute("UPDATE units SET name = '改名街道', budget_code = '999' WHERE name = '东街道'")

@@ -1,260 +1,175 @@
-//! Decides a case (审核决定): confirm, return, dismiss, settle doubts, enter amounts.
+//! Decides a case (审核决定): confirm, return, dismiss, settle doubts, enter amounts, adjust, judge anew, re-attribute, go
+//! on without evidence, accept or refuse a correction.
 //!
 //! Invariants: one transaction takes the case's row lock first and the district's second, so decision, entry and change
 //! numbers are in commit order and without gaps; a decision names the version it was made on, and of two racing ones
 //! the second learns of the first; the same request again gets the first answer; decision, money, audit and the
-//! devices' change are written together or not at all.
+//! devices' change are written together or not at all. What enters or changes amounts by hand, or takes back what is
+//! posted, needs two people: it becomes a proposal, and is decided when another person approves it.
 
+mod answer;
+mod deed;
 mod detail;
 mod refusal;
 mod request;
 mod rules;
+mod standing;
 
-use std::collections::BTreeSet;
-
-use diesel::prelude::*;
-use diesel_async::{AsyncConnection, RunQueryDsl};
-use sync_core::evaluate::{ChargeAmount, ProposedCase};
-use sync_core::ids::{CaseId, ChargeId, GridPath, InspectionId, UnitId, UserId};
+use diesel_async::AsyncConnection;
+use sync_core::ids::{CaseId, DecisionRequestId, RegionCode};
 use sync_core::model::assignment::Role;
-use sync_core::model::case::{ChargeState, Flag, ReviewState};
 use sync_core::model::decision::DecisionKind;
-use sync_core::money::Fen;
-use sync_core::time::{Instant, Month};
-use uuid::Uuid;
+use sync_core::policy::PolicyBook;
+use sync_core::time::Instant;
 
+pub use answer::meanwhile;
 pub use detail::Detail;
 pub use refusal::{LastDecision, Meanwhile, Refusal};
-pub use request::{Decision, DecisionRequest, EnteredAmount, Outcome, WrittenEntry};
-use rules::Money;
+pub use request::{Answer, Decision, DecisionRequest, EnteredAmount, Outcome, WrittenEntry};
+pub use standing::StandingCase;
 
 use crate::auth::actor::Actor;
-use crate::db::cases::{CaseAfterDecision, CaseStateRow};
-use crate::db::changes::{NewChange, record_changes};
-use crate::db::decisions::DecisionRow;
-use crate::db::schema::ledger_entries;
-use crate::db::types::{Day, StoredValueError, Time, stored, stored_code};
-use crate::db::{Connection, cases, decisions, duplicate_lock};
-use crate::ledger::basis::{CaseBasis, ChargeBasis, RecordedMoney};
-use crate::ledger::entry_kind::EntryKind;
-use crate::ledger::moves::{Aim, CaseMoney, ChargeMoney, bring};
-use crate::services::find_duplicates::lapse_duplicates;
-use crate::services::move_money::{load_money, open_books, write_money};
-use crate::services::record_decision::{DecidedBy, NewDecision, Subject, record_decision};
+use crate::db::cases::CaseStateRow;
+use crate::db::changes::record_changes;
+use crate::db::types::stored_json;
+use crate::db::{Connection, cases, decisions, duplicate_lock, evidence_lock, proposals};
+use crate::problem::ApiError;
+use crate::services::list_proposals::shown;
+use crate::services::propose_decision::{NewProposal, propose_decision};
+use crate::services::record_decision::{DecidedBy, Subject};
+use crate::services::review_proposal::Executed;
+use deed::Deed;
 
-/// Decides a case for a supervisor of its grid.
+/// Decides a case for a supervisor of its grid, or proposes the decision where it needs a second person.
 ///
 /// # Errors
 /// [`Refusal`]; nothing is changed then.
 pub async fn decide_case(
     connection: &mut Connection,
+    book: &PolicyBook,
     actor: &Actor,
     case_id: CaseId,
     request: &DecisionRequest,
     now: Instant,
-) -> Result<Decision, Refusal> {
+) -> Result<Answer, Refusal> {
     request.check()?;
-    connection.transaction(async |connection| decide(connection, actor, case_id, request, now).await).await
+    connection
+        .transaction(async |connection| decide(connection, book, actor, case_id, request, now).await)
+        .await
 }
 
 async fn decide(
     connection: &mut Connection,
+    book: &PolicyBook,
     actor: &Actor,
     case_id: CaseId,
     request: &DecisionRequest,
     now: Instant,
-) -> Result<Decision, Refusal> {
-    if request.kind == DecisionKind::Dismiss {
-        duplicate_lock::take(connection, &actor.district).await?;
+) -> Result<Answer, Refusal> {
+    let district = &actor.district;
+    if weighs_evidence(request.kind) {
+        evidence_lock::share(connection, district).await?;
     }
-    let case = cases::lock(connection, &actor.district, case_id).await?.ok_or(Refusal::CaseUnknown)?;
-    let grid: GridPath = stored("cases.grid", &case.grid)?;
-    if !actor.covers(Role::Supervisor, &grid) {
+    if may_dismiss(request.kind) {
+        duplicate_lock::take(connection, district).await?;
+    }
+    let row = cases::lock(connection, district, case_id).await?.ok_or(Refusal::CaseUnknown)?;
+    let case = StandingCase::try_from(row.clone())?;
+    if !actor.covers(Role::Supervisor, &case.grid) {
         return Err(Refusal::CaseUnknown);
     }
-    if let Some(first) = decisions::of_request(connection, &actor.district, request.request_id).await? {
-        return if request.led_to(&first, actor.user_id, case_id) {
-            answer(connection, &first).await
-        } else {
-            Err(Refusal::RequestIdReused)
-        };
+    if let Some(earlier) = earlier(connection, actor, case_id, request).await? {
+        return Ok(earlier);
     }
     if i64::from(case.version) != i64::from(request.expected_version) {
-        return Err(meanwhile(connection, actor, case_id, &case).await?.into());
+        return Err(meanwhile(connection, district, &row).await?.into());
     }
-    let state = stored_code::<ReviewState>("cases.review_state", &case.review_state)?;
-    let flags = stored_flags(&case.flags)?;
-    let verdict = rules::judge(state, &flags, request)?;
-
-    let mut money = match verdict.money {
-        Money::Unmoved => None,
-        Money::Fix | Money::Post | Money::TakeBack => {
-            load_money(connection, &actor.district, &[case_id]).await?.pop()
-        }
-    };
-    let aim = match &money {
-        Some(money) => Some(aim_of(connection, actor, &case, money, request, verdict.money).await?),
-        None => None,
-    };
-    let after = CaseAfterDecision {
-        review_state: verdict.state.code().to_owned(),
-        flags: verdict.flags.iter().map(|flag| flag.code().to_owned()).collect(),
-        version: case.version.saturating_add(1),
-        reason: request.reason.clone(),
-        updated_at: Time(now),
-    };
-    cases::update(connection, &actor.district, case_id, &after).await?;
-    let others = match verdict.state {
-        ReviewState::Dismissed => {
-            lapse_duplicates::<Refusal>(connection, &actor.district, &[case_id]).await?
-        }
-        _ => Vec::new(),
-    };
-
-    let basis = aim.as_ref().map(|aim| basis_of(case_id, &case, aim)).transpose()?;
-    let detail = Detail {
-        flags: request.flags.clone(),
-        amounts: request.amounts.clone(),
-        outcome: Outcome { review_state: verdict.state, unsettled: verdict.flags },
-        recorded: RecordedMoney { money: basis.into_iter().collect() },
-    };
-    let new = NewDecision {
-        request_id: request.request_id,
-        subject: Subject::Case { case_id, expected_version: case.version },
-        kind: request.kind,
-        by: DecidedBy::Person(actor.user_id),
-        reason: request.reason.clone(),
-        detail: serde_json::to_value(&detail)?,
-    };
-    let (decision, head) = record_decision(connection, &actor.district, new, now).await?;
-    if let (Some(money), Some(aim)) = (&mut money, aim) {
-        let mut books = open_books(connection, &actor.district, head, now).await?;
-        bring(&mut books, money, aim, decision.decision_no)?;
-        write_money(connection, &books, std::slice::from_ref(money)).await?;
-    }
-    let own = NewChange::of_case(case_id, grid, UserId(case.author));
-    let changes: Vec<NewChange> = std::iter::once(own).chain(others).collect();
-    record_changes(connection, &actor.district, &changes).await?;
-    answer(connection, &decision).await
-}
-
-/// Where the decision wants the case's money.
-async fn aim_of(
-    connection: &mut Connection,
-    actor: &Actor,
-    case: &CaseStateRow,
-    money: &CaseMoney,
-    request: &DecisionRequest,
-    wanted: Money,
-) -> Result<Aim, Refusal> {
-    let unit_id = UnitId(case.unit_id);
-    match wanted {
-        Money::Unmoved => Ok(Aim::staying(money, unit_id, false)),
-        Money::Post => Ok(Aim::staying(money, unit_id, true)),
-        Money::TakeBack => Ok(Aim::nothing(unit_id)),
-        Money::Fix => {
-            let proposed = cases::evaluation::<Refusal>(connection, &actor.district, money.case_id).await?;
-            let aim = Aim::staying(money, unit_id, false);
-            Ok(Aim { charges: with_entered(aim.charges, &proposed, &request.amounts)?, ..aim })
-        }
-    }
-}
-
-/// The charges with the amounts that were entered: each once, of a pending charge for which the pack names none.
-fn with_entered(
-    mut charges: Vec<ChargeMoney>,
-    proposed: &ProposedCase,
-    amounts: &[EnteredAmount],
-) -> Result<Vec<ChargeMoney>, Refusal> {
-    let mut awaited: BTreeSet<ChargeId> = proposed
-        .charges
-        .iter()
-        .filter(|charge| charge.amount == ChargeAmount::Entered)
-        .map(|charge| charge.charge_id)
-        .collect();
-    for entered in amounts {
-        let pending = |charge: &&mut ChargeMoney| {
-            charge.charge_id == entered.charge_id && charge.state == ChargeState::Pending
+    let deed = Deed::prepare(connection, book, district, case, request, now).await?;
+    if deed.needs_two() {
+        let new = NewProposal {
+            request_id: request.request_id,
+            subject: Subject::Case { case_id, expected_version: row.version },
+            kind: request.kind,
+            request: serde_json::to_value(request)?,
+            reason: request.reason.clone(),
+            proposed_by: actor.user_id,
         };
-        let charge = charges.iter_mut().find(pending).filter(|charge| awaited.remove(&charge.charge_id));
-        charge.ok_or(Refusal::AmountNotAwaited)?.amount = Some(entered.amount);
+        let proposal = propose_decision(connection, district, new, now).await?;
+        let shown = shown(connection, actor, vec![proposal]).await?.pop();
+        return shown.map(|proposal| Answer::Proposed(Box::new(proposal))).ok_or(Refusal::CaseUnknown);
     }
-    Ok(charges)
+    let (decision, changes) = deed.make(connection, DecidedBy::Person(actor.user_id), now).await?;
+    record_changes(connection, district, &changes).await?;
+    Ok(Answer::Decided(answer::answer(connection, &decision).await?))
 }
 
-/// What the decision's record says of the money.
-fn basis_of(case_id: CaseId, case: &CaseStateRow, aim: &Aim) -> Result<CaseBasis, StoredValueError> {
-    Ok(CaseBasis {
-        case_id,
-        item: stored("cases.item", &case.item)?,
-        inspection_id: InspectionId(case.inspection_id),
-        pack_hash: case.pack_hash.as_deref().map(|hash| stored("cases.pack_hash", hash)).transpose()?,
-        level: stored_code("cases.level", &case.level)?,
-        unit_id: aim.unit_id,
-        posts: aim.posts,
-        charges: aim.charges.iter().map(ChargeBasis::from).collect(),
-    })
+/// Decides what was proposed and approved, on the case that the caller holds in the version it was proposed on. The
+/// caller shares the evidence lock, took the one of duplicates, and records the changes last.
+///
+/// # Errors
+/// [`Refusal`]; the caller's transaction must then be rolled back.
+pub async fn decide_reviewed(
+    connection: &mut Connection,
+    book: &PolicyBook,
+    district: &RegionCode,
+    case: CaseStateRow,
+    request: &DecisionRequest,
+    by: DecidedBy,
+    now: Instant,
+) -> Result<Executed, Refusal> {
+    let deed = Deed::prepare(connection, book, district, case.try_into()?, request, now).await?;
+    let (decision, changes) = deed.make(connection, by, now).await?;
+    Ok(Executed { decision_no: decision.decision_no, changes })
 }
 
-fn stored_flags(codes: &[String]) -> Result<Vec<Flag>, Refusal> {
-    codes.iter().map(|code| Ok(stored_code("cases.flags", code)?)).collect()
+/// The decision that a request led to, as it is answered.
+///
+/// # Errors
+/// Faults of the database.
+pub async fn decision_of(
+    connection: &mut Connection,
+    district: &RegionCode,
+    request_id: DecisionRequestId,
+) -> Result<Option<Decision>, ApiError> {
+    match decisions::of_request(connection, district, request_id).await? {
+        Some(decision) => Ok(Some(answer::answer(connection, &decision).await?)),
+        None => Ok(None),
+    }
 }
 
-/// What the decision did, from what is on record: the same at first and whenever it is asked for again.
-async fn answer(connection: &mut Connection, decision: &DecisionRow) -> Result<Decision, Refusal> {
-    let detail: Detail = serde_json::from_value(decision.detail.clone())?;
-    let entries: Vec<(i64, String, Uuid, Uuid, Day, i64)> = ledger_entries::table
-        .filter(ledger_entries::district.eq(&decision.district))
-        .filter(ledger_entries::decision_no.eq(decision.decision_no))
-        .order(ledger_entries::entry_no)
-        .select((
-            ledger_entries::entry_no,
-            ledger_entries::kind,
-            ledger_entries::charge_id,
-            ledger_entries::unit_id,
-            ledger_entries::period,
-            ledger_entries::amount_fen,
-        ))
-        .load(connection)
-        .await?;
-    let entries = entries
-        .into_iter()
-        .map(|(entry_no, kind, charge_id, unit_id, period, amount_fen)| {
-            Ok(WrittenEntry {
-                entry_no,
-                kind: stored_code::<EntryKind>("ledger_entries.kind", &kind)?,
-                charge_id: ChargeId(charge_id),
-                unit_id: UnitId(unit_id),
-                period: Month::of(period.0),
-                amount: Fen::new(amount_fen),
-            })
-        })
-        .collect::<Result<_, StoredValueError>>()?;
-    Ok(Decision {
-        decision_no: decision.decision_no,
-        case_id: CaseId(decision.case_id.unwrap_or_default()),
-        kind: stored_code("decisions.kind", &decision.kind)?,
-        version: u32::try_from(decision.expected_version.unwrap_or(0)).unwrap_or(0).saturating_add(1),
-        outcome: detail.outcome,
-        entries,
-    })
+/// Whether a kind of decision looks at which photos are verified.
+const fn weighs_evidence(kind: DecisionKind) -> bool {
+    matches!(kind, DecisionKind::ReEvaluate | DecisionKind::Adjust | DecisionKind::AcceptAmendment)
 }
 
-/// What happened to the case since the version that a request names.
-async fn meanwhile(
+/// Whether a kind of decision may dismiss its case, of which its duplicates then hear.
+const fn may_dismiss(kind: DecisionKind) -> bool {
+    matches!(kind, DecisionKind::Dismiss | DecisionKind::AcceptAmendment)
+}
+
+/// What this request led to before.
+async fn earlier(
     connection: &mut Connection,
     actor: &Actor,
     case_id: CaseId,
-    case: &CaseStateRow,
-) -> Result<Meanwhile, Refusal> {
-    let last = decisions::of_case(connection, &actor.district, case_id).await?.pop();
-    Ok(Meanwhile {
-        version: case.version,
-        review_state: case.review_state.clone(),
-        decided: last.map(|(decision, by)| LastDecision {
-            kind: decision.kind,
-            by,
-            at: decision.decided_at.0,
-        }),
-    })
+    request: &DecisionRequest,
+) -> Result<Option<Answer>, Refusal> {
+    let district = &actor.district;
+    if let Some(first) = decisions::of_request(connection, district, request.request_id).await? {
+        let same =
+            Detail::read(&first).is_ok_and(|detail| detail.is_of(&first, request, actor.user_id, case_id));
+        return match same {
+            true => Ok(Some(Answer::Decided(answer::answer(connection, &first).await?))),
+            false => Err(Refusal::RequestIdReused),
+        };
+    }
+    let Some(first) = proposals::of_request(connection, district, request.request_id).await? else {
+        return Ok(None);
+    };
+    let asked: DecisionRequest = stored_json("proposals.request", first.request.clone())?;
+    if first.proposed_by != actor.user_id.0 || first.case_id != Some(case_id.0) || asked != *request {
+        return Err(Refusal::RequestIdReused);
+    }
+    let shown = shown(connection, actor, vec![first]).await?.pop();
+    Ok(shown.map(|proposal| Answer::Proposed(Box::new(proposal))))
 }

@@ -101,6 +101,21 @@ pub enum Refusal {
     /// A charge is not the case's, or its amount is not for a supervisor to enter, or entered already.
     #[error("a charge is not one of the case's that await an amount")]
     AmountNotAwaited,
+    /// A charge to be adjusted is not posted, or stands at that amount.
+    #[error("a charge is not one of the case's that are posted at another amount")]
+    NotAdjustable,
+    /// The unit that is named answers for it already.
+    #[error("this unit answers for the case already")]
+    UnitUnchanged,
+    /// The pack that is named was not in force.
+    #[error("the pack is not the one in force where and when the case occurred")]
+    PackNotInForce,
+    /// The correction that is named is not the last one, or none is pending.
+    #[error("another correction of the case is pending, or none")]
+    OtherAmendment,
+    /// Photos of the correction are missing.
+    #[error("photos of the correction that are required and not verified: {0}")]
+    EvidenceMissing(usize),
     /// The rules of the ledger do not allow it.
     #[error(transparent)]
     Money(#[from] MoveFault),
@@ -110,6 +125,9 @@ pub enum Refusal {
     /// The outcome on record cannot be read.
     #[error("outcome of a decision: {0}")]
     Recorded(#[from] serde_json::Error),
+    /// Something else failed.
+    #[error(transparent)]
+    Failed(#[from] ApiError),
     /// The database.
     #[error(transparent)]
     Database(#[from] diesel::result::Error),
@@ -166,6 +184,12 @@ impl From<Refusal> for ApiError {
             Refusal::TooManyAmounts => Self::new(ProblemKind::TooManyItems).field("amounts"),
             Refusal::AmountOutOfRange => problem(ProblemKind::NumberOutOfRange).field("amounts"),
             Refusal::AmountNotAwaited => problem(ProblemKind::CaseStateForbids).field("amounts"),
+            Refusal::NotAdjustable => problem(ProblemKind::CaseStateForbids).field("amounts"),
+            Refusal::UnitUnchanged => problem(ProblemKind::CaseStateForbids).field("unit_id"),
+            Refusal::PackNotInForce => Self::new(ProblemKind::PackNotInForce).field("pack_hash"),
+            Refusal::OtherAmendment => problem(ProblemKind::CaseChanged).field("inspection_id"),
+            Refusal::EvidenceMissing(_) => problem(ProblemKind::CaseStateForbids).field("inspection_id"),
+            Refusal::Failed(error) => error,
             Refusal::Money(fault) => fault.into(),
             Refusal::Database(error) => error.into(),
             Refusal::Stored(error) => error.into(),

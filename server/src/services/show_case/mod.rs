@@ -1,24 +1,29 @@
 //! Shows a case (案件) with everything a reviewer needs: place and target, sealed inspection, charges and non-charges
 //! with their reasons, doubts explained, photos, corrections, and the history of decisions.
 
+mod amendment;
 mod doubt;
 mod duplicates;
 mod parts;
 mod read;
 
+use jiff::civil::Date;
 use serde::Serialize;
 use sync_core::evaluate::ProposedCase;
 use sync_core::ids::CaseId;
 use sync_core::model::inspection::Inspection;
 use sync_core::model::target::Target;
+use sync_core::policy::PolicyBook;
 use sync_core::time::Instant;
 use sync_core::wire::problem::ProblemKind;
 use utoipa::ToSchema;
 
+pub use amendment::{AmendedCharge, Amendment};
 pub use doubt::Doubt;
 pub use duplicates::Duplicate;
 pub use parts::{CasePhoto, ChargeView, Correction, DecisionView, NonChargeView, PhotoState, StopWorkView};
 
+use crate::auth::actor::Actor;
 use crate::auth::case_scope::CaseScope;
 use crate::db::types::{stored_code, stored_json};
 use crate::db::{Connection, decisions};
@@ -26,6 +31,7 @@ use crate::problem::ApiError;
 pub(super) use read::charges;
 
 use crate::services::list_cases::{CaseSummary, summaries};
+use crate::services::list_proposals::{Proposal, ProposalFilter, ProposalState, list_proposals};
 use crate::services::show_rectification::{RoundView, show_rectification};
 use crate::services::store_inspections::{InspectionSource, SourceDocument};
 
@@ -69,17 +75,27 @@ pub struct CaseDetail {
     pub rectification: Vec<RoundView>,
     /// Decisions on it, the first first.
     pub decisions: Vec<DecisionView>,
+    /// What was proposed on this version and awaits another person's review, for its supervisors.
+    pub proposal: Option<Proposal>,
+    /// A correction of the decided case that awaits its acceptance or refusal.
+    pub amendment: Option<Amendment>,
+    /// The day on which its charges post by themselves, while they are published (公示).
+    #[schema(value_type = Option<String>, format = "date")]
+    pub posts_on: Option<Date>,
 }
 
-/// Shows a case that the scope sees.
+/// Shows a case that the actor sees.
 ///
 /// # Errors
-/// `case_unknown` where there is none in the scope; faults of the database.
+/// `case_unknown` where there is none in the actor's scope; faults of the database.
 pub async fn show_case(
     connection: &mut Connection,
-    scope: &CaseScope,
+    book: &PolicyBook,
+    actor: &Actor,
     case_id: CaseId,
+    now: Instant,
 ) -> Result<CaseDetail, ApiError> {
+    let scope = &CaseScope::of(actor);
     let standing = read::standing(connection, scope, case_id).await?.ok_or(ProblemKind::CaseUnknown)?;
     let summary =
         summaries(connection, scope.district(), &[case_id]).await?.pop().ok_or(ProblemKind::CaseUnknown)?;
@@ -94,10 +110,17 @@ pub async fn show_case(
         .and_then(|target| Some(inspection.place_point()?.distance_metres(target.content.point)));
     let decided = decisions::of_case(connection, scope.district(), case_id).await?;
     let (merged_into, absorbed) = duplicates::merged(connection, scope.district(), case_id).await?;
+    let open =
+        ProposalFilter { state: Some(ProposalState::Open), case: Some(case_id), before: None, rows: 1 };
+    let proposal = list_proposals(connection, actor, &open).await?.proposals.pop();
+    let current = |proposal: &Proposal| proposal.expected_version == i32::try_from(summary.version).ok();
     Ok(CaseDetail {
         duplicates: duplicates::duplicates(connection, scope.district(), case_id).await?,
         merged_into,
         absorbed,
+        proposal: proposal.filter(current),
+        amendment: Amendment::of(connection, book, actor, case_id, now).await?,
+        posts_on: standing.posts_on.map(|day| day.0),
         doubts: summary.flags.iter().map(|flag| Doubt::of(*flag)).collect(),
         charges: read::charges(connection, scope.district(), case_id).await?,
         photos: read::photos(connection, scope.district(), inspection.inspection_id).await?,

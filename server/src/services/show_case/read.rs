@@ -15,13 +15,14 @@ use crate::auth::case_scope::CaseScope;
 use crate::db::Connection;
 use crate::db::schema::{cases, charges, inspection_photos, inspections, photos, targets, units, users};
 use crate::db::targets::TargetRow;
-use crate::db::types::{StoredValueError, Time, stored, stored_code};
+use crate::db::types::{Day, StoredValueError, Time, stored, stored_code};
 use crate::problem::ApiError;
 
 /// What a case stands on.
 #[derive(Debug)]
 pub(super) struct Standing {
     pub(super) evaluation: serde_json::Value,
+    pub(super) posts_on: Option<Day>,
     pub(super) sealed: serde_json::Value,
     pub(super) source: String,
     pub(super) document: Option<serde_json::Value>,
@@ -37,17 +38,17 @@ pub(super) async fn standing(
     let seen = cases::table
         .filter(scope.condition())
         .filter(cases::case_id.eq(case_id.0))
-        .select((cases::inspection_id, cases::evaluation))
-        .first::<(Uuid, serde_json::Value)>(connection)
+        .select((cases::inspection_id, cases::evaluation, cases::posts_on))
+        .first::<(Uuid, serde_json::Value, Option<Day>)>(connection)
         .await
         .optional()?;
-    let Some((inspection_id, evaluation)) = seen else { return Ok(None) };
+    let Some((inspection_id, evaluation, posts_on)) = seen else { return Ok(None) };
     let (sealed, source, document, received_at) = inspections::table
         .find((scope.district().as_str(), inspection_id))
         .select((inspections::sealed, inspections::source, inspections::document, inspections::received_at))
         .first(connection)
         .await?;
-    Ok(Some(Standing { evaluation, sealed, source, document, received_at }))
+    Ok(Some(Standing { evaluation, posts_on, sealed, source, document, received_at }))
 }
 
 /// The target as registered now.

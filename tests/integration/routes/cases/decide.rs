@@ -39,7 +39,7 @@ async fn the_same_request_again_gets_the_first_answer_and_posts_nothing_more() {
     let request = decision("confirm", 1);
 
     let first = accepted(review.supervisor.decide(case, &request).await).await;
-    let dismissed = accepted(review.supervisor.decide(case, &decision("dismiss", 2)).await).await;
+    let dismissed = review.decide_by_two(case, &decision("dismiss", 2)).await;
     let again = accepted(review.supervisor.decide(case, &request).await).await;
 
     assert_eq!(first, again, "whatever was decided since");
@@ -92,7 +92,7 @@ async fn dismissal_after_posting_reverses_every_charge_and_nets_to_zero() {
     let case = review.case(&["hoarding", "material_cover"]).await;
     review.decide(case, "confirm").await;
 
-    review.decide(case, "dismiss").await;
+    review.decide_by_two(case, &decision("dismiss", 2)).await;
 
     let (deduction, reversal) =
         (entry("deduction", "2026-11", 100_000), entry("reversal", "2026-11", -100_000));
@@ -127,7 +127,7 @@ async fn a_closed_month_gives_way_to_the_first_open_one_and_the_month_of_occurre
 
     review.decide(case, "confirm").await;
     review.close(date(2026, 10, 1)).await;
-    review.decide(case, "dismiss").await;
+    review.decide_by_two(case, &decision("dismiss", 2)).await;
 
     let entries = review.entries().await;
     let expected = [entry("deduction", "2026-10", 100_000), entry("reversal", "2026-11", -100_000)];

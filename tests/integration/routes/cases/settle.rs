@@ -89,8 +89,8 @@ async fn an_amount_that_the_pack_leaves_open_is_entered_before_confirmation() {
 
     let missing = refusal(&review, case, &decision("confirm", 1)).await;
     let memo = review.totals("2026-11").await["total"]["amounts_missing"].clone();
-    let mistyped = accepted(review.supervisor.decide(case, &enter(1, &charges[0], 999)).await).await;
-    let righted = accepted(review.supervisor.decide(case, &enter(2, &charges[0], 2_000_050)).await).await;
+    let mistyped = review.decide_by_two(case, &enter(1, &charges[0], 999)).await;
+    let righted = review.decide_by_two(case, &enter(2, &charges[0], 2_000_050)).await;
     review.decide(case, "confirm").await;
 
     assert_eq!((missing.as_str(), memo), ("case_amount_missing", json!(1)));

@@ -1,0 +1,366 @@
+//! What a request will do to its case, worked out before anything is written; then done.
+
+use std::collections::BTreeSet;
+
+use jiff::ToSpan;
+use jiff::civil::Date;
+use sync_core::evaluate::{ChargeAmount, ProposedCase};
+use sync_core::ids::{ChargeId, RegionCode};
+use sync_core::model::case::{ChargeState, ReviewState};
+use sync_core::model::decision::DecisionKind;
+use sync_core::model::inspection::PackRef;
+use sync_core::policy::PolicyBook;
+use sync_core::time::Instant;
+
+use super::rules::{self, Verdict};
+use super::{DecisionRequest, Detail, EnteredAmount, Outcome, Refusal, StandingCase};
+use crate::db::cases::CaseAfterDecision;
+use crate::db::changes::NewChange;
+use crate::db::decisions::DecisionRow;
+use crate::db::types::{Day, Time};
+use crate::db::{Connection, cases, periods};
+use crate::ledger::basis::{CaseBasis, ChargeBasis, RecordedMoney};
+use crate::ledger::chain::Head;
+use crate::ledger::moves::{Aim, Books, CaseMoney, ChargeMoney, MoveFault, bring};
+use crate::services::find_duplicates::lapse_duplicates;
+use crate::services::judge_anew::{Anew, Lineage, judge_anew};
+use crate::services::move_money::{load_money, open_books, write_money};
+use crate::services::open_cases::store_case_rows;
+use crate::services::record_decision::{DecidedBy, NewDecision, Subject, record_decision};
+
+/// A decision that its case allows.
+#[derive(Debug)]
+pub(super) struct Deed<'a> {
+    district: &'a RegionCode,
+    request: &'a DecisionRequest,
+    case: StandingCase,
+    verdict: Verdict,
+    /// The case as it was judged anew.
+    anew: Option<Box<Anew>>,
+    /// What it does to the money.
+    money: Option<(CaseMoney, Aim)>,
+    /// The day its charges post by themselves.
+    posts_on: Option<Date>,
+    /// Whether it writes to the ledger.
+    moves: bool,
+}
+
+impl<'a> Deed<'a> {
+    /// Works out what a request does to a case in the version it names.
+    pub(super) async fn prepare(
+        connection: &mut Connection,
+        book: &PolicyBook,
+        district: &'a RegionCode,
+        case: StandingCase,
+        request: &'a DecisionRequest,
+        now: Instant,
+    ) -> Result<Self, Refusal> {
+        let verdict = rules::judge(case.state, &case.flags, request)?;
+        let posts_on = case.posts_on;
+        let mut deed =
+            Self { district, request, case, verdict, anew: None, money: None, posts_on, moves: false };
+        deed.judge_anew(connection, book, now).await?;
+        if moves_money(request.kind) {
+            let money = load_money(connection, district, &[deed.case.case_id]).await?.pop();
+            let money = deed.in_place(money.ok_or(Refusal::CaseUnknown)?);
+            let aim = deed.aim(connection, book, &money, now).await?;
+            deed.moves = deed.try_out(connection, &money, &aim, now).await?;
+            deed.money = Some((money, aim));
+        }
+        Ok(deed)
+    }
+
+    /// Whether a second person must agree.
+    pub(super) const fn needs_two(&self) -> bool {
+        match self.request.kind {
+            DecisionKind::EnterAmounts | DecisionKind::Adjust => true,
+            DecisionKind::Dismiss | DecisionKind::AcceptAmendment => self.moves,
+            _ => false,
+        }
+    }
+
+    /// Judges the case anew where the request asks for it.
+    async fn judge_anew(
+        &mut self,
+        connection: &mut Connection,
+        book: &PolicyBook,
+        now: Instant,
+    ) -> Result<(), Refusal> {
+        let (case, request) = (&self.case, self.request);
+        let lineage = match request.kind {
+            DecisionKind::ReEvaluate | DecisionKind::AcceptAmendment | DecisionKind::RefuseAmendment => {
+                Lineage::load(connection, self.district, case.lineage, case.inspection_id).await?
+            }
+            DecisionKind::Adjust if request.amounts.is_empty() => {
+                Lineage::load(connection, self.district, case.lineage, case.inspection_id).await?
+            }
+            _ => return Ok(()),
+        };
+        let inspection = if is_about_amendment(request.kind) {
+            let correction = lineage
+                .corrected(case)
+                .filter(|correction| request.inspection_id == Some(correction.inspection_id));
+            correction.ok_or(Refusal::OtherAmendment)?
+        } else {
+            let mut inspection = lineage.present;
+            let context = &mut inspection.context;
+            context.unit_id = request.unit_id.unwrap_or(case.unit_id);
+            context.level = request.level.unwrap_or(case.level);
+            context.pack = self.pack_asked(book)?;
+            inspection
+        };
+        if request.kind == DecisionKind::RefuseAmendment {
+            return Ok(());
+        }
+        let anew = judge_anew(connection, book, self.district, case, inspection, now).await?;
+        self.verdict.state = match (request.kind, self.verdict.state) {
+            (DecisionKind::AcceptAmendment, _) if !anew.found => ReviewState::Dismissed,
+            (DecisionKind::AcceptAmendment, ReviewState::Confirmed) if anew.missing_photos > 0 => {
+                return Err(Refusal::EvidenceMissing(anew.missing_photos));
+            }
+            // What had gone under review stays there: a supervisor is looking at it.
+            (DecisionKind::ReEvaluate, ReviewState::AwaitingEvidence)
+            | (DecisionKind::AcceptAmendment, ReviewState::UnderReview) => anew.write.review_state(),
+            (_, state) => state,
+        };
+        if request.kind == DecisionKind::AcceptAmendment && self.verdict.state != ReviewState::Confirmed {
+            self.posts_on = None;
+        }
+        self.anew = Some(Box::new(anew));
+        Ok(())
+    }
+
+    /// The pack version that the request names, which must be in force where and when it occurred; else the case's own.
+    fn pack_asked(&self, book: &PolicyBook) -> Result<Option<PackRef>, Refusal> {
+        let Some(asked) = &self.request.pack_hash else { return Ok(self.case.pack.clone()) };
+        let in_force = book.in_force(self.district, self.case.occurred_at.record_date());
+        let pack = in_force.filter(|pack| pack.hash() == asked).ok_or(Refusal::PackNotInForce)?;
+        Ok(Some(pack.reference()))
+    }
+
+    /// The case's money where it would stand.
+    fn in_place(&self, money: CaseMoney) -> CaseMoney {
+        match &self.anew {
+            Some(anew) => {
+                CaseMoney { grid: anew.grid().clone(), occurred_month: anew.occurred_month(), ..money }
+            }
+            None => money,
+        }
+    }
+
+    /// Where the request wants the case's money.
+    async fn aim(
+        &mut self,
+        connection: &mut Connection,
+        book: &PolicyBook,
+        money: &CaseMoney,
+        now: Instant,
+    ) -> Result<Aim, Refusal> {
+        let unit_id = self.case.unit_id;
+        let staying = |posts| Aim::staying(money, unit_id, posts);
+        match self.request.kind {
+            DecisionKind::Confirm => {
+                let aim = staying(true);
+                self.posts_on = self.publication_ends(book, now).filter(|_| !aim.charges.is_empty());
+                if self.posts_on.is_some()
+                    && let Some(open) = aim.charges.iter().find(|charge| charge.amount.is_none())
+                {
+                    return Err(MoveFault::AmountMissing(open.charge_id).into());
+                }
+                Ok(Aim { posts: self.posts_on.is_none(), ..aim })
+            }
+            DecisionKind::Dismiss => {
+                self.posts_on = None;
+                Ok(Aim::nothing(unit_id))
+            }
+            DecisionKind::ReAttribute => match self.request.unit_id {
+                Some(other) if other != unit_id => Ok(Aim { unit_id: other, ..staying(false) }),
+                _ => Err(Refusal::UnitUnchanged),
+            },
+            DecisionKind::EnterAmounts => {
+                let proposed =
+                    cases::evaluation::<Refusal>(connection, self.district, self.case.case_id).await?;
+                let aim = staying(false);
+                Ok(Aim { charges: with_entered(aim.charges, &proposed, &self.request.amounts)?, ..aim })
+            }
+            _ => match self.anew.as_deref() {
+                Some(anew) => self.aim_anew(anew, money),
+                None => {
+                    let aim = staying(false);
+                    Ok(Aim { charges: with_adjusted(aim.charges, &self.request.amounts)?, ..aim })
+                }
+            },
+        }
+    }
+
+    /// Where the case's money goes when it is judged anew. What the pack leaves to the office is entered with the
+    /// request, or stays as it was entered before.
+    fn aim_anew(&self, anew: &Anew, money: &CaseMoney) -> Result<Aim, Refusal> {
+        let mut awaited: BTreeSet<ChargeId> = BTreeSet::new();
+        let mut charges = anew.charges.clone();
+        for charge in charges.iter_mut().filter(|charge| charge.amount.is_none()) {
+            awaited.insert(charge.charge_id);
+            charge.amount = money.charge(charge.charge_id).and_then(|before| before.amount);
+        }
+        for EnteredAmount { charge_id, amount } in &self.request.amounts {
+            let entered = charges.iter_mut().find(|charge| charge.charge_id == *charge_id);
+            let entered = entered.filter(|charge| awaited.remove(&charge.charge_id));
+            entered.ok_or(Refusal::AmountNotAwaited)?.amount = Some(*amount);
+        }
+        let posted = self.verdict.state == ReviewState::Confirmed && self.posts_on.is_none();
+        Ok(Aim { unit_id: anew.inspection.context.unit_id, charges, posts: posted })
+    }
+
+    /// The day that the publication ends which the case's pack asks for (公示期).
+    fn publication_ends(&self, book: &PolicyBook, now: Instant) -> Option<Date> {
+        let pack = book.by_hash(&self.case.pack.as_ref()?.hash)?;
+        let days = pack.content().charging.publication_days.filter(|days| *days > 0)?;
+        now.record_date().checked_add(i64::from(days).days()).ok()
+    }
+
+    /// Makes the moves in books that nobody keeps: whether anything would be written, and whether it is allowed.
+    async fn try_out(
+        &self,
+        connection: &mut Connection,
+        money: &CaseMoney,
+        aim: &Aim,
+        now: Instant,
+    ) -> Result<bool, Refusal> {
+        let calendar = periods::calendar(connection, self.district, now).await?;
+        let mut books = Books::new(self.district.clone(), Head::default(), calendar, now);
+        bring(&mut books, &mut money.clone(), aim.clone(), 0)?;
+        Ok(!books.written.is_empty())
+    }
+
+    /// Writes everything: case, decision, money. The devices' changes are left to the caller, who records them last, and
+    /// who took the lock of duplicates where the case may be dismissed.
+    pub(super) async fn make(
+        self,
+        connection: &mut Connection,
+        by: DecidedBy,
+        now: Instant,
+    ) -> Result<(DecisionRow, Vec<NewChange>), Refusal> {
+        let new = NewDecision {
+            request_id: self.request.request_id,
+            subject: Subject::Case { case_id: self.case.case_id, expected_version: self.case.version },
+            kind: self.request.kind,
+            by,
+            reason: self.request.reason.clone(),
+            detail: serde_json::to_value(self.detail())?,
+        };
+        let after = self.after(now);
+        let Self { district, case, verdict, anew, money, .. } = self;
+        let mut change = NewChange::of_case(case.case_id, case.grid, case.author);
+        if let Some(anew) = anew {
+            change = anew.write.change();
+            store_case_rows(connection, &[anew.write]).await?;
+        }
+        cases::update(connection, district, case.case_id, &after).await?;
+        let mut changes = match verdict.state {
+            ReviewState::Dismissed => {
+                lapse_duplicates::<Refusal>(connection, district, &[case.case_id]).await?
+            }
+            _ => Vec::new(),
+        };
+        changes.push(change);
+        let (decision, head) = record_decision(connection, district, new, now).await?;
+        if let Some((mut money, aim)) = money {
+            let mut books = open_books(connection, district, head, now).await?;
+            bring(&mut books, &mut money, aim, decision.decision_no)?;
+            write_money(connection, &books, &[money]).await?;
+        }
+        Ok((decision, changes))
+    }
+
+    /// The case's row afterwards.
+    fn after(&self, now: Instant) -> CaseAfterDecision {
+        let unit_id = self.money.as_ref().map_or(self.case.unit_id, |(_, aim)| aim.unit_id);
+        CaseAfterDecision {
+            review_state: self.verdict.state.code().to_owned(),
+            flags: self.verdict.flags.iter().map(|flag| flag.code().to_owned()).collect(),
+            version: self.case.version.saturating_add(1),
+            reason: self.request.reason.clone(),
+            unit_id: unit_id.0,
+            posts_on: self.posts_on.map(Day),
+            updated_at: Time(now),
+        }
+    }
+
+    /// What the decision's record says.
+    fn detail(&self) -> Detail {
+        let outcome = Outcome { review_state: self.verdict.state, unsettled: self.verdict.flags.clone() };
+        let money = self.money.iter().map(|(_, aim)| self.basis(aim)).collect();
+        Detail::of(self.request, outcome, RecordedMoney { money })
+    }
+
+    fn basis(&self, aim: &Aim) -> CaseBasis {
+        let context =
+            self.anew.as_deref().map(|anew| (&anew.inspection.context, anew.inspection.inspection_id));
+        let (pack, level, inspection_id) = match context {
+            Some((context, id)) => (&context.pack, context.level, id),
+            None => (&self.case.pack, self.case.level, self.case.inspection_id),
+        };
+        CaseBasis {
+            case_id: self.case.case_id,
+            item: self.case.item.clone(),
+            inspection_id,
+            pack_hash: pack.as_ref().map(|pack| pack.hash.clone()),
+            level,
+            unit_id: aim.unit_id,
+            posts: aim.posts,
+            charges: aim.charges.iter().map(ChargeBasis::from).collect(),
+        }
+    }
+}
+
+/// Whether a kind of decision moves money or fixes amounts.
+const fn moves_money(kind: DecisionKind) -> bool {
+    !matches!(
+        kind,
+        DecisionKind::Return
+            | DecisionKind::Settle
+            | DecisionKind::EvidenceUnobtainable
+            | DecisionKind::RefuseAmendment
+    )
+}
+
+const fn is_about_amendment(kind: DecisionKind) -> bool {
+    matches!(kind, DecisionKind::AcceptAmendment | DecisionKind::RefuseAmendment)
+}
+
+/// The charges with the amounts that were entered: each once, of a pending charge for which the pack names none.
+fn with_entered(
+    mut charges: Vec<ChargeMoney>,
+    proposed: &ProposedCase,
+    amounts: &[EnteredAmount],
+) -> Result<Vec<ChargeMoney>, Refusal> {
+    let entered = proposed.charges.iter().filter(|charge| charge.amount == ChargeAmount::Entered);
+    let mut awaited: BTreeSet<ChargeId> = entered.map(|charge| charge.charge_id).collect();
+    for entered in amounts {
+        let pending = |charge: &&mut ChargeMoney| {
+            charge.charge_id == entered.charge_id && charge.state == ChargeState::Pending
+        };
+        let charge = charges.iter_mut().find(pending).filter(|charge| awaited.remove(&charge.charge_id));
+        charge.ok_or(Refusal::AmountNotAwaited)?.amount = Some(entered.amount);
+    }
+    Ok(charges)
+}
+
+/// The charges with the amounts that they are adjusted to: each once, of a posted charge that stands otherwise.
+fn with_adjusted(
+    mut charges: Vec<ChargeMoney>,
+    amounts: &[EnteredAmount],
+) -> Result<Vec<ChargeMoney>, Refusal> {
+    let mut adjusted: BTreeSet<ChargeId> = BTreeSet::new();
+    for entered in amounts {
+        let posted = |charge: &&mut ChargeMoney| {
+            charge.charge_id == entered.charge_id && charge.state == ChargeState::Posted
+        };
+        let charge = charges
+            .iter_mut()
+            .find(posted)
+            .filter(|charge| charge.amount != Some(entered.amount) && adjusted.insert(charge.charge_id));
+        charge.ok_or(Refusal::NotAdjustable)?.amount = Some(entered.amount);
+    }
+    Ok(charges)
+}

@@ -1,0 +1,292 @@
+//! Reviews proposals (复核): approves, rejects, or takes them back.
+//!
+//! Invariants: who reviews is not who proposed, has the same permission for the same thing, and decides on what was
+//! looked at: a case that changed meanwhile makes the proposal stale. What the proposal is about is locked before the
+//! proposal itself. Approving executes the decision and ends the proposal in one transaction; approved twice at once,
+//! it is decided once.
+
+use diesel_async::AsyncConnection;
+use serde::Serialize;
+use serde_json::json;
+use sync_core::ids::{CaseId, DecisionRequestId, GridPath, ProposalId, UserId};
+use sync_core::limits::NOTE_MAX_CHARS;
+use sync_core::model::decision::DecisionKind;
+use sync_core::policy::PolicyBook;
+use sync_core::text::{TextFault, check_required};
+use sync_core::time::{Instant, Month};
+use sync_core::wire::problem::ProblemKind;
+use utoipa::ToSchema;
+
+use crate::audit::{self, Action, Event};
+use crate::auth::actor::Actor;
+use crate::db::cases::CaseStateRow;
+use crate::db::changes::{NewChange, record_changes};
+use crate::db::proposals::{self, ProposalEnd, ProposalRow};
+use crate::db::types::{Time, stored, stored_code, stored_json};
+use crate::db::{Connection, cases, duplicate_lock, evidence_lock};
+use crate::problem::ApiError;
+use crate::services::close_month::{Closing, close_month};
+use crate::services::decide_case::{self, Decision, Meanwhile};
+use crate::services::list_proposals::{Proposal, ProposalState, reviewing_role, shown};
+use crate::services::record_decision::DecidedBy;
+
+/// A proposal that was approved, with the decision it led to.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Approval {
+    /// The proposal.
+    pub proposal: Proposal,
+    /// The decision, where it is one on a case.
+    pub decision: Option<Decision>,
+}
+
+/// What a proposal's decision did, apart from the devices' changes, which are recorded last.
+#[derive(Debug)]
+pub struct Executed {
+    /// Number of the decision.
+    pub decision_no: i64,
+    /// What devices must hear of.
+    pub changes: Vec<NewChange>,
+}
+
+/// Approves a proposal: what was proposed is decided now.
+///
+/// # Errors
+/// `proposal_unknown`, `proposal_own`, `proposal_closed`; `case_changed` where it became stale; whatever the decision
+/// itself is refused for.
+pub async fn approve_proposal(
+    connection: &mut Connection,
+    book: &PolicyBook,
+    actor: &Actor,
+    id: ProposalId,
+    now: Instant,
+) -> Result<Approval, ApiError> {
+    let stale =
+        connection.transaction(async |connection| approve(connection, book, actor, id, now).await).await?;
+    if let Some(meanwhile) = stale {
+        let refusal = ApiError::new(ProblemKind::CaseChanged).field("proposal_id");
+        return Err(refusal.detail(meanwhile.to_string()));
+    }
+    let proposal = proposals::find(connection, &actor.district, id).await?;
+    let proposal = proposal.ok_or(ProblemKind::ProposalUnknown)?;
+    let decision = match proposal.case_id {
+        Some(_) => {
+            let request_id = DecisionRequestId(proposal.request_id);
+            decide_case::decision_of(connection, &actor.district, request_id).await?
+        }
+        None => None,
+    };
+    Ok(Approval { proposal: show(connection, actor, proposal).await?, decision })
+}
+
+/// Decides what was proposed, or finds that the case changed meanwhile.
+async fn approve(
+    connection: &mut Connection,
+    book: &PolicyBook,
+    actor: &Actor,
+    id: ProposalId,
+    now: Instant,
+) -> Result<Option<Meanwhile>, ApiError> {
+    evidence_lock::share(connection, &actor.district).await?;
+    duplicate_lock::take(connection, &actor.district).await?;
+    let Open { proposal, case } = match hold(connection, actor, id).await? {
+        Held::Open(open) => *open,
+        Held::Ended(proposal) if is_of(&proposal, ProposalState::Approved, actor) => return Ok(None),
+        Held::Ended(_) => return Err(ProblemKind::ProposalClosed.into()),
+    };
+    if proposal.proposed_by == actor.user_id.0 {
+        return Err(ProblemKind::ProposalOwn.into());
+    }
+    if let Some(case) = case.as_ref().filter(|case| Some(case.version) != proposal.expected_version) {
+        end(connection, actor, &proposal, ProposalState::Stale, None, None, now).await?;
+        return Ok(Some(decide_case::meanwhile(connection, &actor.district, case).await?));
+    }
+    let by = DecidedBy::TwoPeople { actor: UserId(proposal.proposed_by), reviewer: actor.user_id };
+    let executed = execute(connection, book, actor, &proposal, case, by, now).await?;
+    let decided = Some(executed.decision_no);
+    end(connection, actor, &proposal, ProposalState::Approved, None, decided, now).await?;
+    record_changes(connection, &actor.district, &executed.changes).await?;
+    Ok(None)
+}
+
+/// A kind of decision that two people make has no executor: a defect.
+#[derive(Debug, thiserror::Error)]
+#[error("nothing executes a proposal of kind {}", .0.code())]
+struct NoExecutor(DecisionKind);
+
+/// Decides what was proposed; the one place that knows who executes which kind.
+async fn execute(
+    connection: &mut Connection,
+    book: &PolicyBook,
+    actor: &Actor,
+    proposal: &ProposalRow,
+    case: Option<CaseStateRow>,
+    by: DecidedBy,
+    now: Instant,
+) -> Result<Executed, ApiError> {
+    let kind: DecisionKind = stored_code("proposals.kind", &proposal.kind)?;
+    match (kind, case) {
+        (
+            DecisionKind::Dismiss
+            | DecisionKind::EnterAmounts
+            | DecisionKind::Adjust
+            | DecisionKind::AcceptAmendment,
+            Some(case),
+        ) => {
+            let request = stored_json("proposals.request", proposal.request.clone())?;
+            Ok(decide_case::decide_reviewed(connection, book, &actor.district, case, &request, by, now)
+                .await?)
+        }
+        (DecisionKind::CloseMonth, None) => {
+            let closing = Closing {
+                district: actor.district.clone(),
+                month: proposal.month.map(|day| Month::of(day.0)).ok_or(ProblemKind::InternalError)?,
+                request_id: DecisionRequestId(proposal.request_id),
+                actor: UserId(proposal.proposed_by),
+                reviewer: actor.user_id,
+                reason: proposal.reason.clone(),
+            };
+            let closed = close_month(connection, &closing, now).await?;
+            Ok(Executed { decision_no: closed.decision_no, changes: Vec::new() })
+        }
+        (other, _) => Err(ApiError::internal(NoExecutor(other))),
+    }
+}
+
+/// Rejects a proposal; nothing is decided.
+///
+/// # Errors
+/// `proposal_unknown`, `proposal_own`, `proposal_closed`, `reason_required` and faults of the reason's text.
+pub async fn reject_proposal(
+    connection: &mut Connection,
+    actor: &Actor,
+    id: ProposalId,
+    reason: &str,
+    now: Instant,
+) -> Result<Proposal, ApiError> {
+    match check_required(reason, NOTE_MAX_CHARS) {
+        Err(TextFault::Empty) => return Err(ApiError::new(ProblemKind::ReasonRequired).field("reason")),
+        checked => checked.map_err(|fault| ApiError::from(fault).field("reason"))?,
+    }
+    close(connection, actor, id, ProposalState::Rejected, Some(reason), now).await
+}
+
+/// Takes back a proposal that the caller made; nothing is decided.
+///
+/// # Errors
+/// `proposal_unknown`, `proposal_closed`; `role_forbidden` for another's proposal.
+pub async fn withdraw_proposal(
+    connection: &mut Connection,
+    actor: &Actor,
+    id: ProposalId,
+    now: Instant,
+) -> Result<Proposal, ApiError> {
+    close(connection, actor, id, ProposalState::Withdrawn, None, now).await
+}
+
+/// Ends a proposal without a decision.
+async fn close(
+    connection: &mut Connection,
+    actor: &Actor,
+    id: ProposalId,
+    state: ProposalState,
+    reason: Option<&str>,
+    now: Instant,
+) -> Result<Proposal, ApiError> {
+    connection
+        .transaction(async |connection| {
+            let proposal = match hold(connection, actor, id).await? {
+                Held::Open(open) => open.proposal,
+                Held::Ended(proposal) if is_of(&proposal, state, actor) => return Ok(()),
+                Held::Ended(_) => return Err(ApiError::from(ProblemKind::ProposalClosed)),
+            };
+            match (state, proposal.proposed_by == actor.user_id.0) {
+                (ProposalState::Withdrawn, false) => return Err(ProblemKind::RoleForbidden.into()),
+                (ProposalState::Rejected, true) => return Err(ProblemKind::ProposalOwn.into()),
+                _ => {}
+            }
+            end(connection, actor, &proposal, state, reason, None, now).await
+        })
+        .await?;
+    let proposal = proposals::find(connection, &actor.district, id).await?;
+    show(connection, actor, proposal.ok_or(ProblemKind::ProposalUnknown)?).await
+}
+
+/// A proposal with what it is about, both locked.
+struct Open {
+    proposal: ProposalRow,
+    case: Option<CaseStateRow>,
+}
+
+enum Held {
+    Open(Box<Open>),
+    Ended(ProposalRow),
+}
+
+/// Locks what a proposal is about and then the proposal, for somebody who could review it.
+async fn hold(connection: &mut Connection, actor: &Actor, id: ProposalId) -> Result<Held, ApiError> {
+    let district = &actor.district;
+    let unknown = || ApiError::from(ProblemKind::ProposalUnknown);
+    let proposal = proposals::find(connection, district, id).await?.ok_or_else(unknown)?;
+    let role = reviewing_role(stored_code("proposals.kind", &proposal.kind)?);
+    let case = match proposal.case_id {
+        Some(case_id) => {
+            let case = cases::lock(connection, district, CaseId(case_id)).await?.ok_or_else(unknown)?;
+            let grid: GridPath = stored("cases.grid", &case.grid)?;
+            if !actor.covers(role, &grid) {
+                return Err(unknown());
+            }
+            Some(case)
+        }
+        None if actor.has(role) => None,
+        None => return Err(unknown()),
+    };
+    let proposal = proposals::lock(connection, district, id).await?.ok_or_else(unknown)?;
+    Ok(if proposal.state == ProposalState::Open.code() {
+        Held::Open(Box::new(Open { proposal, case }))
+    } else {
+        Held::Ended(proposal)
+    })
+}
+
+/// Whether it ended so by this person: then the same is asked for again.
+fn is_of(proposal: &ProposalRow, state: ProposalState, actor: &Actor) -> bool {
+    let by =
+        if state == ProposalState::Withdrawn { Some(proposal.proposed_by) } else { proposal.reviewed_by };
+    proposal.state == state.code() && by == Some(actor.user_id.0)
+}
+
+async fn end(
+    connection: &mut Connection,
+    actor: &Actor,
+    proposal: &ProposalRow,
+    state: ProposalState,
+    reason: Option<&str>,
+    decision_no: Option<i64>,
+    now: Instant,
+) -> Result<(), ApiError> {
+    let reviewed = matches!(state, ProposalState::Approved | ProposalState::Rejected);
+    let ended = ProposalEnd {
+        state: state.code(),
+        reviewed_by: reviewed.then_some(actor.user_id.0),
+        reviewed_at: Time(now),
+        review_reason: reason.map(str::to_owned),
+        decision_no,
+    };
+    let id = ProposalId(proposal.proposal_id);
+    proposals::end(connection, &actor.district, id, &ended).await?;
+    let event = Event::new(Action::ProposalEnded, &actor.district)
+        .by(Some(actor.user_id))
+        .about("proposal", id)
+        .detail(json!({ "state": state, "decision_no": decision_no }));
+    audit::record(connection, now, &[event]).await?;
+    Ok(())
+}
+
+async fn show(
+    connection: &mut Connection,
+    actor: &Actor,
+    proposal: ProposalRow,
+) -> Result<Proposal, ApiError> {
+    let shown = shown(connection, actor, vec![proposal]).await?.pop();
+    shown.ok_or_else(|| ProblemKind::ProposalUnknown.into())
+}
