@@ -54,8 +54,6 @@ pub enum Appended {
 #[derive(Debug, Clone)]
 pub struct PartFiles {
     dir: Arc<PathBuf>,
-    /// The open directory, to make new names in it durable.
-    names: Arc<File>,
 }
 
 impl PartFiles {
@@ -65,8 +63,7 @@ impl PartFiles {
     /// Whatever the file system says.
     pub fn open(dir: PathBuf) -> Result<Self> {
         std::fs::create_dir_all(&dir)?;
-        let names = Arc::new(File::open(&dir)?);
-        Ok(Self { dir: Arc::new(dir), names })
+        Ok(Self { dir: Arc::new(dir) })
     }
 
     fn path(&self, upload: &UploadKey) -> PathBuf {
@@ -78,7 +75,7 @@ impl PartFiles {
     /// # Errors
     /// Whatever the file system says; the file may then be longer than what is durable.
     pub async fn append(&self, upload: &UploadKey, at: u64, bytes: Bytes) -> Result<Appended> {
-        let (names, path) = (self.names.clone(), self.path(upload));
+        let (dir, path) = (self.dir.clone(), self.path(upload));
         blocking(move || {
             let mut file = OpenOptions::new().create(true).truncate(false).write(true).open(path)?;
             let length = file.metadata()?.len();
@@ -92,7 +89,7 @@ impl PartFiles {
             file.write_all(&bytes)?;
             file.sync_all()?;
             if at == 0 {
-                names.sync_all()?;
+                File::open(dir.as_path())?.sync_all()?;
             }
             Ok(Appended::Durable)
         })
