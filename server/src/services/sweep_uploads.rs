@@ -24,8 +24,11 @@ pub async fn sweep_uploads(state: &AppState) -> Result<(), ApiError> {
     let files = state.photos.uploads.list().await.map_err(ApiError::internal)?;
     let mut connection = state.connection().await?;
     let expired = uploads::remove_expired(&mut connection, state.clock.now()).await?;
-    let unfinished =
-        if files.is_empty() { Vec::new() } else { uploads::unfinished_among(&mut connection, &files).await? };
+    let unfinished = if files.is_empty() {
+        Vec::new()
+    } else {
+        uploads::unfinished_among(&mut connection, &files).await?
+    };
     drop(connection);
     let unfinished: HashSet<_> = unfinished.into_iter().collect();
     for leftover in files.iter().filter(|file| !unfinished.contains(file)) {

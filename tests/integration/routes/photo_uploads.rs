@@ -599,13 +599,7 @@ async fn sweeping_waits_for_an_upload_whose_file_is_there_before_its_row_can_be_
 
     let state = server.state.clone();
     let sweeping = tokio::spawn(async move { sweep_uploads(&state).await });
-    let mut watching = server.connection().await;
-    let waits = async |conn: &mut _| {
-        let sql = "SELECT count(*) FROM pg_locks WHERE NOT granted AND mode = 'ShareLock'";
-        let waiting: Waiting = diesel::sql_query(sql).get_result(conn).await.unwrap();
-        waiting.count > 0
-    };
-    while !sweeping.is_finished() && !waits(&mut watching).await {
+    while !sweeping.is_finished() && !somebody_waits_for_all_uploads(&server).await {
         tokio::task::yield_now().await;
     }
     creating.batch_execute("COMMIT").await.unwrap();
@@ -617,6 +611,15 @@ async fn sweeping_waits_for_an_upload_whose_file_is_there_before_its_row_can_be_
 struct Waiting {
     #[diesel(sql_type = diesel::sql_types::BigInt)]
     count: i64,
+}
+
+/// Whether a transaction waits until nobody writes uploads.
+async fn somebody_waits_for_all_uploads(server: &TestServer) -> bool {
+    let sql = "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
+               WHERE datname = current_database() AND relation = 'uploads'::regclass
+                 AND mode = 'ShareLock' AND NOT granted";
+    let waiting: Waiting = diesel::sql_query(sql).get_result(&mut server.connection().await).await.unwrap();
+    waiting.count > 0
 }
 
 #[tokio::test]
