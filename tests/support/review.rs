@@ -6,7 +6,7 @@ use diesel_async::{AsyncConnection, RunQueryDsl};
 use jiff::civil::{Date, date};
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
-use server::admin::adopt_pack::{AdoptionDays, adopt_pack};
+use server::admin::adopt_pack::{AdoptionDays, PackToAdopt, adopt_pack};
 use server::db::schema::photos;
 use server::db::targets::{TargetWrite, insert_targets};
 use server::db::types::Time;
@@ -164,7 +164,8 @@ impl Review {
         let newer_days = AdoptionDays { from: Some(from), until: None };
         for (source, days) in [(shipped.source, shipped_days), (source.as_str(), newer_days)] {
             let (district, now) = (&self.macun.code, self.server.clock.now());
-            adopt_pack(&mut connection, district, source, shipped.file, days, None, now).await.unwrap();
+            let pack = PackToAdopt { source, file: shipped.file, days, affects_past: true };
+            adopt_pack(&mut connection, district, pack, None, now).await.unwrap();
         }
         pack
     }
