@@ -30,24 +30,22 @@ pub struct ApiError {
     field: Option<String>,
     detail: Option<String>,
     request_id: Option<String>,
+    extras: Option<Box<Extras>>,
+    cause: Option<Arc<dyn StdError + Send + Sync>>,
+}
+
+/// What few problems have: apart, so that every result that may be a problem stays small.
+#[derive(Debug, Clone, Default)]
+struct Extras {
     headers: Vec<(HeaderName, HeaderValue)>,
     faults: Vec<ProblemFault>,
-    cause: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 impl ApiError {
     /// A problem of this kind.
     #[must_use]
     pub fn new(kind: ProblemKind) -> Self {
-        Self {
-            kind,
-            field: None,
-            detail: None,
-            request_id: None,
-            headers: Vec::new(),
-            faults: Vec::new(),
-            cause: None,
-        }
+        Self { kind, field: None, detail: None, request_id: None, extras: None, cause: None }
     }
 
     /// A fault of the server; the cause goes to the log.
@@ -83,14 +81,15 @@ impl ApiError {
     /// Answers with this header too.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.push((name, value));
+        self.extras.get_or_insert_default().headers.push((name, value));
         self
     }
 
     /// Names everything wrong with a file.
     #[must_use]
-    pub fn faults(self, faults: Vec<ProblemFault>) -> Self {
-        Self { faults, ..self }
+    pub fn faults(mut self, faults: Vec<ProblemFault>) -> Self {
+        self.extras.get_or_insert_default().faults = faults;
+        self
     }
 
     /// Its kind.
@@ -141,7 +140,7 @@ impl ApiError {
             field: self.field.clone(),
             detail: self.detail.clone(),
             request_id: self.request_id.clone(),
-            faults: self.faults.clone(),
+            faults: self.extras.as_ref().map(|extras| extras.faults.clone()).unwrap_or_default(),
             ..Problem::new(self.kind)
         }
     }
@@ -178,7 +177,7 @@ impl ResponseError for ApiError {
 
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status_code());
-        for header in &self.headers {
+        for header in self.extras.iter().flat_map(|extras| &extras.headers) {
             response.insert_header(header.clone());
         }
         response.content_type(PROBLEM_MEDIA_TYPE).json(self.problem())

@@ -4,29 +4,27 @@
 //! reason says; its ids are derived from its number, so that a file imported twice does nothing; once imported, no file
 //! changes it.
 
+mod past_case;
+
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use sync_core::evaluate::{Evaluation, Evidence, NonCharge, NonChargeReason, ProposedCase};
 use sync_core::geo::Point;
-use sync_core::ids::{
-    CaseId, GridPath, InspectionId, ItemCode, KindCode, QuestionCode, RegionCode, TargetId, UnitId, UserId,
-};
+use sync_core::ids::{GridPath, InspectionId, ItemCode, RegionCode, TargetId, UnitId, UserId};
 use sync_core::limits::{NAME_MAX_CHARS, NOTE_MAX_CHARS};
 use sync_core::model::assignment::DiscoveryLevel;
 use sync_core::model::grid::Grid;
-use sync_core::model::inspection::{
-    Answer, Context, Inspection, SiteRepresentative, TargetSnapshot, Verdict,
-};
 use sync_core::model::target::Target;
-use sync_core::model::zone::{Zone, zone_kinds_at};
+use sync_core::model::zone::Zone;
 use sync_core::money::Fen;
-use sync_core::policy::{PolicyBook, PolicyPack, Semantics};
-use sync_core::time::{Instant, Month, ZoneName};
+use sync_core::policy::{PolicyBook, PolicyPack};
+use sync_core::time::{Instant, Month};
 use sync_core::wire::problem::ProblemKind;
 use uuid::Uuid;
 
+use self::past_case::StoredCase;
 use super::names::Named;
 use super::register::{Entries, FileShape, HeadedFault, Planned, Presence, Register};
 use super::unit_names::UnitNames;
@@ -35,17 +33,18 @@ use crate::db::changes::NewChange;
 use crate::db::district_entries::{Versioned, Which, load_entries};
 use crate::db::schema::{cases, inspections, targets};
 use crate::db::targets::TargetRow;
-use crate::db::types::{stored, stored_json};
 use crate::geojson::Outline;
 use crate::problem::ApiError;
 use crate::services::change_target::register_pack;
 use crate::services::open_cases::{CaseWrite, Judged, open_cases, search_texts, store_cases};
-use crate::services::store_inspections::{InspectionWrite, Origin, SourceDocument, store_inspections};
+use crate::services::store_inspections::{InspectionWrite, Origin, store_inspections};
 use crate::tables::read::{
     CellFault, Faulty, Field, Heading, OptionalField, RawCell, RowReader, code, number, parsed, text, time,
     yuan,
 };
 use crate::tables::{Column, Language};
+
+pub use self::past_case::PastCase;
 
 const NUMBER: Field<String> = Field::required("编号", "Number", code::<NAME_MAX_CHARS>);
 const OCCURRED_AT: Field<Instant> = Field::required("发现时间", "Found at", time);
@@ -74,33 +73,13 @@ fn month(cell: &RawCell) -> Result<Month, CellFault> {
     }
 }
 
-/// A case of the past. Grid and unit are those of the target or the place where the file leaves them blank.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PastCase {
-    number: String,
-    occurred_at: Instant,
-    item: ItemCode,
-    /// Register number of the target.
-    target: Option<String>,
-    place: String,
-    point: Option<Point>,
-    grid: Option<GridPath>,
-    unit: Option<UnitId>,
-    level: DiscoveryLevel,
-    finder: String,
-    amount: Option<Fen>,
-    month: Option<Month>,
-    note: String,
-    document: Option<String>,
-}
-
 /// The cases of the past of a district.
 #[derive(Debug)]
 pub struct HistoryRegister {
     district: RegionCode,
     by: UserId,
     now: Instant,
-    book: std::sync::Arc<PolicyBook>,
+    book: Arc<PolicyBook>,
     /// Names of items, and the kinds of spots.
     pack: PolicyPack,
     units: UnitNames,
@@ -120,7 +99,7 @@ impl HistoryRegister {
     pub async fn load(
         connection: &mut Connection,
         district: &RegionCode,
-        book: std::sync::Arc<PolicyBook>,
+        book: Arc<PolicyBook>,
         by: UserId,
         now: Instant,
     ) -> Result<Self, ApiError> {
@@ -202,133 +181,7 @@ impl HistoryRegister {
         let unit = self.units.id(&name);
         unit.map(Some).ok_or_else(|| row.refuse(UNIT.heading, CellFault::Refused(ProblemKind::UnitUnknown)))
     }
-
-    /// The kind of a case: of its target, else the first whose checklist leads to the item.
-    fn kind_of(&self, line: &PastCase) -> Option<KindCode> {
-        let target = line.target.as_ref().and_then(|code| self.targets.get(code));
-        if let Some(target) = target {
-            return Some(target.content.kind.clone());
-        }
-        let mut kinds = self.pack_on(line.occurred_at).kinds().iter();
-        let leads = |kind: &&sync_core::policy::Kind| kind.questions.iter().any(|q| q.item == line.item);
-        kinds.find(leads).map(|kind| kind.code.clone())
-    }
-
-    /// The question of a kind that leads to an item; where none does, the finding goes by the item's own code.
-    fn question_of(&self, line: &PastCase, kind: &KindCode) -> Option<QuestionCode> {
-        let kind = self.pack_on(line.occurred_at).kind(kind);
-        let asked = kind.and_then(|kind| kind.questions.iter().find(|q| q.item == line.item));
-        asked.map(|question| question.code.clone()).or_else(|| line.item.as_str().parse().ok())
-    }
-
-    /// The inspection that a case of the past stands on.
-    fn inspection(&self, line: &PastCase) -> Option<Inspection> {
-        let id = InspectionId::of_history(&self.district, &line.number);
-        let target = line.target.as_ref().and_then(|code| self.targets.get(code));
-        let (kind, grid, unit_id) = (self.kind_of(line)?, line.grid.clone()?, line.unit?);
-        let point = line.point.or(target.map(|target| target.content.point));
-        let day = line.occurred_at.record_date();
-        Some(Inspection {
-            inspection_id: id,
-            lineage: id,
-            replaces: None,
-            author: self.by,
-            occurred_at: line.occurred_at,
-            zone: ZoneName::record(),
-            fix: None,
-            observed: line.point,
-            place: line.place.clone(),
-            answers: vec![Answer {
-                question: self.question_of(line, &kind)?,
-                verdict: Verdict::Fail,
-                note: String::new(),
-                points: Vec::new(),
-            }],
-            kind,
-            measurements: Vec::new(),
-            notes: line.note.clone(),
-            second_inspector: None,
-            site_representative: SiteRepresentative::Absent,
-            photos: Vec::new(),
-            context: Context {
-                target: target.map(|target| TargetSnapshot {
-                    target_id: target.content.target_id,
-                    version: target.version,
-                    facts: target.content.facts.clone(),
-                }),
-                grid,
-                unit_id,
-                zones: point.map(|point| zone_kinds_at(&self.zones, point, day)).unwrap_or_default(),
-                level: line.level,
-                pack: self.book.in_force(&self.district, day).map(PolicyPack::reference),
-            },
-        })
-    }
-
-    /// What is said of a case of the past: the item, and why nothing is charged.
-    fn evaluation(&self, line: &PastCase, inspection: &Inspection) -> Evaluation {
-        let item = self.pack_on(line.occurred_at).item(&line.item);
-        let question = inspection.answers.iter().map(|answer| answer.question.clone());
-        let reason = NonChargeReason::ChargedBefore { amount: line.amount, month: line.month };
-        let case = ProposedCase {
-            case_id: CaseId::derive(inspection.lineage, &line.item),
-            item: line.item.clone(),
-            zh: item.map_or_else(|| line.item.to_string(), |item| item.zh.clone()),
-            en: item.map_or_else(|| line.item.to_string(), |item| item.en.clone()),
-            charges: Vec::new(),
-            non_charges: question.map(|question| NonCharge { question, reason: reason.clone() }).collect(),
-            evidence: Evidence { photos_each: 0, questions: Vec::new(), visit_photos: Vec::new() },
-            stop_work: None,
-        };
-        Evaluation {
-            semantics: Semantics::V1,
-            pack: inspection.context.pack.clone(),
-            cases: vec![case],
-            non_charges: Vec::new(),
-        }
-    }
-
-    fn source(line: &PastCase) -> SourceDocument {
-        SourceDocument {
-            number: line.document.clone(),
-            issuer: line.finder.clone(),
-            date: line.occurred_at.record_date(),
-            title: line.number.clone(),
-        }
-    }
-
-    /// A case as it was imported.
-    fn line(&self, row: StoredCase) -> Result<PastCase, ApiError> {
-        let (sealed, document, item, evaluation) = row;
-        let sealed: Inspection = stored_json("inspections.sealed", sealed)?;
-        let document: SourceDocument = stored_json("inspections.document", document.unwrap_or_default())?;
-        let case: ProposedCase = stored_json("cases.evaluation", evaluation)?;
-        let (amount, month) = match case.non_charges.as_slice().first().map(|non_charge| &non_charge.reason) {
-            Some(NonChargeReason::ChargedBefore { amount, month }) => (*amount, *month),
-            _ => (None, None),
-        };
-        let target = sealed.context.target.as_ref().and_then(|target| self.numbers.get(&target.target_id));
-        Ok(PastCase {
-            number: document.title,
-            occurred_at: sealed.occurred_at,
-            item: stored("cases.item", &item)?,
-            target: target.cloned(),
-            place: sealed.place,
-            point: sealed.observed,
-            grid: Some(sealed.context.grid),
-            unit: Some(sealed.context.unit_id),
-            level: sealed.context.level,
-            finder: document.issuer,
-            amount,
-            month,
-            note: sealed.notes,
-            document: document.number,
-        })
-    }
 }
-
-/// Sealed inspection, document, item and evaluation.
-type StoredCase = (serde_json::Value, Option<serde_json::Value>, String, serde_json::Value);
 
 impl Register for HistoryRegister {
     type Line = PastCase;
