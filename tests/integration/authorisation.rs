@@ -210,6 +210,11 @@ const MATRIX: &[Row] = &[
     row("POST /api/v1/proposals/{proposal_id}/withdrawal", &[Supervisor, Finance], nothing),
     row("GET /api/v1/ledger/entries", OFFICE, nothing),
     row("GET /api/v1/months/{month}/checklist", ACCOUNTS, nothing),
+    row(
+        "POST /api/v1/months/{month}/closing",
+        &[Finance],
+        || json!({ "request_id": UserId::fresh(), "reason": null }),
+    ),
     row("GET /api/v1/months/{month}/exports", ACCOUNTS, nothing),
     row("GET /api/v1/months/{month}/exports/{name}", ACCOUNTS, nothing),
     row("GET /api/v1/ledger/entries/{entry_no}/trace", OFFICE, nothing),

@@ -2,10 +2,13 @@
 //! found.
 
 use jiff::civil::date;
+use reqwest::Method;
+use serde_json::json;
 use server::ledger::replay::{EvidenceFault, ReplayFault};
 use server::services::replay_ledger::{Difference, Extent, ReplayError, Replayed, replay_ledger};
+use sync_core::ids::DecisionRequestId;
 use tests::field::correction;
-use tests::review::Review;
+use tests::review::{Review, accepted, decision};
 
 const IN_OCTOBER: &str = "2026-10-15T02:00:00Z";
 
@@ -38,11 +41,15 @@ async fn a_closed_october(review: &Review) -> String {
 
     let dismissed = review.case_at(&["hoarding"], IN_OCTOBER).await;
     review.decide(dismissed, "confirm").await;
-    review.decide(dismissed, "dismiss").await;
+    review.decide_by_two(dismissed, &decision("dismiss", 2)).await;
 
-    let digest = review.try_close("2026-10").await.unwrap().digest;
-    review.decide(plain, "dismiss").await;
+    let digest = close_october(review).await;
+    review.decide_by_two(plain, &decision("dismiss", 2)).await;
     digest
+}
+
+async fn close_october(review: &Review) -> String {
+    review.try_close("2026-10").await.unwrap()["digest"].as_str().unwrap().to_owned()
 }
 
 #[tokio::test]
@@ -59,6 +66,55 @@ async fn a_closed_month_replays_to_its_digest_and_so_does_all_that_follows() {
 }
 
 #[tokio::test]
+async fn money_that_people_moved_by_hand_replays_too() {
+    let review = Review::start().await;
+    let moved = review.case_at(&["hoarding", "material_cover"], IN_OCTOBER).await;
+    review.decide(moved, "confirm").await;
+    let mut elsewhere = decision("re_attribute", 2);
+    elsewhere["unit_id"] = json!(review.macun.streets[1]);
+    accepted(review.supervisor.decide(moved, &elsewhere).await).await;
+    let mut adjust = decision("adjust", 3);
+    adjust["amounts"] =
+        json!([{ "charge_id": review.show(moved).await["charges"][0]["charge_id"], "amount": 3_000_000 }]);
+    review.decide_by_two(moved, &adjust).await;
+    let digest = close_october(&review).await;
+    review.decide_by_two(moved, &decision("dismiss", 4)).await;
+
+    let all = replay(&review, Extent::All).await.unwrap();
+
+    let months = vec![("2026-10".parse().unwrap(), digest)];
+    assert_eq!(all, Replayed::Same { decisions: 5, entries: 9, months });
+}
+
+#[tokio::test]
+async fn duplicates_that_were_merged_replay_as_one_case() {
+    let review = Review::start().await;
+    let site = review.server.site(&review.macun, "001/001").await;
+    let mut cases = Vec::new();
+    for failed in [&["hoarding"][..], &["hoarding", "material_cover"]] {
+        let mut visit = review.visit_to(&site, failed);
+        visit.occurred_at = IN_OCTOBER.parse().unwrap();
+        cases.push(review.push(&visit).await);
+    }
+    let (survivor, absorbed) = (cases[0], cases[1]);
+    let merge = json!({
+        "request_id": DecisionRequestId::fresh(),
+        "expected_version": review.show(survivor).await["version"],
+        "absorbed": [{ "case_id": absorbed, "expected_version": review.show(absorbed).await["version"] }],
+        "unit_id": null,
+        "reason": "同一工地同一问题",
+    });
+    let path = format!("/api/v1/cases/{survivor}/merge");
+    accepted(review.supervisor.request(Method::POST, &path).json(&merge).send().await.unwrap()).await;
+    review.decide(survivor, "confirm").await;
+    let months = vec![("2026-10".parse().unwrap(), close_october(&review).await)];
+
+    let all = replay(&review, Extent::All).await.unwrap();
+
+    assert_eq!(all, Replayed::Same { decisions: 3, entries: 2, months });
+}
+
+#[tokio::test]
 async fn an_empty_ledger_replays_and_an_open_month_does_not() {
     let review = Review::start().await;
     let empty = Replayed::Same { decisions: 0, entries: 0, months: vec![] };
@@ -71,7 +127,7 @@ async fn an_empty_ledger_replays_and_an_open_month_does_not() {
 async fn a_month_without_entries_replays_to_its_own_digest() {
     let review = Review::start().await;
     review.close(date(2026, 9, 1)).await;
-    let digest = review.try_close("2026-10").await.unwrap().digest;
+    let digest = close_october(&review).await;
     let Replayed::Same { months, .. } = replay(&review, Extent::All).await.unwrap() else {
         panic!("differs")
     };

@@ -22,7 +22,7 @@ use sync_core::wire::push::Outcome;
 
 use crate::district::{TestDevice, TestDistrict, TestOffice, TestRole};
 use crate::field::{new_site, photo_entry, visit};
-use crate::server::TestServer;
+use crate::server::{TestServer, problem};
 
 /// A district at work.
 pub struct Review {
@@ -188,23 +188,43 @@ impl Review {
         self.try_close(&Month::of(month).to_string()).await.unwrap();
     }
 
-    /// The same, where it may be refused: with the stable code.
+    /// The same, where it may be refused: the month's digest and files, or the stable code.
     ///
     /// # Errors
     /// The code.
-    pub async fn try_close(&self, month: &str) -> Result<ClosedMonth, String> {
-        let closing = Closing {
+    pub async fn try_close(&self, month: &str) -> Result<Value, String> {
+        let request = json!({ "request_id": DecisionRequestId::fresh(), "reason": null });
+        let proposal = self.propose_closing(&self.finance, month, &request).await;
+        if proposal.status() != StatusCode::ACCEPTED {
+            return Err(problem(proposal).await.code.to_string());
+        }
+        let approval = self.reviewer.review(&proposal.json().await.unwrap(), "approval").await;
+        if approval.status() != StatusCode::OK {
+            return Err(problem(approval).await.code.to_string());
+        }
+        Ok(read(self.finance.request(Method::GET, &format!("/api/v1/months/{month}/exports"))).await)
+    }
+
+    /// Somebody asks for a month to be closed.
+    pub async fn propose_closing(&self, office: &TestOffice, month: &str, request: &Value) -> Response {
+        let path = format!("/api/v1/months/{month}/closing");
+        office.request(Method::POST, &path).json(request).send().await.unwrap()
+    }
+
+    /// A closing by finance and its second person, past the proposal.
+    #[must_use]
+    pub fn closing(&self, month: &str) -> Closing {
+        Closing {
             district: self.macun.code.clone(),
             month: month.parse().unwrap(),
             request_id: DecisionRequestId::fresh(),
             actor: self.finance.user.user_id,
             reviewer: self.reviewer.user.user_id,
             reason: None,
-        };
-        self.close_by(&closing).await
+        }
     }
 
-    /// The same, by these people.
+    /// Closes a month past the proposal, by these people.
     ///
     /// # Errors
     /// The code.

@@ -4,7 +4,7 @@ use jiff::civil::date;
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 use sync_core::ids::{ExecutionId, RequestId, UnitId};
-use tests::review::{Review, accepted, read};
+use tests::review::{Review, accepted, decision, read};
 use tests::{TestOffice, TestRole, problem};
 
 const IN_OCTOBER: &str = "2026-10-15T02:00:00Z";
@@ -98,7 +98,7 @@ async fn a_month_that_gives_money_back_is_executed_with_its_sign() {
     let case = review.case_at(&["hoarding"], IN_OCTOBER).await;
     review.decide(case, "confirm").await;
     review.close(date(2026, 10, 1)).await;
-    review.decide(case, "dismiss").await;
+    review.decide_by_two(case, &decision("dismiss", 2)).await;
     review.server.clock.set("2026-12-05T02:00:00Z".parse().unwrap());
     review.server.extend_sessions().await;
     review.close(date(2026, 11, 1)).await;

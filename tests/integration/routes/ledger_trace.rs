@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use sync_core::ids::CaseId;
 use sync_core::wire::push::Outcome;
 use tests::field::{correction, text};
-use tests::review::{Review, read};
+use tests::review::{Review, decision, read};
 use tests::{TestRole, problem};
 
 async fn trace(review: &Review, entry: i64) -> Value {
@@ -26,8 +26,8 @@ async fn a_yuan_of_a_closed_month_goes_back_to_clause_inspection_bytes_and_photo
     let bytes = text(&operation);
     assert_eq!(review.device.push(&[operation.clone()]).await, [Outcome::Applied]);
     review.decide(case, "confirm").await;
-    let digest = review.try_close("2026-10").await.unwrap().digest;
-    review.decide(case, "dismiss").await;
+    let digest = review.try_close("2026-10").await.unwrap()["digest"].clone();
+    review.decide_by_two(case, &decision("dismiss", 4)).await;
 
     let trace = trace(&review, 1).await;
 
@@ -46,6 +46,7 @@ async fn a_yuan_of_a_closed_month_goes_back_to_clause_inspection_bytes_and_photo
         .map(|decision| (decision["kind"].as_str().unwrap(), decision["actor_name"].as_str().unwrap()))
         .collect();
     assert_eq!(decisions, [("return", "zhang"), ("confirm", "zhang"), ("dismiss", "zhang")]);
+    assert_eq!(trace["decisions"][2]["reviewer_name"], "sun");
     let kinds: Vec<_> =
         trace["of_charge"].as_array().unwrap().iter().map(|e| e["kind"].as_str().unwrap()).collect();
     assert_eq!(kinds, ["deduction", "reversal"], "what became of it");

@@ -4,13 +4,12 @@ use jiff::civil::date;
 use reqwest::Method;
 use serde_json::{Value, json};
 use server::db::periods;
-use server::services::close_month::Closing;
 use server::services::verify_ledger::{Verification, verify_ledger};
 use sha2::{Digest, Sha256};
 use sync_core::ids::{CaseId, DecisionRequestId};
 use sync_core::time::Month;
 use tests::review::{Review, accepted, decision, read};
-use tests::{MACUN, TestRole, problem};
+use tests::{MACUN, TestOffice, TestRole, problem};
 
 /// A day of the month before the tests' clock.
 const IN_OCTOBER: &str = "2026-10-15T02:00:00Z";
@@ -153,15 +152,49 @@ async fn an_open_proposal_on_a_case_of_the_month_forbids_closing_and_a_later_one
 #[tokio::test]
 async fn one_person_cannot_close_a_month() {
     let review = Review::start().await;
-    let alone = Closing {
-        district: review.macun.code.clone(),
-        month: "2026-10".parse().unwrap(),
-        request_id: DecisionRequestId::fresh(),
-        actor: review.finance.user.user_id,
-        reviewer: review.finance.user.user_id,
-        reason: None,
-    };
+    let mut alone = review.closing("2026-10");
+    alone.reviewer = alone.actor;
     assert_eq!(review.close_by(&alone).await.unwrap_err(), "same_person");
+
+    let request = json!({ "request_id": DecisionRequestId::fresh(), "reason": null });
+    let proposal = review.propose_closing(&review.finance, "2026-10", &request).await;
+    let proposal: Value = proposal.json().await.unwrap();
+    let own = problem(review.finance.review(&proposal, "approval").await).await;
+    assert_eq!(own.code.as_str(), "proposal_own");
+    let supervisor = problem(review.supervisor.review(&proposal, "approval").await).await;
+    assert_eq!(supervisor.code.as_str(), "proposal_unknown", "a month is finance's");
+    assert_eq!(problems(&checklist(&review, "2026-10").await), Vec::<&str>::new(), "still open");
+}
+
+#[tokio::test]
+async fn a_month_is_proposed_once_and_closed_with_both_names() {
+    let review = Review::start().await;
+    let request = json!({ "request_id": DecisionRequestId::fresh(), "reason": "十月结账" });
+    let propose = async |office: &TestOffice, request: &Value| {
+        let response = review.propose_closing(office, "2026-10", request).await;
+        let status = response.status().as_u16();
+        (status, response.json::<Value>().await.unwrap())
+    };
+
+    let (first, again) = tokio::join!(propose(&review.finance, &request), propose(&review.finance, &request));
+
+    assert_eq!((first.0, &first.1), (202, &again.1), "the same request is one proposal");
+    let other = json!({ "request_id": DecisionRequestId::fresh(), "reason": null });
+    assert_eq!(propose(&review.reviewer, &other).await.1["code"], "proposal_open");
+    assert_eq!(propose(&review.reviewer, &request).await.1["code"], "decision_id_reused");
+    let long = json!({ "request_id": DecisionRequestId::fresh(), "reason": "长".repeat(4001) });
+    assert_eq!(propose(&review.finance, &long).await.1["code"], "text_too_long");
+    accepted(review.reviewer.review(&first.1, "approval").await).await;
+    let people = "SELECT actor.username || ' ' || reviewer.username || ' ' || reason AS text FROM decisions
+                  JOIN users AS actor ON actor.user_id = decisions.actor
+                  JOIN users AS reviewer ON reviewer.user_id = decisions.reviewer WHERE kind = 'close_month'";
+    assert_eq!(review.server.texts(people).await, ["qian zhou 十月结账"]);
+    assert_eq!(
+        propose(&review.finance, &request).await.1["state"],
+        "approved",
+        "the first answer, as it stands now"
+    );
+    assert_eq!(propose(&review.finance, &other).await.1["code"], "period_closed");
 }
 
 #[tokio::test]
@@ -193,9 +226,9 @@ async fn a_closed_month_keeps_its_files_byte_for_byte() {
         let bytes = file(&review, "2026-10", listed["name"].as_str().unwrap()).await;
         assert_eq!((&listed["sha256"], &listed["size"]), (&json!(sha256(&bytes)), &json!(bytes.len())));
     }
-    assert_eq!(before["digest"], closed.digest);
+    assert_eq!(before, closed);
     let lines = file(&review, "2026-10", "lines.txt").await;
-    assert_eq!(sha256(&lines), closed.digest, "the digest is the hash of the lines");
+    assert_eq!(json!(sha256(&lines)), closed["digest"], "the digest is the hash of the lines");
     let text = String::from_utf8(lines).unwrap();
     assert!(text.contains(
         "entries\t2\ntotal_fen\t20000000\n101\tsite_dust\thoarding\tdeduction\t10000000\t2026-10\t"
@@ -208,7 +241,7 @@ async fn the_same_findings_give_the_same_digest_whatever_ids_they_got_and_whenev
         let review = Review::start().await;
         review.server.clock.advance_seconds(hours * 60);
         confirmed_in_october(&review).await;
-        review.try_close("2026-10").await.unwrap().digest
+        review.try_close("2026-10").await.unwrap()["digest"].clone()
     };
     assert_eq!(digest(0).await, digest(7).await);
 }
@@ -293,13 +326,14 @@ async fn what_is_confirmed_while_the_month_closes_is_under_the_digest_or_in_the_
         for _ in 0..CASES {
             cases.push(review.case_at(&["hoarding"], IN_OCTOBER).await);
         }
+        let (one_closing, other_closing) = (review.closing("2026-10"), review.closing("2026-10"));
         let confirm = async |case: CaseId| {
             accepted(review.supervisor.decide(case, &decision("confirm", 1)).await).await;
         };
 
         let (one, two, _) = tokio::join!(
-            review.try_close("2026-10"),
-            review.try_close("2026-10"),
+            review.close_by(&one_closing),
+            review.close_by(&other_closing),
             futures::future::join_all(cases.iter().map(|case| confirm(*case))),
         );
 

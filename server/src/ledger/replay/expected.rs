@@ -3,10 +3,10 @@
 //!
 //! | may differ from the inspection | once decided by |
 //! | --- | --- |
-//! | unit | re-attribute, merge |
-//! | pack version, level | re-evaluate |
-//! | amount | enter amounts, adjust, appeal reduced |
-//! | charges beyond it | merge |
+//! | unit | re-attribute, merge, re-evaluate, adjust |
+//! | pack version, level | re-evaluate, adjust |
+//! | amount | enter amounts, adjust, appeal reduced; with re-evaluate and accepted corrections, where the pack names none |
+//! | charges beyond it or otherwise | merge |
 //! | charges left out | dismiss, merge, adjust, appeal reduced or reversed |
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -112,10 +112,11 @@ impl Past {
     }
 
     fn remember(&mut self, kind: DecisionKind, basis: &CaseBasis) {
-        if matches!(kind, DecisionKind::ReAttribute | DecisionKind::Merge) {
+        use DecisionKind::{Adjust, Merge, ReAttribute, ReEvaluate};
+        if matches!(kind, ReAttribute | Merge | ReEvaluate | Adjust) {
             self.units.insert(basis.unit_id);
         }
-        if kind == DecisionKind::ReEvaluate {
+        if matches!(kind, ReEvaluate | Adjust) {
             self.packs.push(basis.pack_hash.clone());
             self.levels.insert(basis.level);
         }
@@ -132,26 +133,52 @@ impl Past {
         if ChargeId::derive(basis.case_id, measure) != charge.charge_id {
             return Err(BasisFault::OtherCharge(charge.charge_id));
         }
-        if matches!(kind, DecisionKind::EnterAmounts | DecisionKind::Adjust | DecisionKind::AppealReduce) {
+        let proposed = expected.iter().find(|proposed| proposed.measure == *measure);
+        if names_amount(kind, proposed) {
             self.amounts.insert(measure.clone(), charge.amount);
         }
-        let Some(proposed) = expected.iter().find(|proposed| proposed.measure == *measure) else {
-            if kind == DecisionKind::Merge {
-                self.beyond.insert(measure.clone());
-                self.amounts.insert(measure.clone(), charge.amount);
-            }
-            let known = self.beyond.contains(measure) && self.amounts.get(measure) == Some(&charge.amount);
-            return if known { Ok(()) } else { Err(BasisFault::ChargeBeyond(measure.clone())) };
-        };
+        let fault = self.charge_fault(basis, charge, proposed);
+        if fault.is_none() {
+            return Ok(());
+        }
+        if kind == DecisionKind::Merge {
+            self.beyond.insert(measure.clone());
+            self.amounts.insert(measure.clone(), charge.amount);
+        }
+        let merged = self.beyond.contains(measure) && self.amounts.get(measure) == Some(&charge.amount);
+        fault.filter(|_| !merged).map_or(Ok(()), Err)
+    }
+
+    /// Why a charge is not the one that is proposed.
+    fn charge_fault(
+        &self,
+        basis: &CaseBasis,
+        charge: &ChargeBasis,
+        proposed: Option<&ProposedCharge>,
+    ) -> Option<BasisFault> {
+        let measure = &charge.measure;
+        let Some(proposed) = proposed else { return Some(BasisFault::ChargeBeyond(measure.clone())) };
         if charge.clause != proposed.clause || Some(&charge.pack_hash) != basis.pack_hash.as_ref() {
-            return Err(BasisFault::Clause(measure.clone()));
+            return Some(BasisFault::Clause(measure.clone()));
         }
         let by_pack = match proposed.amount {
             ChargeAmount::Fixed(fen) => charge.amount == Some(fen),
             ChargeAmount::Entered => charge.amount.is_none(),
         };
         let decided = self.amounts.get(measure) == Some(&charge.amount);
-        if by_pack || decided { Ok(()) } else { Err(BasisFault::Amount(measure.clone())) }
+        (!by_pack && !decided).then(|| BasisFault::Amount(measure.clone()))
+    }
+}
+
+/// Whether a kind of decision names amounts: by hand, or with a judgement where the pack leaves them to the office.
+fn names_amount(kind: DecisionKind, proposed: Option<&ProposedCharge>) -> bool {
+    use DecisionKind::{AcceptAmendment, Adjust, AppealReduce, EnterAmounts, ReEvaluate};
+    match kind {
+        EnterAmounts | Adjust | AppealReduce => true,
+        ReEvaluate | AcceptAmendment => {
+            proposed.is_some_and(|proposed| proposed.amount == ChargeAmount::Entered)
+        }
+        _ => false,
     }
 }
 

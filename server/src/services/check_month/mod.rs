@@ -166,11 +166,8 @@ pub async fn check_month(
     month: Month,
     now: Instant,
 ) -> Result<Checklist, ApiError> {
+    let obstacles = present_obstacles(connection, district, month, now).await?;
     let calendar = periods::calendar(connection, district, now).await?;
-    let verified = periods::closed(connection, district).await?.pop().map(|last| last.head);
-    let verification =
-        verify_ledger_after(connection, district.as_str(), verified.unwrap_or_default()).await?;
-    let obstacles = obstacles(connection, district, month, calendar, &verification).await?;
     let line = |item: CheckItem| {
         let obstacle = obstacles.iter().find(|obstacle| obstacle.item() == item);
         CheckLine {
@@ -188,6 +185,23 @@ pub async fn check_month(
         required: CheckItem::ALL.map(line).to_vec(),
         pending: pending::lines(connection, district, calendar.occurrences_posting_to(month)).await?,
     })
+}
+
+/// What forbids closing the month at present, the first first; the chain is walked from the last closing.
+///
+/// # Errors
+/// Whatever PostgreSQL says.
+pub async fn present_obstacles(
+    connection: &mut Connection,
+    district: &RegionCode,
+    month: Month,
+    now: Instant,
+) -> QueryResult<Vec<Obstacle>> {
+    let calendar = periods::calendar(connection, district, now).await?;
+    let verified = periods::closed(connection, district).await?.pop().map(|last| last.head);
+    let verification =
+        verify_ledger_after(connection, district.as_str(), verified.unwrap_or_default()).await?;
+    obstacles(connection, district, month, calendar, &verification).await
 }
 
 /// What forbids closing the month, the first first. Who closes by it holds the district's row lock.

@@ -6,6 +6,7 @@
 //! period, digest and files are written together or not at all.
 
 mod files;
+mod propose;
 mod refusal;
 
 use diesel::prelude::*;
@@ -18,6 +19,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 pub use files::{LINES_FILE, month_file};
+pub use propose::{ClosingRequest, propose_closing};
 pub use refusal::CloseRefusal;
 
 use crate::db::ledger_entries::LedgerEntryRow;
