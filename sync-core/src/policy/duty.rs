@@ -101,7 +101,7 @@ pub struct CoverageDuty {
     pub measurement: Option<QuestionCode>,
 }
 
-/// A subsidy (资金补助) to enterprises: a payee list of its own, never netted. Waits for the subsidy issue.
+/// A subsidy (资金补助) to enterprises: a payee list of its own, never netted.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]

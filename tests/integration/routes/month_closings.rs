@@ -81,6 +81,24 @@ async fn the_checklist_says_what_stays_pending_and_why() {
 }
 
 #[tokio::test]
+async fn possible_duplicates_are_a_memo_of_their_own() {
+    let review = Review::start().await;
+    let site = review.server.site(&review.macun, "001/001").await;
+    for _ in 0..2 {
+        let mut visit = review.visit_to(&site, &["hoarding"]);
+        visit.occurred_at = IN_OCTOBER.parse().unwrap();
+        review.push(&visit).await;
+    }
+
+    let checklist = checklist(&review, "2026-10").await;
+
+    let pending = checklist["pending"].as_array().unwrap();
+    let reasons: Vec<_> = pending.iter().map(|line| line["reason"].as_str().unwrap()).collect();
+    assert_eq!(reasons, ["under_review", "duplicate_proposed"]);
+    assert_eq!(checklist["closable"], true);
+}
+
+#[tokio::test]
 async fn months_close_in_order_after_their_end_and_once() {
     let review = Review::start().await;
     confirmed_in_october(&review).await;

@@ -26,7 +26,9 @@ pub enum PendingReason {
     Returned,
     /// Confirmed, and in its publication period (公示期).
     InPublication,
-    /// Doubts are unsettled (有待核定疑点).
+    /// It may be the same as another case (疑似重复), and is neither merged nor kept apart.
+    DuplicateProposed,
+    /// Other doubts are unsettled (有待核定疑点).
     Flagged,
     /// An amount has to be entered (待录入金额).
     AmountMissing,
@@ -39,6 +41,7 @@ impl PendingReason {
             Self::UnderReview => "待审核",
             Self::Returned => "已退回，待更正",
             Self::InPublication => "已认定，公示期内",
+            Self::DuplicateProposed => "疑似重复，待并案或排除",
             Self::Flagged => "有待核定的疑点",
             Self::AmountMissing => "金额待录入",
         }
@@ -50,6 +53,7 @@ impl PendingReason {
             Self::UnderReview => "Under review",
             Self::Returned => "Returned, awaiting correction",
             Self::InPublication => "Confirmed, in its publication period",
+            Self::DuplicateProposed => "Possible duplicates, to be merged or kept apart",
             Self::Flagged => "With doubts to be settled",
             Self::AmountMissing => "With an amount to be entered",
         }
@@ -77,7 +81,8 @@ CROSS JOIN LATERAL (VALUES
     ('under_review', review_state = 'under_review'),
     ('returned', review_state = 'returned'),
     ('in_publication', review_state = 'confirmed'),
-    ('flagged', cardinality(flags) > 0),
+    ('duplicate_proposed', 'duplicate_proposed' = ANY (flags)),
+    ('flagged', cardinality(array_remove(flags, 'duplicate_proposed')) > 0),
     ('amount_missing', amount_fen IS NULL)
 ) AS held (reason, holds)
 WHERE district = $1 AND charges.state = 'pending' AND occurred_month BETWEEN $2 AND $3 AND holds
