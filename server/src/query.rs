@@ -25,6 +25,16 @@ where
         .transpose()
 }
 
+/// Refuses what asks for a page of a file: a file has none, and leaving it aside would pass for all.
+///
+/// # Errors
+/// `malformed_request` naming the parameter.
+pub fn refuse_pages(cursor: Option<&str>, limit: Option<&str>) -> Result<(), ApiError> {
+    let asked = [("cursor", cursor), ("limit", limit)].into_iter().find(|(_, asked)| asked.is_some());
+    let Some((field, _)) = asked else { return Ok(()) };
+    Err(ApiError::new(ProblemKind::MalformedRequest).field(field).detail("a file has no pages"))
+}
+
 /// Reads how many rows a page shall have.
 ///
 /// # Errors

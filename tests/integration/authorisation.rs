@@ -258,6 +258,7 @@ const MATRIX: &[Row] = &[
     row("GET /api/v1/cases.csv", OFFICE, nothing),
     row("GET /api/v1/cases.xlsx", OFFICE, nothing),
     row("GET /api/v1/cases.geojson", OFFICE, nothing),
+    row("GET /api/v1/targets.geojson", OFFICE, nothing),
     row("GET /api/v1/prints/months/{month}/units/{unit_id}/deduction-notice", OFFICE, nothing),
     row("GET /api/v1/prints/cases/{case_id}/rectification-order", OFFICE, nothing),
     row("GET /api/v1/prints/cases/{case_id}/inspection-record", OFFICE, nothing),

@@ -294,8 +294,8 @@ fn a_photo(directory: &Path) -> PathBuf {
 }
 
 fn dump(directory: &Path) -> PathBuf {
-    let entries = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
-    entries.filter(|path| path.extension().is_some_and(|ending| ending == "dump")).next().unwrap()
+    let mut entries = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    entries.find(|path| path.extension().is_some_and(|ending| ending == "dump")).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

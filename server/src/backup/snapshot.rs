@@ -46,19 +46,11 @@ pub struct Snapshot {
     pub(super) photos: Vec<KeptPhoto>,
 }
 
-#[derive(QueryableByName)]
-struct Moment {
-    #[diesel(sql_type = Text)]
-    name: String,
-    #[diesel(sql_type = BigInt)]
-    age_seconds: i64,
-}
-
-/// The moment, and for how long the oldest transaction has run that it may not see.
-const MOMENT: &str = "
-SELECT pg_export_snapshot() AS name,
-       coalesce((SELECT ceil(extract(epoch FROM clock_timestamp() - min(xact_start)))::bigint FROM pg_stat_activity
-                 WHERE datname = current_database() AND pid <> pg_backend_pid()), 0) AS age_seconds";
+/// For how many seconds the oldest transaction has run. Sessions of other roles do not tell, and write nothing here.
+const OLDEST_TRANSACTION: &str = "
+SELECT '' AS name,
+       coalesce(ceil(extract(epoch FROM clock_timestamp() - min(xact_start)))::bigint, 0) AS rows
+FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
 
 #[derive(QueryableByName)]
 struct Counted {
@@ -79,16 +71,19 @@ struct District {
 impl Snapshot {
     /// Takes it `now`; the transaction stays open on `connection` until it is dropped or [`Self::release`]d.
     pub(super) async fn take(connection: &mut Connection, now: Instant) -> Result<Self, BackupError> {
+        // Asked before the snapshot: what it does not see was running then already, or began after `now`.
+        let oldest: Counted = sql_query(OLDEST_TRANSACTION).get_result(connection).await?;
+        let unseen = oldest.rows.max(0).saturating_add(REQUEST_SECONDS);
         connection.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
-        let moment: Moment = sql_query(MOMENT).get_result(connection).await?;
+        let exported: Counted =
+            sql_query("SELECT pg_export_snapshot() AS name, 0::bigint AS rows").get_result(connection).await?;
         let districts: Vec<District> =
             sql_query("SELECT district, epoch FROM districts").load(connection).await?;
         Ok(Self {
-            name: moment.name,
+            name: exported.name,
             major: server_major(connection).await?,
             taken_at: now,
-            through: now
-                .plus_seconds(moment.age_seconds.max(0).saturating_add(REQUEST_SECONDS).saturating_neg()),
+            through: now.plus_seconds(unseen.saturating_neg()),
             migration: last_migration(connection).await?,
             districts: districts
                 .into_iter()

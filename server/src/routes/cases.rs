@@ -15,7 +15,7 @@ use crate::auth::case_scope::CaseScope;
 use crate::auth::permission::{ReadCases, ReviewCases};
 use crate::json::Json;
 use crate::problem::ApiError;
-use crate::query::{page_rows, parameter};
+use crate::query::{page_rows, parameter, refuse_pages};
 use crate::services::decide_case::{Answer, Decision, DecisionRequest, decide_case};
 use crate::services::list_cases::{CaseFilter, CaseList, CaseOrder, CasePage, list_cases};
 use crate::services::list_proposals::Proposal;
@@ -110,12 +110,7 @@ impl CaseParameters {
 
     /// The language of a file, which has no pages.
     pub(super) fn file_language(&self) -> Result<Language, ApiError> {
-        for (field, asked) in [("cursor", &self.cursor), ("limit", &self.limit)] {
-            if asked.is_some() {
-                let fault = ApiError::new(ProblemKind::MalformedRequest).field(field);
-                return Err(fault.detail("a file has no pages"));
-            }
-        }
+        refuse_pages(self.cursor.as_deref(), self.limit.as_deref())?;
         Ok(parameter("lang", self.lang.as_deref())?.unwrap_or_default())
     }
 

@@ -1,4 +1,4 @@
-//! Files (导出): month totals, ledger entries and cases as XLSX and CSV, cases as GeoJSON.
+//! Files (导出): month totals, ledger entries and cases as XLSX and CSV, cases and targets as GeoJSON.
 //!
 //! Invariants: a file shows what the list beside it shows its caller, no more; its bytes are made off the workers that
 //! answer requests.
@@ -14,7 +14,8 @@ use crate::auth::actor::Actor;
 use crate::auth::authorised::Authorised;
 use crate::auth::case_scope::CaseScope;
 use crate::auth::money_scope::MoneyScope;
-use crate::auth::permission::{ReadCases, ReadMoney};
+use crate::auth::permission::{ReadCases, ReadMoney, ReadRegisters};
+use crate::auth::target_scope::TargetScope;
 use crate::db::districts::district_head;
 use crate::db::{Connection, month_exports, periods};
 use crate::geojson;
@@ -23,8 +24,10 @@ use crate::query::parameter;
 use crate::routes::cases::CaseParameters;
 use crate::routes::months::month_of;
 use crate::services::close_month::month_file;
+use crate::routes::targets::TargetParameters;
 use crate::services::export_cases::{CasesHead, cases_file, read_case_features, read_case_lines};
 use crate::services::export_month::{entries_file, read_clauses, read_entries, read_month_head, totals_file};
+use crate::services::export_targets::read_target_features;
 use crate::services::total_month::total_month;
 use crate::state::AppState;
 use crate::tables::{FileFormat, Language};
@@ -39,7 +42,8 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .service(entries_xlsx)
         .service(cases_csv)
         .service(cases_xlsx)
-        .service(cases_geojson);
+        .service(cases_geojson)
+        .service(targets_geojson);
 }
 
 /// Parameters of a month's file.
@@ -180,6 +184,29 @@ async fn cases_geojson(
     drop(connection);
     let bytes = off_worker(move || serde_json::to_vec(&features)).await?;
     Ok(attachment(geojson::MEDIA_TYPE, &format!("lantian-cases-{}.geojson", actor.district), bytes))
+}
+
+/// The register by the list's filters as GeoJSON (RFC 7946), 50,000 targets at most, each at its registered point.
+#[utoipa::path(
+    tag = "exports",
+    params(TargetParameters),
+    responses((status = 200, description = "A feature collection; `datum` declares the datum.",
+        content_type = "application/geo+json", body = String)),
+    security(("session" = []))
+)]
+#[get("/api/v1/targets.geojson")]
+async fn targets_geojson(
+    actor: Authorised<ReadRegisters>,
+    state: web::Data<AppState>,
+    asked: web::Query<TargetParameters>,
+) -> Result<HttpResponse, ApiError> {
+    let filter = asked.filter()?;
+    asked.refuse_pages()?;
+    let mut connection = state.connection().await?;
+    let features = read_target_features(&mut connection, &TargetScope::of(&actor), &filter).await?;
+    drop(connection);
+    let bytes = off_worker(move || serde_json::to_vec(&features)).await?;
+    Ok(attachment(geojson::MEDIA_TYPE, &format!("lantian-targets-{}.geojson", actor.district), bytes))
 }
 
 async fn export_totals(

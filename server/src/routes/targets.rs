@@ -16,7 +16,7 @@ use crate::auth::permission::{Administer, ReadRegisters};
 use crate::auth::target_scope::TargetScope;
 use crate::json::Json;
 use crate::problem::ApiError;
-use crate::query::{page_rows, parameter};
+use crate::query::{page_rows, parameter, refuse_pages};
 use crate::services::change_target::{TargetChange, create_target, remove_target, update_target};
 use crate::services::list_targets::{RegisteredTarget, TargetFilter, TargetList, list_targets, show_target};
 use crate::state::AppState;
@@ -34,7 +34,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
 /// What of the register is asked for, and which page; what is absent holds for all.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
-struct TargetParameters {
+pub(super) struct TargetParameters {
     /// Kind.
     kind: Option<String>,
     /// Grid, with everything below it.
@@ -47,6 +47,26 @@ struct TargetParameters {
     cursor: Option<String>,
     /// How many, 1 to 500.
     limit: Option<String>,
+}
+
+impl TargetParameters {
+    /// The filters.
+    pub(super) fn filter(&self) -> Result<TargetFilter, ApiError> {
+        if let Some(text) = &self.text {
+            check_text(text, NAME_MAX_CHARS).map_err(|fault| ApiError::from(fault).field("text"))?;
+        }
+        Ok(TargetFilter {
+            kind: parameter("kind", self.kind.as_deref())?,
+            grid: parameter("grid", self.grid.as_deref())?,
+            unit: parameter("unit", self.unit.as_deref())?,
+            text: self.text.clone(),
+        })
+    }
+
+    /// Refuses what asks for a page, of a file that has none.
+    pub(super) fn refuse_pages(&self) -> Result<(), ApiError> {
+        refuse_pages(self.cursor.as_deref(), self.limit.as_deref())
+    }
 }
 
 /// The register within the caller's grids or unit, by register number.
@@ -62,15 +82,7 @@ async fn list(
     state: web::Data<AppState>,
     asked: web::Query<TargetParameters>,
 ) -> Result<web::Json<TargetList>, ApiError> {
-    if let Some(text) = &asked.text {
-        check_text(text, NAME_MAX_CHARS).map_err(|fault| ApiError::from(fault).field("text"))?;
-    }
-    let filter = TargetFilter {
-        kind: parameter("kind", asked.kind.as_deref())?,
-        grid: parameter("grid", asked.grid.as_deref())?,
-        unit: parameter("unit", asked.unit.as_deref())?,
-        text: asked.text.clone(),
-    };
+    let filter = asked.filter()?;
     let after = parameter("cursor", asked.cursor.as_deref())?;
     let rows = page_rows(asked.limit.as_deref(), TARGETS_DEFAULT, TARGETS_MAX)?;
     let mut connection = state.connection().await?;

@@ -55,7 +55,8 @@ pub struct TargetFilter {
 }
 
 impl TargetFilter {
-    fn condition(&self) -> TargetCondition {
+    /// As a condition on rows that are still registered.
+    pub(super) fn condition(&self) -> TargetCondition {
         let conditions = [
             self.kind
                 .as_ref()

@@ -16,6 +16,7 @@ pub mod escalate_overdue;
 pub mod export_cases;
 pub mod export_month;
 pub mod export_register;
+pub mod export_targets;
 pub mod find_duplicates;
 pub mod finish_upload;
 pub mod import_register;

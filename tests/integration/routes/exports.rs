@@ -159,6 +159,30 @@ async fn a_map_shows_cases_where_they_were_seen_and_how_sure_that_is() {
 }
 
 #[tokio::test]
+async fn a_map_shows_the_register_at_its_points_within_the_callers_reach() {
+    let review = Review::start().await;
+    let eastern = review.server.site(&review.macun, "001/001").await.content;
+    review.western_site("站前工地").await;
+    let liaison = review.office("liaison", TestRole::liaison(review.macun.streets[1])).await;
+    let map = async |office: &TestOffice, query: &str| -> Value {
+        let path = format!("/api/v1/targets.geojson{query}");
+        serde_json::from_slice(&bytes(office, &path).await).unwrap()
+    };
+
+    let found = map(&review.supervisor, "?grid=410804/001").await;
+    let [feature] = found["features"].as_array().unwrap().as_slice() else { panic!("{found}") };
+    assert_eq!((&found["datum"], &feature["id"]), (&json!("WGS-84"), &json!(eastern.target_id)));
+    let Point { lon, lat } = eastern.point;
+    assert_eq!(feature["geometry"], json!({ "type": "Point", "coordinates": [lon, lat] }));
+    assert_eq!(feature["properties"]["kind"], "construction_site");
+    assert_eq!(map(&review.supervisor, "").await["features"].as_array().unwrap().len(), 2);
+
+    let own = map(&liaison, "").await;
+    let [feature] = own["features"].as_array().unwrap().as_slice() else { panic!("{own}") };
+    assert_eq!(feature["properties"]["name"], "站前工地");
+}
+
+#[tokio::test]
 async fn a_file_has_no_pages_and_no_other_languages() {
     let review = Review::start().await;
     for (query, field) in
@@ -170,6 +194,8 @@ async fn a_file_has_no_pages_and_no_other_languages() {
             assert_eq!((problem.code.as_str(), problem.field.as_deref()), ("malformed_request", Some(field)));
         }
     }
+    let paged = review.supervisor.request(Method::GET, "/api/v1/targets.geojson?limit=1");
+    assert_eq!(problem(paged.send().await.unwrap()).await.field.as_deref(), Some("limit"));
     let fault =
         review.finance.request(Method::GET, "/api/v1/months/2026-13/entries.xlsx").send().await.unwrap();
     assert_eq!(problem(fault).await.field.as_deref(), Some("month"));

@@ -141,6 +141,7 @@ async fn what_people_wrote_is_text_and_never_markup() {
 async fn detailed(review: &Review) -> Inspection {
     let mut visit = review.visit(&["hoarding", "material_cover"]).await;
     visit.answers[0].note = "北侧约 40 米无围挡".to_owned();
+    visit.fix.as_mut().unwrap().point = Point { lon: 113.32, lat: 35.27 };
     visit.observed = Some(Point { lon: 113.3205, lat: 35.2703 });
     visit.notes = "土方作业中，现场未见雾炮。".to_owned();
     visit.second_inspector = Some("赵某某".to_owned());
