@@ -75,8 +75,9 @@ impl Snapshot {
         let oldest: Counted = sql_query(OLDEST_TRANSACTION).get_result(connection).await?;
         let unseen = oldest.rows.max(0).saturating_add(REQUEST_SECONDS);
         connection.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
-        let exported: Counted =
-            sql_query("SELECT pg_export_snapshot() AS name, 0::bigint AS rows").get_result(connection).await?;
+        let exported: Counted = sql_query("SELECT pg_export_snapshot() AS name, 0::bigint AS rows")
+            .get_result(connection)
+            .await?;
         let districts: Vec<District> =
             sql_query("SELECT district, epoch FROM districts").load(connection).await?;
         Ok(Self {
