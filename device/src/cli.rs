@@ -94,12 +94,66 @@ pub enum Command {
         /// 检查记录号 / the inspection
         inspection: String,
     },
+    /// 本网格待整改、待复核的交办 / what is to be rectified and re-checked in the own grids
+    Orders,
+    /// 整改反馈 / report that a case is rectified
+    Report {
+        /// 案件号 / the case
+        case: String,
+        /// What was done.
+        #[command(flatten)]
+        record: RecordFlags,
+    },
+    /// 现场复核 / re-check a case on the spot
+    Recheck {
+        /// 案件号 / the case
+        case: String,
+        /// 复核结果 / whether it is in order
+        #[arg(long, value_enum)]
+        result: CheckResult,
+        /// What was seen.
+        #[command(flatten)]
+        record: RecordFlags,
+    },
+    /// 火点线索 / fire point leads
+    FirePoints,
+    /// 火点核查 / verify a fire point lead
+    VerifyFire {
+        /// 火点线索号 / the lead
+        fire_point: String,
+        /// 记录火情的检查记录号；未发现火情则不填 / the inspection that records the fire, if there was one
+        #[arg(long)]
+        inspection: Option<String>,
+        /// What was seen.
+        #[command(flatten)]
+        record: RecordFlags,
+    },
     /// 我的检查记录及结果 / own inspections and what became of them
     List,
     /// 待发送与同步状态 / what waits and how fresh the register is
     Status,
     /// 操作日志 / the outbox, newest first
     Log,
+}
+
+/// Whether a re-check found it in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CheckResult {
+    /// 合格 / in order
+    Pass,
+    /// 不合格 / not in order
+    Fail,
+}
+
+/// What was done or seen on the spot.
+#[derive(Debug, Args)]
+pub struct RecordFlags {
+    /// 情况说明 / in words
+    #[arg(long, default_value = "")]
+    pub text: String,
+    /// 照片文件 / photo file
+    #[arg(long = "photo")]
+    pub photos: Vec<PathBuf>,
 }
 
 /// What to do with the register.

@@ -303,21 +303,31 @@ impl Device {
         Ok(given)
     }
 
-    fn own_inspection(&self, id: InspectionId) -> Result<Inspection, DeviceError> {
+    /// The device's clock.
+    pub(crate) fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
+    pub(crate) fn own_inspection(&self, id: InspectionId) -> Result<Inspection, DeviceError> {
         let own = self.store.work.inspection(id)?;
         own.map(|own| own.inspection).ok_or_else(|| DeviceError::InspectionUnknown(id.to_string()))
     }
 
     /// Records one operation.
-    fn write(&mut self, body: Body) -> Result<(), DeviceError> {
+    pub(crate) fn write(&mut self, body: Body) -> Result<OperationId, DeviceError> {
         let pack_version = match &body {
             Body::SubmitInspection(inspection) | Body::AmendInspection(inspection) => {
                 inspection.context.pack.as_ref().map(|pack| pack.hash.clone())
             }
-            Body::RegisterTarget(_) | Body::UpdateTarget(_) => None,
+            Body::RegisterTarget(_)
+            | Body::UpdateTarget(_)
+            | Body::ReportRectification(_)
+            | Body::RecheckRectification(_)
+            | Body::VerifyFirePoint(_) => None,
         };
+        let op_id = OperationId::fresh();
         let header = Header {
-            op_id: OperationId::fresh(),
+            op_id,
             author: self.user.user_id,
             device: self.user.device_id,
             incarnation: self.store.work.incarnation(),
@@ -332,7 +342,7 @@ impl Device {
             monotonic: u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX),
         };
         self.store.work.record(Operation { header, body })?;
-        Ok(())
+        Ok(op_id)
     }
 }
 
@@ -342,6 +352,10 @@ fn occurred_at(body: &Body) -> Option<Instant> {
         Body::SubmitInspection(inspection) | Body::AmendInspection(inspection) => {
             Some(inspection.occurred_at)
         }
-        Body::RegisterTarget(_) | Body::UpdateTarget(_) => None,
+        Body::RegisterTarget(_)
+        | Body::UpdateTarget(_)
+        | Body::ReportRectification(_)
+        | Body::RecheckRectification(_)
+        | Body::VerifyFirePoint(_) => None,
     }
 }

@@ -3,8 +3,10 @@
 
 use sync_core::engine::{Failure, FailureReason, SyncReport, Undertaking};
 use sync_core::evaluate::{Evaluation, ProposedCase, ProposedCharge};
-use sync_core::ids::QuestionCode;
+use sync_core::ids::{OperationId, QuestionCode};
 use sync_core::model::case::{CaseRow, ReviewState};
+use sync_core::model::fire_point::{FirePointState, FireSource};
+use sync_core::model::rectification::RoundState;
 use sync_core::policy::Kind;
 use sync_core::store::Found;
 use sync_core::wire::problem::{Problem, ProblemKind};
@@ -14,6 +16,7 @@ use crate::cli::Lang;
 use crate::data_dir::EnrolledUser;
 use crate::device::Recorded;
 use crate::error::DeviceError;
+use crate::field_records::{Lead, Order, OwnRecord};
 use crate::status::{InspectionStatus, SentState, Status};
 
 /// Says things in one language.
@@ -218,6 +221,63 @@ impl Words {
             ),
             None => say!(self, "  案件 {item}：{state}", "  case {item}: {state}"),
         }
+    }
+
+    pub(crate) fn record_saved(self, id: OperationId) -> String {
+        say!(self, "现场记录 {id} 已保存，待发送。", "Record {id} is saved and waits to be sent.")
+    }
+
+    pub(crate) fn order(self, order: &Order) -> String {
+        let round = &order.round;
+        let state = match round.state {
+            RoundState::Assigned => self.either("已交办", "assigned"),
+            RoundState::Paused => self.either("缓办", "paused"),
+            RoundState::Returned => self.either("已退回", "returned"),
+            RoundState::Rectified => self.either("待复核", "to be re-checked"),
+            RoundState::Verified => self.either("复核通过", "verified"),
+            RoundState::Failed => self.either("复核不通过", "failed"),
+            RoundState::Closed => self.either("已销号", "closed"),
+            RoundState::Withdrawn => self.either("已改派", "withdrawn"),
+        };
+        let (case, number, requirement) = (round.case_id, round.round, &round.requirement);
+        let place = order.target_name.as_deref().unwrap_or("-");
+        let item = order.item.as_ref().map_or("-", |item| item.as_str());
+        let deadline = round.deadline.map_or_else(
+            || self.either("期限待定", "no deadline yet").to_owned(),
+            sync_core::time::Instant::record_text,
+        );
+        let first = say!(
+            self,
+            "{case}  第{number}轮  {state}  {deadline}  {item}  {place}：{requirement}",
+            "{case}  round {number}  {state}  {deadline}  {item}  {place}: {requirement}"
+        );
+        self.with_records(first, &order.records)
+    }
+
+    pub(crate) fn lead(self, lead: &Lead) -> String {
+        let row = &lead.lead;
+        let source = match row.source {
+            FireSource::Satellite => self.either("卫星", "satellite"),
+            FireSource::Video => self.either("视频", "video"),
+            FireSource::Drone => self.either("无人机", "drone"),
+        };
+        let state = match row.state {
+            FirePointState::Lead => self.either("待核查", "to be verified"),
+            FirePointState::Confirmed => self.either("属实", "confirmed"),
+            FirePointState::NotFound => self.either("未发现", "not found"),
+        };
+        let (id, time, note) = (row.fire_point_id, row.seen_at.record_text(), &row.note);
+        let (lon, lat) = (row.point.lon, row.point.lat);
+        self.with_records(format!("{id}  {time}  {source}  {state}  {lon},{lat}  {note}"), &lead.records)
+    }
+
+    fn with_records(self, first: String, records: &[OwnRecord]) -> String {
+        let lines = records.iter().map(|record| {
+            let (time, kind, state) =
+                (record.occurred_at.record_text(), &record.kind, self.state(&record.state));
+            format!("  {time}  {kind}  {state}")
+        });
+        std::iter::once(first).chain(lines).collect::<Vec<_>>().join("\n")
     }
 
     pub(crate) fn state(self, state: &SentState) -> String {

@@ -98,6 +98,10 @@ keys! {
     photo_dir: Option<PathBuf> = None,
         "照片目录；默认 data_dir/photos。多个进程须共用同一目录。",
         "Directory of photos; data_dir/photos by default. Several processes must share it.";
+    calendar_dir: Option<PathBuf> = None,
+        "节假日与办公时间文件目录：其中每个 .toml 为一个年度（格式同随产品提供的文件），office-hours.toml 为办公时间；补充或替换随产品提供的数据。",
+        "Directory of holiday years, one a .toml file in the form of those that come with the product, and office-hours.toml; \
+         they add to what comes with the product, or replace it.";
     tls_certificate: Option<PathBuf> = None,
         "TLS 证书链（PEM）；与 tls_key 一起填写即启用 HTTPS。",
         "TLS certificate chain (PEM); with tls_key the server speaks HTTPS.";

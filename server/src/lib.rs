@@ -23,6 +23,7 @@ pub mod photos;
 pub mod policies;
 pub mod problem;
 pub mod query;
+pub mod rectification;
 pub mod registers;
 pub mod routes;
 pub mod serve;

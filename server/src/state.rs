@@ -8,6 +8,7 @@ use sync_core::time::Clock;
 use crate::auth::access_token::{AccessKeys, KeyError};
 use crate::auth::passwords::Passwords;
 use crate::auth::rate_limit::GuessLimit;
+use crate::calendar::{CalendarFault, WorkCalendar};
 use crate::config::Config;
 use crate::db::{Pool, PooledConnection};
 use crate::metrics::Metrics;
@@ -25,6 +26,8 @@ pub struct AppState {
     pub config: Config,
     /// Keys of device access tokens.
     pub access_keys: AccessKeys,
+    /// Holidays and office hours, for deadlines.
+    pub calendar: Arc<WorkCalendar>,
     /// Policy books of the districts.
     pub policies: PolicyBooks,
     /// Passwords.
@@ -51,6 +54,9 @@ pub enum StateError {
         /// What happened.
         source: std::io::Error,
     },
+    /// The holiday calendar cannot be read.
+    #[error("holiday calendar: {0}")]
+    Calendar(#[from] CalendarFault),
     /// A counter cannot be made.
     #[error("metrics: {0}")]
     Metrics(#[from] prometheus::Error),
@@ -64,8 +70,14 @@ impl AppState {
     pub fn new(config: Config, pool: Pool, clock: Arc<dyn Clock>) -> Result<Self, StateError> {
         let photos = PhotoPlaces::open(&config)
             .map_err(|source| StateError::PhotoDirectory { dir: config.photo_dir(), source })?;
+        let bundled = WorkCalendar::bundled()?;
+        let calendar = match &config.calendar_dir {
+            Some(directory) => bundled.with_directory(directory)?,
+            None => bundled,
+        };
         Ok(Self {
             access_keys: AccessKeys::from_config(&config)?,
+            calendar: Arc::new(calendar),
             policies: PolicyBooks::default(),
             passwords: Passwords::default(),
             guesses: GuessLimit::new(clock.clone()),

@@ -105,6 +105,8 @@ uuid_ids! {
     CaseId,
     /// A charge (扣缴项), derived from case and measure: see [`ChargeId::derive`].
     ChargeId,
+    /// A fire point lead (火点线索).
+    FirePointId,
     /// A resumable photo upload.
     UploadId,
     /// The life of a server database; another after a restore from backup.
@@ -126,6 +128,14 @@ impl CaseId {
     #[must_use]
     pub fn derive(lineage: InspectionId, item: &ItemCode) -> Self {
         Self(Uuid::new_v5(&LANTIAN_NAMESPACE, format!("case/{lineage}/{item}").as_bytes()))
+    }
+}
+
+impl DecisionRequestId {
+    /// The request of a timer that does this: the same whatever process or run makes it, so that it is done once.
+    #[must_use]
+    pub fn derive(deed: &str) -> Self {
+        Self(Uuid::new_v5(&LANTIAN_NAMESPACE, format!("timer/{deed}").as_bytes()))
     }
 }
 

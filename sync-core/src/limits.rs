@@ -15,6 +15,8 @@ pub const PHOTO_MAX_BYTES: u64 = 20 * 1024 * 1024;
 pub const UPLOAD_CHUNK_BYTES: usize = 256 * 1024;
 /// Photos in one inspection.
 pub const INSPECTION_MAX_PHOTOS: usize = 60;
+/// Photos in one report of rectification, re-check or fire point verification.
+pub const RECORD_MAX_PHOTOS: usize = 30;
 /// Checklist answers in one inspection.
 pub const INSPECTION_MAX_ANSWERS: usize = 200;
 /// Fire points in one answer.

@@ -134,6 +134,30 @@ const MATRIX: &[Row] = &[
             "request_id": UserId::fresh(), "expected_version": 1, "kind": "dismiss", "reason": "重复上报",
         })
     }),
+    row("POST /api/v1/cases/{case_id}/rectification/steps", &[Supervisor], || {
+        json!({
+            "request_id": UserId::fresh(), "expected_version": 1, "step": { "kind": "close_rectification" },
+        })
+    }),
+    row(
+        "POST /api/v1/cases/{case_id}/rectification/reports",
+        &[Liaison],
+        || json!({ "request_id": UserId::fresh(), "round": 1, "text": "已整改" }),
+    ),
+    row(
+        "POST /api/v1/cases/{case_id}/rectification/returns",
+        &[Liaison],
+        || json!({ "request_id": UserId::fresh(), "expected_version": 1, "reason": "非我单位" }),
+    ),
+    row("GET /api/v1/rectifications", OFFICE, nothing),
+    row("GET /api/v1/rectifications/ratios", OFFICE, nothing),
+    row("GET /api/v1/fire-points", &[Supervisor, Finance, Administrator], nothing),
+    row("POST /api/v1/fire-points", &[Supervisor], || {
+        json!({
+            "fire_point_id": UserId::fresh(), "source": "satellite", "point": { "lon": 113.3, "lat": 35.2 },
+            "grid": "410804/001", "seen_at": "2026-11-20T02:00:00Z",
+        })
+    }),
     row("POST /api/v1/findings", &[Supervisor], || {
         json!({
             "request_id": UserId::fresh(), "occurred_at": "2026-11-20T02:00:00Z", "answers": [],

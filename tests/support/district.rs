@@ -298,6 +298,24 @@ impl TestServer {
         }
     }
 
+    /// The same device with a token from now.
+    #[must_use]
+    pub fn renewed(&self, device: &TestDevice) -> TestDevice {
+        let TestDevice { device_id, user, incarnation, key, client, url, .. } = device;
+        let now = self.clock.now();
+        let keys = &self.state.access_keys;
+        let token = keys.issue(&user.district, *device_id, user.user_id, *incarnation, now).unwrap();
+        TestDevice {
+            device_id: *device_id,
+            user: user.clone(),
+            incarnation: *incarnation,
+            key: key.clone(),
+            token,
+            client: client.clone(),
+            url: url.clone(),
+        }
+    }
+
     /// Signs the user in to the office, without HTTP.
     pub async fn office(&self, user: &TestUser) -> TestOffice {
         let (session, csrf_token) = (Uuid::new_v4().to_string(), Uuid::new_v4().to_string());

@@ -16,6 +16,7 @@ pub mod district;
 pub mod field;
 pub mod observe;
 pub mod photo_upload;
+pub mod rectification;
 pub mod review;
 pub mod scene;
 pub mod server;

@@ -2,6 +2,7 @@
 
 mod draft;
 mod enrol;
+mod field_records;
 mod inspect;
 mod review;
 mod sync;
@@ -104,6 +105,15 @@ fn dispatch(
             inspect::amend(&mut device, inspection, visit, now, screen)?;
         }
         Command::Charges { inspection } => inspect::charges(&device, inspection, screen)?,
+        Command::Orders => field_records::orders(&device, screen)?,
+        Command::Report { case, record } => field_records::report(&mut device, case, record, screen)?,
+        Command::Recheck { case, result, record } => {
+            field_records::recheck(&mut device, case, *result, record, screen)?;
+        }
+        Command::FirePoints => field_records::fire_points(&device, screen)?,
+        Command::VerifyFire { fire_point, inspection, record } => {
+            field_records::verify_fire(&mut device, fire_point, inspection.as_deref(), record, screen)?;
+        }
         Command::List => review::list(&device, screen)?,
         Command::Status => review::status(&device, screen)?,
         Command::Log => review::log(&device, screen)?,

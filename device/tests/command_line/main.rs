@@ -10,6 +10,7 @@
 
 mod amending;
 mod bad_input;
+mod closed_loop;
 mod drafts;
 mod enrolment;
 mod field_day;

@@ -96,6 +96,17 @@ impl Tablet {
         store.apply_page(&page(user)).unwrap();
     }
 
+    /// What a later pull brings.
+    pub fn pull_rows(&self, rows: &[(&str, &str, Value)]) {
+        let folder = self.data().join("users").join(self.user.to_string());
+        let now = "2024-10-08T00:00:00Z".parse().unwrap();
+        let mut store = DeviceStore::open(&folder, self.user, Incarnation::fresh(), now).unwrap().store;
+        let changes = rows
+            .iter()
+            .map(|(entity, id, row)| json!({ "entity": entity, "id": id, "change": "upsert", "row": row }));
+        store.apply_page(&page_of(self.user, changes.collect())).unwrap();
+    }
+
     pub fn picture(&self, name: &str, bytes: &[u8]) -> String {
         let path = self.path(name);
         std::fs::write(&path, bytes).unwrap();
@@ -185,6 +196,10 @@ fn page(user: UserId) -> PullPage {
         .chain([("grid", "410804", district)])
         .map(|(entity, id, row)| json!({ "entity": entity, "id": id, "change": "upsert", "row": row }))
         .collect();
+    page_of(user, changes)
+}
+
+fn page_of(user: UserId, changes: Vec<Value>) -> PullPage {
     let page = json!({
         "cursor": "first", "more": false, "changes": changes, "user_id": user,
         "epoch": "01890000-0000-7000-8000-0000000000ee", "server_time": "2024-10-08T00:00:00Z",

@@ -49,6 +49,12 @@ permissions! {
     ReadCases: Session, [Supervisor, Liaison, Finance, Administrator];
     /// Decide cases (审核).
     ReviewCases: Session, [Supervisor];
+    /// Answer for one's unit: report rectification, give a case back (整改反馈, 退回).
+    AnswerForUnit: Session, [Liaison];
+    /// Enter fire point leads (录入火点线索).
+    EnterFirePoints: Session, [Supervisor];
+    /// See fire point leads within one's grids.
+    ReadFirePoints: Session, [Supervisor, Finance, Administrator];
     /// Enter findings of higher-level groups (录入上级发现问题).
     EnterFindings: Session, [Supervisor];
     /// Review what another proposed (复核): supervisors on cases of their grids, finance on months.

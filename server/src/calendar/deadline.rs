@@ -46,6 +46,15 @@ impl WorkCalendar {
         Instant::at_record(end).map_err(|_| CalendarGap { year: end.year() })
     }
 
+    /// When this much working time has passed since `start`.
+    ///
+    /// # Errors
+    /// [`CalendarGap`] where it runs into a year without data.
+    pub fn after_working_time(&self, start: Instant, time: SignedDuration) -> Result<Instant, CalendarGap> {
+        let end = self.after_hours(start.record_datetime(), time)?;
+        Instant::at_record(end).map_err(|_| CalendarGap { year: end.year() })
+    }
+
     /// Working time from `earlier` to `later`; nothing where it is not later.
     ///
     /// # Errors

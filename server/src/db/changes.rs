@@ -12,8 +12,8 @@ use diesel::sql_types::{Array, Nullable, Text, Uuid as SqlUuid};
 use diesel::{QueryResult, sql_query};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use sync_core::ids::{
-    AssignmentId, CaseId, GridPath, OperationId, PackHash, PhotoHash, RegionCode, TargetId, UnitId, UserId,
-    ZoneId,
+    AssignmentId, CaseId, FirePointId, GridPath, OperationId, PackHash, PhotoHash, RegionCode, TargetId,
+    UnitId, UserId, ZoneId,
 };
 use sync_core::wire::pull::entity;
 use uuid::Uuid;
@@ -35,6 +35,10 @@ pub enum Entity {
     Target(TargetId),
     /// A case (案件) or its charges.
     Case(CaseId),
+    /// The present round of a case's rectification (整改).
+    Rectification(CaseId),
+    /// A fire point lead (火点线索).
+    FirePoint(FirePointId),
     /// The result of an operation (操作结果).
     Operation(OperationId),
     /// A photo (照片), verified or refused.
@@ -53,6 +57,8 @@ impl Entity {
             Self::Assignment(_) => entity::ASSIGNMENT,
             Self::Target(_) => entity::TARGET,
             Self::Case(_) => entity::CASE,
+            Self::Rectification(_) => entity::RECTIFICATION,
+            Self::FirePoint(_) => entity::FIRE_POINT,
             Self::Operation(_) => entity::OPERATION,
             Self::Photo(_) => entity::PHOTO,
         }
@@ -70,6 +76,8 @@ impl fmt::Display for Entity {
             Self::Assignment(id) => id.fmt(f),
             Self::Target(id) => id.fmt(f),
             Self::Case(id) => id.fmt(f),
+            Self::Rectification(id) => id.fmt(f),
+            Self::FirePoint(id) => id.fmt(f),
             Self::Operation(id) => id.fmt(f),
             Self::Photo(hash) => hash.fmt(f),
         }

@@ -17,6 +17,7 @@ const MEANINGS: &[(&str, ProblemKind, &str)] = &[
     ("decisions_case_version_key", ProblemKind::CaseChanged, "expected_version"),
     ("decisions_request_key", ProblemKind::DecisionIdReused, "request_id"),
     ("districts_pkey", ProblemKind::DistrictExists, "code"),
+    ("fire_points_grid_fkey", ProblemKind::GridUnknown, "grid"),
     ("grids_pkey", ProblemKind::GridExists, "path"),
     ("grids_unit_fkey", ProblemKind::UnitUnknown, "unit_id"),
     ("inspections_grid_fkey", ProblemKind::GridUnknown, "grid"),

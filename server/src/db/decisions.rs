@@ -39,12 +39,12 @@ pub struct DecisionRow {
     pub reviewer: Option<Uuid>,
 }
 
-/// Writes a decision.
+/// Writes decisions, in one statement.
 ///
 /// # Errors
 /// Whatever PostgreSQL says; a request id used before violates `decisions_request_key`.
-pub async fn insert(connection: &mut Connection, decision: &DecisionRow) -> QueryResult<()> {
-    diesel::insert_into(decisions::table).values(decision).execute(connection).await?;
+pub async fn insert(connection: &mut Connection, decisions: &[DecisionRow]) -> QueryResult<()> {
+    diesel::insert_into(decisions::table).values(decisions).execute(connection).await?;
     Ok(())
 }
 

@@ -11,25 +11,26 @@ use crate::db::Connection;
 use crate::db::schema::districts;
 use crate::ledger::chain::Head;
 
-/// A decision's number, and where the ledger stands under the lock.
+/// Numbers of decisions, and where the ledger stands under the lock.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TakenNumbers {
-    /// The new decision's number.
+    /// The last of the new decisions' numbers.
     pub decision_no: i64,
     /// The ledger's last entry.
     pub head: Head,
 }
 
-/// Takes the next decision number; locks the district's row to the end of the transaction.
+/// Takes the next decision numbers; locks the district's row to the end of the transaction.
 ///
 /// # Errors
 /// Whatever PostgreSQL says.
-pub async fn take_decision_number(
+pub async fn take_decision_numbers(
     connection: &mut Connection,
     district: &RegionCode,
+    count: i64,
 ) -> QueryResult<TakenNumbers> {
     let (decision_no, entry_no, hash) = diesel::update(districts::table.find(district.as_str()))
-        .set(districts::decision_number.eq(districts::decision_number + 1))
+        .set(districts::decision_number.eq(districts::decision_number + count))
         .returning((districts::decision_number, districts::entry_number, districts::entry_hash))
         .get_result(connection)
         .await?;
@@ -64,7 +65,7 @@ pub async fn ledger_head(connection: &mut Connection, district: &str) -> QueryRe
     Ok(Head { entry_no, hash })
 }
 
-/// Moves the ledger's head, under the lock that [`take_decision_number`] took.
+/// Moves the ledger's head, under the lock that [`take_decision_numbers`] took.
 ///
 /// # Errors
 /// Whatever PostgreSQL says.

@@ -14,6 +14,7 @@ pub mod district_entries;
 pub mod district_numbers;
 pub mod districts;
 pub mod evidence_lock;
+pub mod fire_points;
 pub mod ledger_entries;
 pub mod migrate;
 pub mod month_exports;
@@ -22,6 +23,7 @@ pub mod photos;
 pub mod picked;
 pub mod pool;
 pub mod proposals;
+pub mod rectifications;
 #[allow(missing_docs, reason = "generated from the migrated database")]
 pub mod schema;
 pub mod stamps;

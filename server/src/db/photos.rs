@@ -148,6 +148,28 @@ pub async fn verified_size(
     Ok(size.map(i64::unsigned_abs))
 }
 
+/// Which of these photos are not verified.
+///
+/// # Errors
+/// Faults of the database.
+pub async fn unverified_among(
+    conn: &mut Connection,
+    district: &RegionCode,
+    hashes: &[PhotoHash],
+) -> Result<Vec<PhotoHash>, ApiError> {
+    if hashes.is_empty() {
+        return Ok(Vec::new());
+    }
+    let verified: Vec<String> = photos::table
+        .filter(photos::district.eq(district.as_str()))
+        .filter(photos::sha256.eq_any(hashes.iter().map(PhotoHash::as_str)))
+        .filter(photos::state.eq("verified"))
+        .select(photos::sha256)
+        .load(conn)
+        .await?;
+    Ok(hashes.iter().filter(|hash| !verified.iter().any(|known| known == hash.as_str())).cloned().collect())
+}
+
 /// What an actor may see, for the queries here.
 struct Sight {
     everything: bool,
@@ -176,13 +198,23 @@ const VISIBLE: &str = "($1 OR i.author = $2 OR i.unit_id = ANY($3)
                    SELECT FROM unnest($4) AS own (grid)
                    WHERE c.grid = own.grid OR starts_with(c.grid, own.grid || '/')))))";
 
+/// Whether a record about a case or fire point that may be seen names the photo `p`, by the same parameters.
+const RECORD_VISIBLE: &str = "EXISTS (
+    SELECT FROM record_photos r
+    LEFT JOIN cases c ON c.district = r.district AND c.case_id = r.case_id
+    LEFT JOIN fire_points f ON f.district = r.district AND f.fire_point_id = r.fire_point_id
+    WHERE r.district = p.district AND r.sha256 = p.sha256 AND (
+        $1 OR c.author = $2 OR f.verified_by = $2 OR c.unit_id = ANY($3)
+        OR EXISTS (SELECT FROM unnest($4) AS own (grid)
+                   WHERE starts_with(coalesce(c.grid, f.grid) || '/', own.grid || '/'))))";
+
 #[derive(QueryableByName)]
 struct MediaType {
     #[diesel(sql_type = Nullable<Text>)]
     media_type: Option<String>,
 }
 
-/// The media type of a verified photo that an inspection names which the actor may see.
+/// The media type of a verified photo that an inspection or record names which the actor may see.
 ///
 /// # Errors
 /// Faults of the database.
@@ -194,9 +226,9 @@ pub async fn visible_media_type(
     let sight = Sight::of(actor);
     let sql = format!(
         "SELECT p.media_type FROM photos p
-         WHERE p.district = $5 AND p.sha256 = $6 AND p.state = 'verified' AND EXISTS (
+         WHERE p.district = $5 AND p.sha256 = $6 AND p.state = 'verified' AND (EXISTS (
              SELECT FROM inspection_photos ip JOIN inspections i USING (district, inspection_id)
-             WHERE ip.district = p.district AND ip.sha256 = p.sha256 AND {VISIBLE})"
+             WHERE ip.district = p.district AND ip.sha256 = p.sha256 AND {VISIBLE}) OR {RECORD_VISIBLE})"
     );
     let row: Option<MediaType> = sql_query(sql)
         .bind::<Bool, _>(sight.everything)

@@ -180,6 +180,27 @@ diesel::table! {
 }
 
 diesel::table! {
+    fire_points (district, fire_point_id) {
+        district -> Text,
+        fire_point_id -> Uuid,
+        source -> Text,
+        lon -> Float8,
+        lat -> Float8,
+        grid -> Text,
+        seen_at -> Timestamptz,
+        note -> Text,
+        entered_by -> Uuid,
+        entered_at -> Timestamptz,
+        state -> Text,
+        verified_by -> Nullable<Uuid>,
+        verified_at -> Nullable<Timestamptz>,
+        record_id -> Nullable<Uuid>,
+        inspection_id -> Nullable<Uuid>,
+        finding -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     grids (district, path) {
         district -> Text,
         path -> Text,
@@ -356,6 +377,77 @@ diesel::table! {
 }
 
 diesel::table! {
+    record_photos (district, record_id, ordinal) {
+        district -> Text,
+        record_id -> Uuid,
+        ordinal -> Int4,
+        case_id -> Nullable<Uuid>,
+        fire_point_id -> Nullable<Uuid>,
+        sha256 -> Text,
+        taken_at -> Nullable<Timestamptz>,
+        lon -> Nullable<Float8>,
+        lat -> Nullable<Float8>,
+        source -> Text,
+    }
+}
+
+diesel::table! {
+    rectification_records (district, record_id) {
+        district -> Text,
+        record_id -> Uuid,
+        case_id -> Uuid,
+        round -> Int4,
+        kind -> Text,
+        passed -> Nullable<Bool>,
+        author -> Uuid,
+        device_id -> Nullable<Uuid>,
+        text -> Text,
+        lon -> Nullable<Float8>,
+        lat -> Nullable<Float8>,
+        occurred_at -> Timestamptz,
+        received_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    rectification_steps (district, case_id, round, step) {
+        district -> Text,
+        case_id -> Uuid,
+        round -> Int4,
+        step -> Text,
+        taken_at -> Timestamptz,
+        decision_no -> Int8,
+    }
+}
+
+diesel::table! {
+    rectifications (district, case_id, round) {
+        district -> Text,
+        case_id -> Uuid,
+        round -> Int4,
+        unit_id -> Uuid,
+        grid -> Text,
+        state -> Text,
+        ordered_by -> Nullable<Uuid>,
+        ordered_at -> Timestamptz,
+        requirement -> Text,
+        span_unit -> Text,
+        span_count -> Int4,
+        deadline -> Nullable<Timestamptz>,
+        extensions -> Int4,
+        steps -> Array<Text>,
+        step_days -> Int4,
+        steps_taken -> Int4,
+        next_step_at -> Nullable<Timestamptz>,
+        pause_kind -> Nullable<Text>,
+        stopped_at -> Nullable<Timestamptz>,
+        reported_at -> Nullable<Timestamptz>,
+        checked_at -> Nullable<Timestamptz>,
+        closed_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     sessions (token_hash) {
         token_hash -> Bytea,
         session_id -> Uuid,
@@ -489,6 +581,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     districts,
     enrolment_codes,
     executions,
+    fire_points,
     grids,
     inspection_photos,
     inspections,
@@ -500,6 +593,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     periods,
     photos,
     proposals,
+    record_photos,
+    rectification_records,
+    rectification_steps,
+    rectifications,
     sessions,
     subsidies,
     targets,

@@ -81,6 +81,14 @@ pub struct StoredValueError {
     text: String,
 }
 
+impl StoredValueError {
+    /// What a column holds and should not.
+    #[must_use]
+    pub fn new(column: &'static str, text: &str) -> Self {
+        Self { column, text: text.to_owned() }
+    }
+}
+
 /// Reads a code, month or the like out of a text column; `column` names it for the log.
 ///
 /// # Errors

@@ -8,6 +8,7 @@ pub mod cases;
 pub mod devices;
 pub mod exports;
 pub mod findings;
+pub mod fire_points;
 pub mod grids;
 pub mod health;
 pub mod ledger;
@@ -16,8 +17,9 @@ pub mod months;
 pub mod packs;
 pub mod photo_uploads;
 pub mod photos;
-pub mod registers;
 pub mod proposals;
+pub mod rectifications;
+pub mod registers;
 pub mod sessions;
 pub mod sync;
 pub mod targets;
@@ -32,6 +34,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .configure(cases::configure)
         .configure(devices::configure)
         .configure(findings::configure)
+        .configure(fire_points::configure)
         .configure(grids::configure)
         .configure(health::configure)
         .configure(ledger::configure)
@@ -40,6 +43,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .configure(packs::configure)
         .configure(photo_uploads::configure)
         .configure(photos::configure)
+        .configure(rectifications::configure)
         .configure(registers::configure)
         .configure(proposals::configure)
         .configure(sessions::configure)

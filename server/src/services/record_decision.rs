@@ -95,14 +95,63 @@ pub async fn record_decision(
     new: NewDecision,
     now: Instant,
 ) -> QueryResult<(DecisionRow, Head)> {
-    let taken = district_numbers::take_decision_number(connection, district).await?;
+    let (mut decisions, head) = record_in_order(connection, district, vec![new], now).await?;
+    // One was asked for, so one was written.
+    decisions.pop().map(|decision| (decision, head)).ok_or(diesel::result::Error::NotFound)
+}
+
+/// The same for many decisions of one district, numbered in the order given, in a statement each for numbers,
+/// decisions and audit.
+///
+/// # Errors
+/// As [`record_decision`].
+pub async fn record_decisions(
+    connection: &mut Connection,
+    district: &RegionCode,
+    new: Vec<NewDecision>,
+    now: Instant,
+) -> QueryResult<Vec<DecisionRow>> {
+    Ok(record_in_order(connection, district, new, now).await?.0)
+}
+
+async fn record_in_order(
+    connection: &mut Connection,
+    district: &RegionCode,
+    new: Vec<NewDecision>,
+    now: Instant,
+) -> QueryResult<(Vec<DecisionRow>, Head)> {
+    let count = i64::try_from(new.len()).unwrap_or(i64::MAX);
+    let taken = district_numbers::take_decision_numbers(connection, district, count).await?;
+    let first = taken.decision_no.saturating_sub(count).saturating_add(1);
+    let (decisions, events): (Vec<DecisionRow>, Vec<Event>) =
+        (first..).zip(new).map(|(number, new)| row_and_event(district, number, new, now)).unzip();
+    decisions::insert(connection, &decisions).await?;
+    audit::record(connection, now, &events).await?;
+    Ok((decisions, taken.head))
+}
+
+fn row_and_event(
+    district: &RegionCode,
+    decision_no: i64,
+    new: NewDecision,
+    now: Instant,
+) -> (DecisionRow, Event) {
     let (case_id, expected_version, month) = match new.subject {
         Subject::Case { case_id, expected_version } => (Some(case_id), Some(expected_version), None),
         Subject::Month(month) => (None, None, Some(month)),
     };
+    let event = Event::new(Action::Decision, district).by(new.by.actor());
+    let event = match new.subject {
+        Subject::Case { case_id, .. } => event.about("case", case_id),
+        Subject::Month(month) => event.about("month", month),
+    };
+    let mut detail = json!({ "decision_no": decision_no, "kind": new.kind });
+    if let (Some(reviewer), Some(fields)) = (new.by.reviewer(), detail.as_object_mut()) {
+        fields.insert("reviewer".to_owned(), json!(reviewer));
+    }
     let decision = DecisionRow {
         district: district.to_string(),
-        decision_no: taken.decision_no,
+        decision_no,
         request_id: new.request_id.0,
         case_id: case_id.map(|case| case.0),
         kind: new.kind.code().to_owned(),
@@ -114,16 +163,5 @@ pub async fn record_decision(
         month: month.map(|month| Day(month.first_day())),
         reviewer: new.by.reviewer().map(|reviewer| reviewer.0),
     };
-    decisions::insert(connection, &decision).await?;
-    let event = Event::new(Action::Decision, district).by(new.by.actor());
-    let event = match new.subject {
-        Subject::Case { case_id, .. } => event.about("case", case_id),
-        Subject::Month(month) => event.about("month", month),
-    };
-    let mut detail = json!({ "decision_no": taken.decision_no, "kind": new.kind });
-    if let (Some(reviewer), Some(fields)) = (new.by.reviewer(), detail.as_object_mut()) {
-        fields.insert("reviewer".to_owned(), json!(reviewer));
-    }
-    audit::record(connection, now, &[event.detail(detail)]).await?;
-    Ok((decision, taken.head))
+    (decision, event.detail(detail))
 }

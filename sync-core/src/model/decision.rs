@@ -49,7 +49,7 @@ coded_enum! {
         PauseRectification = "pause_rectification",
         /// Resume paused rectification (恢复办理).
         ResumeRectification = "resume_rectification",
-        /// Send a report of rectification back (退回整改), with a reason.
+        /// Send back, with a reason: a supervisor an insufficient report (退回整改), a unit what is not its own (退回).
         ReturnRectification = "return_rectification",
         /// Find on re-check that it is rectified (复核通过).
         VerifyRectification = "verify_rectification",

@@ -11,7 +11,8 @@ use super::item::Amount;
 use crate::ids::{ClauseCode, KindCode, QuestionCode, RuleCode};
 
 /// Where an overdue rectification goes, one step up each time (督办, 约谈, 问责).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Escalation {
@@ -23,16 +24,28 @@ pub enum Escalation {
     Accountability,
 }
 
-/// The closed loop (闭环) of a case: its deadline and where overdue ones go. Waits for the rectification issue.
+impl Escalation {
+    /// Its code on the wire and in the database.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Supervision => "supervision",
+            Self::Summons => "summons",
+            Self::Accountability => "accountability",
+        }
+    }
+}
+
+/// The closed loop (闭环) of a case: its deadline and where overdue ones go.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Rectification {
     /// The clause it follows from.
     pub clause: ClauseCode,
-    /// Days from assignment to the deadline.
+    /// Calendar days from assignment to the deadline; a last day that is off moves to the next workday.
     pub days: u16,
-    /// Days from one step to the next.
+    /// Calendar days from the deadline's step to the next, counted alike.
     pub step_days: u16,
     /// The steps, in order.
     pub steps: Vec<Escalation>,

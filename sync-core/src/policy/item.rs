@@ -170,8 +170,7 @@ pub struct Item {
     pub conditions: Vec<Condition>,
     /// Photos that each failed question needs before a case goes under review.
     pub photos: u16,
-    /// Days in which it must be put right, where the document names them; else the pack's. Waits for the
-    /// rectification issue.
+    /// Calendar days in which it must be put right, where the document names them; else the pack's.
     pub rectification_days: Option<u16>,
     /// What repeated cases on one target lead to.
     pub stop_work: Option<StopWorkLadder>,

@@ -18,6 +18,6 @@ pub use device::{DeviceStore, Found, Opened, Pulled, RegisterEntry};
 pub use error::StoreError;
 pub use master::{MasterStore, PageSummary};
 pub use work::{
-    Draft, OperationState, OutboxEntry, OutboxOperation, Overlay, OwnInspection, PhotoState, QueuedPhoto,
-    Settled, Upload, WorkCounts, WorkStore,
+    Draft, OperationState, OutboxEntry, OutboxOperation, Overlay, OwnFieldRecord, OwnInspection, PhotoState,
+    QueuedPhoto, Settled, Upload, WorkCounts, WorkStore,
 };

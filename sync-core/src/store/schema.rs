@@ -34,8 +34,11 @@ pub(super) const MASTER: Schema = Schema {
 };
 
 /// `work.db`.
-pub(super) const WORK: Schema =
-    Schema { store: "work", application_id: 0x4c54_5731, migrations: &[include_str!("schema/work_v1.sql")] };
+pub(super) const WORK: Schema = Schema {
+    store: "work",
+    application_id: 0x4c54_5731,
+    migrations: &[include_str!("schema/work_v1.sql"), include_str!("schema/work_v2.sql")],
+};
 
 impl Schema {
     /// Opens the file, made when absent, and brings it to the newest version.

@@ -8,6 +8,7 @@ use crate::limits;
 use crate::model::inspection::Inspection;
 use crate::model::target::TargetContent;
 use crate::time::{Instant, ZoneName};
+use crate::wire::field_record::{FirePointVerification, RectificationCheck, RectificationReport};
 
 /// The schema version of operation bodies that this build writes.
 pub const OPERATION_SCHEMA_VERSION: u16 = 1;
@@ -28,7 +29,7 @@ pub struct Header {
     pub boot: BootId,
     /// Counts the operations of author, device and incarnation from 1, without gaps.
     pub device_seq: u64,
-    /// `register_target`, `update_target`, `submit_inspection` or `amend_inspection` in version 1.
+    /// What the body is, by the code of [`Body::kind`]; a server rejects a kind it does not know.
     pub kind: String,
     /// Version of the body's schema.
     pub schema_version: u16,
@@ -53,6 +54,12 @@ pub enum Body {
     SubmitInspection(Inspection),
     /// Submits a correction, which names the inspection it replaces.
     AmendInspection(Inspection),
+    /// Reports that a case is rectified (整改反馈).
+    ReportRectification(RectificationReport),
+    /// Re-checks a case on the spot (复核).
+    RecheckRectification(RectificationCheck),
+    /// Verifies a fire point lead on the spot (火点核查).
+    VerifyFirePoint(FirePointVerification),
 }
 
 /// A change of a target, made on a version the device knew.
@@ -82,6 +89,9 @@ impl Body {
             Self::UpdateTarget(_) => "update_target",
             Self::SubmitInspection(_) => "submit_inspection",
             Self::AmendInspection(_) => "amend_inspection",
+            Self::ReportRectification(_) => "report_rectification",
+            Self::RecheckRectification(_) => "recheck_rectification",
+            Self::VerifyFirePoint(_) => "verify_fire_point",
         }
     }
 }
@@ -154,6 +164,9 @@ impl Operation {
             Body::RegisterTarget(body) => bytes(&self.header, body),
             Body::UpdateTarget(body) => bytes(&self.header, body),
             Body::SubmitInspection(body) | Body::AmendInspection(body) => bytes(&self.header, body),
+            Body::ReportRectification(body) => bytes(&self.header, body),
+            Body::RecheckRectification(body) => bytes(&self.header, body),
+            Body::VerifyFirePoint(body) => bytes(&self.header, body),
         }?;
         if encoded.len() > limits::OPERATION_MAX_BYTES {
             return Err(OperationFault::TooLarge { found: encoded.len() });
@@ -183,6 +196,9 @@ impl Operation {
             "update_target" => Body::UpdateTarget(read(body)?),
             "submit_inspection" => Body::SubmitInspection(read(body)?),
             "amend_inspection" => Body::AmendInspection(read(body)?),
+            "report_rectification" => Body::ReportRectification(read(body)?),
+            "recheck_rectification" => Body::RecheckRectification(read(body)?),
+            "verify_fire_point" => Body::VerifyFirePoint(read(body)?),
             other => return Err(OperationFault::UnknownKind(other.to_owned())),
         };
         Ok(Self { header, body })

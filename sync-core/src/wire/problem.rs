@@ -189,6 +189,14 @@ problems! {
     ImportHasBadRows = "import_has_bad_rows", 422, "文件中有错误的行；请改正，或选择跳过错误行。", "The file has bad rows; correct them, or choose to skip them.";
     HistoryFixed = "history_fixed", 422, "该历史案件已导入，文件不能再修改它。", "This case of the past is on record; no file changes it any more.";
     AssignmentFixed = "assignment_fixed", 422, "已有任职只能修改截止日期；其他变更请结束原任职并另行任命。", "Of an assignment only the last day can change; end it and make another for anything else.";
+    // Rectification and fire points.
+    RectificationUnknown = "rectification_unknown", 409, "该案件没有这一轮整改交办。", "The case has no such round of rectification.";
+    RectificationStateForbids = "rectification_state_forbids", 409, "整改当前状态不允许此操作，请刷新后再试。", "The rectification's state does not allow this; reload and try again.";
+    DeadlineRequired = "deadline_required", 422, "政策未规定整改期限，请指定期限。", "The policy states no deadline for this; name one.";
+    ExtensionsSpent = "extensions_spent", 409, "本轮整改的延期次数已用完。", "This round has been extended as often as it may be.";
+    CalendarGap = "calendar_gap", 409, "工作日历缺少该年度的节假日安排，无法计算期限，请管理员补充。", "The holiday calendar lacks the year the deadline falls in; the administrator has to add it.";
+    FirePointUnknown = "fire_point_unknown", 404, "没有该火点线索，或您无权查看。", "There is no such fire point lead, or it is not yours to see.";
+    FirePointVerified = "fire_point_verified", 409, "该火点线索已核查。", "The fire point lead has been verified already.";
     // Packs.
     PackInvalid = "pack_invalid", 422, "政策包有误，请按提示的行修改。", "The pack is not valid; correct the lines named.";
     PackAffectsPast = "pack_affects_past", 409, "该版本的生效日期内已有案件；采用不会改变这些案件，请确认知悉（affects_past）后再采用。", "Cases occurred in the days of this version; adopting it changes none of them. Acknowledge that (affects_past) and adopt it then.";

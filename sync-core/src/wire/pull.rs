@@ -23,6 +23,10 @@ pub mod entity {
     pub const TARGET: &str = "target";
     /// [`crate::model::case::CaseRow`]
     pub const CASE: &str = "case";
+    /// [`crate::model::rectification::RectificationRow`], the present round; its id is the case's.
+    pub const RECTIFICATION: &str = "rectification";
+    /// [`crate::model::fire_point::FirePointRow`]
+    pub const FIRE_POINT: &str = "fire_point";
     /// [`crate::wire::push::OperationResult`] of the user's own operations.
     pub const OPERATION: &str = "operation";
     /// [`super::PhotoRow`] of the user's own photos: verified or refused.

@@ -28,6 +28,7 @@ use crate::db::{Connection, decisions};
 use crate::problem::ApiError;
 use crate::services::list_cases::{CaseSummary, summaries};
 use crate::services::list_proposals::{Proposal, ProposalFilter, ProposalState, list_proposals};
+use crate::services::show_rectification::{RoundView, show_rectification};
 use crate::services::store_inspections::{InspectionSource, SourceDocument};
 
 /// A case in full.
@@ -60,6 +61,8 @@ pub struct CaseDetail {
     pub photos: Vec<CasePhoto>,
     /// The chain of corrections, the first inspection first.
     pub corrections: Vec<Correction>,
+    /// The closed loop (闭环): every round of rectification, the first first.
+    pub rectification: Vec<RoundView>,
     /// Decisions on it, the first first.
     pub decisions: Vec<DecisionView>,
     /// What was proposed on this version and awaits another person's review, for its supervisors.
@@ -108,6 +111,7 @@ pub async fn show_case(
         charges: read::charges(connection, scope.district(), case_id).await?,
         photos: read::photos(connection, scope.district(), inspection.inspection_id).await?,
         corrections: read::corrections(connection, scope.district(), inspection.lineage).await?,
+        rectification: show_rectification(connection, scope.district(), case_id).await?,
         decisions: decided
             .into_iter()
             .map(|(decision, actor_name)| {

@@ -17,6 +17,9 @@ use sync_core::wire::problem::ProblemKind;
 use sync_core::wire::push::{Missing, Rejection};
 
 use super::compare_context::differences;
+use super::judge_field_record::{
+    JudgedRecord, VerifiedFirePoint, judge_check, judge_report, judge_verification,
+};
 use super::known::Known;
 use crate::db::targets::given_code;
 use crate::services::prior_facts::prior_facts;
@@ -28,6 +31,10 @@ pub(super) enum Effect {
     Target(Box<Target>),
     /// An inspection is stored and judged.
     Inspection(Box<JudgedInspection>),
+    /// A report or re-check moves a round on.
+    Record(Box<JudgedRecord>),
+    /// A fire point lead is verified.
+    FirePoint(Box<VerifiedFirePoint>),
 }
 
 /// An inspection with what the evaluator says and what a supervisor must settle.
@@ -50,7 +57,7 @@ pub(super) enum Refusal {
 }
 
 /// A rejection for this problem of this field.
-fn rejected(kind: ProblemKind, field: impl Into<String>) -> Refusal {
+pub(super) fn rejected(kind: ProblemKind, field: impl Into<String>) -> Refusal {
     Refusal::Rejected(kind.rejection(Some(field.into())))
 }
 
@@ -76,6 +83,14 @@ pub(super) fn judge(known: &Known, operation: Operation) -> Result<Effect, Refus
             require_successor(known, &inspection, replaced)?;
             judge_inspection(known, &header, inspection)
         }
+        Body::ReportRectification(report) => {
+            judge_report(known, &header, report).map(|judged| Effect::Record(Box::new(judged)))
+        }
+        Body::RecheckRectification(check) => {
+            judge_check(known, &header, check).map(|judged| Effect::Record(Box::new(judged)))
+        }
+        Body::VerifyFirePoint(verification) => judge_verification(known, &header, verification)
+            .map(|verified| Effect::FirePoint(Box::new(verified))),
     }
 }
 
@@ -222,7 +237,7 @@ fn require_place(known: &Known, grid: &GridPath, unit: UnitId, prefix: &str) -> 
     Err(rejected(kind, format!("{prefix}unit_id")))
 }
 
-fn require_assigned(
+pub(super) fn require_assigned(
     known: &Known,
     grid: &GridPath,
     occurred_at: Instant,

@@ -9,7 +9,9 @@ use std::sync::Arc;
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use sync_core::ids::{CaseId, GridPath, InspectionId, PhotoHash, RegionCode, TargetId, UnitId, UserId};
+use sync_core::ids::{
+    CaseId, FirePointId, GridPath, InspectionId, PhotoHash, RegionCode, TargetId, UnitId, UserId,
+};
 use sync_core::model::assignment::Assignment;
 use sync_core::model::target::Target;
 use sync_core::model::zone::Zone;
@@ -20,9 +22,13 @@ use uuid::Uuid;
 
 use super::known_rows;
 use super::pusher::Pusher;
+use crate::calendar::WorkCalendar;
+use crate::db::fire_points::{self, KnownFirePoint};
+use crate::db::rectifications::LoopCase;
 use crate::db::schema::{cases, targets};
 use crate::db::{Connection, evidence_lock};
 use crate::problem::ApiError;
+use crate::rectification::round::Round;
 use crate::services::open_cases::StoredCase;
 use crate::services::prior_facts::{ConfirmedCases, confirmed_cases};
 
@@ -46,6 +52,15 @@ pub struct KnownInspection {
     pub superseded: bool,
 }
 
+/// A case as its loop needs it, with its present round.
+#[derive(Debug, Clone)]
+pub struct KnownLoop {
+    /// The case.
+    pub case: LoopCase,
+    /// Its present round; none where nothing was ordered.
+    pub round: Option<Round>,
+}
+
 /// What the server knows.
 #[derive(Debug)]
 pub struct Known {
@@ -53,6 +68,8 @@ pub struct Known {
     pub district: RegionCode,
     /// Its policy book.
     pub book: Arc<PolicyBook>,
+    /// The holiday calendar.
+    pub calendar: Arc<WorkCalendar>,
     /// When the batch was received.
     pub received_at: Instant,
     /// All assignments of the author, also past ones.
@@ -71,6 +88,10 @@ pub struct Known {
     pub inspections: HashMap<InspectionId, KnownInspection>,
     /// The cases of lineages that are corrected.
     pub cases: HashMap<CaseId, StoredCase>,
+    /// The cases that reports and re-checks are about.
+    pub loops: HashMap<CaseId, KnownLoop>,
+    /// The fire point leads referred to.
+    pub fire_points: HashMap<FirePointId, KnownFirePoint>,
     /// The photos referred to that are verified.
     pub verified: HashSet<PhotoHash>,
     /// Confirmed cases of the targets inspected: item and occurrence.
@@ -89,6 +110,8 @@ struct References {
     inspections: BTreeSet<Uuid>,
     replaced: BTreeSet<Uuid>,
     lineages: BTreeSet<Uuid>,
+    looped: BTreeSet<Uuid>,
+    fire_points: BTreeSet<Uuid>,
     grids: BTreeSet<String>,
     units: BTreeSet<Uuid>,
     codes: BTreeSet<String>,
@@ -100,6 +123,22 @@ impl References {
         let mut all = Self::default();
         for operation in operations {
             let content = match &operation.body {
+                Body::ReportRectification(report) => {
+                    all.looped.insert(report.case_id.0);
+                    continue;
+                }
+                Body::RecheckRectification(check) => {
+                    all.looped.insert(check.case_id.0);
+                    continue;
+                }
+                Body::VerifyFirePoint(verification) => {
+                    all.fire_points.insert(verification.fire_point_id.0);
+                    if let Some(inspection) = verification.inspection_id {
+                        all.inspections.insert(inspection.0);
+                        all.replaced.insert(inspection.0);
+                    }
+                    continue;
+                }
                 Body::RegisterTarget(content) => content,
                 Body::UpdateTarget(update) => &update.content,
                 Body::SubmitInspection(inspection) | Body::AmendInspection(inspection) => {
@@ -136,7 +175,7 @@ impl Known {
     pub async fn load<'a>(
         conn: &mut Connection,
         pusher: &Pusher,
-        book: Arc<PolicyBook>,
+        (book, calendar): (Arc<PolicyBook>, Arc<WorkCalendar>),
         received_at: Instant,
         operations: impl IntoIterator<Item = &'a Operation>,
     ) -> Result<Self, ApiError> {
@@ -146,6 +185,7 @@ impl Known {
         let mut known = Self {
             district: district.clone(),
             book,
+            calendar,
             received_at,
             assignments: known_rows::assignments(conn, pusher).await?,
             zones: known_rows::zones(conn, district).await?,
@@ -155,6 +195,8 @@ impl Known {
             codes: known_rows::codes(conn, district, &all.codes).await?,
             inspections: known_rows::inspections(conn, district, &all.inspections).await?,
             cases: StoredCase::of_lineages(conn, district, &all.lineages).await?,
+            loops: known_rows::loops(conn, district, &all.looped).await?,
+            fire_points: fire_points::known(conn, district, &all.fire_points).await?,
             verified: known_rows::verified_photos(conn, district, &all.photos).await?,
             confirmed: confirmed_cases(conn, district, &all.targets).await?,
             elsewhere: HashSet::new(),
@@ -172,7 +214,8 @@ impl Known {
 }
 
 impl References {
-    /// Shares the evidence lock, then locks targets that are updated, then cases that are corrected.
+    /// Shares the evidence lock, then locks targets that are updated, then fire points, then cases that are corrected,
+    /// reported on or re-checked.
     async fn lock(&self, conn: &mut Connection, district: &RegionCode) -> Result<(), ApiError> {
         if !self.photos.is_empty() {
             evidence_lock::share(conn, district).await?;
@@ -187,10 +230,12 @@ impl References {
                 .load::<Uuid>(conn)
                 .await?;
         }
-        if !self.lineages.is_empty() {
+        fire_points::lock(conn, district, &self.fire_points).await?;
+        if !self.lineages.is_empty() || !self.looped.is_empty() {
+            let about = cases::lineage.eq_any(&self.lineages).or(cases::case_id.eq_any(&self.looped));
             cases::table
                 .filter(cases::district.eq(district.as_str()))
-                .filter(cases::lineage.eq_any(&self.lineages))
+                .filter(about)
                 .order(cases::case_id)
                 .select(cases::case_id)
                 .for_no_key_update()
@@ -204,6 +249,7 @@ impl References {
         let targets = self.targets.iter().filter(|id| !known.targets.contains_key(&TargetId(**id)));
         let units = self.units.iter().filter(|id| !known.units.contains(&UnitId(**id)));
         let replaced = self.replaced.iter().filter(|id| !known.inspections.contains_key(&InspectionId(**id)));
-        targets.chain(units).chain(replaced).copied().collect()
+        let looped = self.looped.iter().filter(|id| !known.loops.contains_key(&CaseId(**id)));
+        targets.chain(units).chain(replaced).chain(looped).copied().collect()
     }
 }

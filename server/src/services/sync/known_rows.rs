@@ -6,15 +6,16 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, Text, Uuid as SqlUuid};
 use diesel::{QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
-use sync_core::ids::{GridPath, InspectionId, PhotoHash, RegionCode, TargetId, UnitId, UserId};
+use sync_core::ids::{CaseId, GridPath, InspectionId, PhotoHash, RegionCode, TargetId, UnitId, UserId};
 use sync_core::model::assignment::Assignment;
 use sync_core::model::zone::Zone;
 use uuid::Uuid;
 
-use super::known::{KnownInspection, KnownTarget};
+use super::known::{KnownInspection, KnownLoop, KnownTarget};
 use super::pusher::Pusher;
 use crate::db::Connection;
 use crate::db::assignments::AssignmentRow;
+use crate::db::rectifications::{cases_of_loops, present_rounds};
 use crate::db::schema::{assignments, grids, inspections, photos, targets, units, zones};
 use crate::db::targets::TargetRow;
 use crate::db::types::stored;
@@ -161,13 +162,31 @@ pub(super) async fn verified_photos(
     rows.into_iter().map(|hash| Ok(stored("photos.sha256", &hash)?)).collect()
 }
 
+/// The cases that reports and re-checks are about, which the caller has locked, with their present rounds.
+pub(super) async fn loops(
+    conn: &mut Connection,
+    district: &RegionCode,
+    ids: &BTreeSet<Uuid>,
+) -> Result<HashMap<CaseId, KnownLoop>, ApiError> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let mut rounds = present_rounds(conn, district, ids.iter().copied()).await?;
+    let cases = cases_of_loops(conn, district, ids.iter().copied()).await?;
+    let known = cases.into_iter().map(|case| {
+        let round = rounds.remove(&case.case_id);
+        (case.case_id, KnownLoop { case, round })
+    });
+    Ok(known.collect())
+}
+
 #[derive(QueryableByName)]
 struct Elsewhere {
     #[diesel(sql_type = SqlUuid)]
     id: Uuid,
 }
 
-/// Which of these ids, unknown here, are targets, units or inspections of another district.
+/// Which of these ids, unknown here, are targets, units, inspections or cases of another district.
 pub(super) async fn elsewhere(
     conn: &mut Connection,
     district: &RegionCode,
@@ -185,7 +204,8 @@ pub(super) async fn elsewhere(
                  EXISTS (SELECT 1 FROM targets AS t WHERE (t.district, t.target_id) = (d.district, unknown.id))
                  OR EXISTS (SELECT 1 FROM units AS u WHERE (u.district, u.unit_id) = (d.district, unknown.id))
                  OR EXISTS (SELECT 1 FROM inspections AS i
-                            WHERE (i.district, i.inspection_id) = (d.district, unknown.id))))",
+                            WHERE (i.district, i.inspection_id) = (d.district, unknown.id))
+                 OR EXISTS (SELECT 1 FROM cases AS c WHERE (c.district, c.case_id) = (d.district, unknown.id))))",
     )
     .bind::<Text, _>(district.as_str())
     .bind::<Array<SqlUuid>, _>(ids)

@@ -1,6 +1,7 @@
 //! Sync (同步): what devices push is judged and stored, what changed is pulled (docs/protocol.md).
 
 mod compare_context;
+mod judge_field_record;
 mod judge_operation;
 pub(in crate::services) mod known;
 pub(in crate::services) mod known_rows;

@@ -13,6 +13,7 @@ use sync_core::model::assignment::Assignment;
 use sync_core::model::case::{CaseRow, ChargeRow, Flag};
 use sync_core::model::grid::Grid;
 use sync_core::model::inspection::PackRef;
+use sync_core::model::rectification::RectificationRow;
 use sync_core::model::target::Target;
 use sync_core::model::unit::Unit;
 use sync_core::model::zone::Zone;
@@ -26,8 +27,11 @@ use super::pull_changes::Touched;
 use super::scope::Scope;
 use crate::db::Connection;
 use crate::db::assignments::AssignmentRow;
+use crate::db::fire_points::StoredFirePoint;
+use crate::db::rectifications::{cases_of_loops, last_reports, present_rounds};
 use crate::db::schema::{
-    assignments, cases, charges, grids, operations, pack_adoptions, packs, photos, targets, units, zones,
+    assignments, cases, charges, fire_points, grids, operations, pack_adoptions, packs, photos, targets,
+    units, zones,
 };
 use crate::db::targets::TargetRow;
 use crate::db::types::{Day, Time, stored, stored_code, stored_json};
@@ -72,6 +76,8 @@ pub(super) async fn rows_now(
             entity::ASSIGNMENT => assignments_now(conn, district, scope, &uuids(&ids)).await?,
             entity::TARGET => targets_now(conn, district, scope, &uuids(&ids)).await?,
             entity::CASE => cases_now(conn, district, scope, &uuids(&ids)).await?,
+            entity::RECTIFICATION => rectifications_now(conn, district, scope, &uuids(&ids)).await?,
+            entity::FIRE_POINT => fire_points_now(conn, district, scope, &uuids(&ids)).await?,
             entity::OPERATION => operations_now(conn, district, scope, &uuids(&ids)).await?,
             entity::PHOTO => photos_now(conn, district, &ids).await?,
             other => {
@@ -305,6 +311,63 @@ async fn cases_now(
             let case = row.with_charges(charges.remove(&id).unwrap_or_default())?;
             let his = case.author == scope.user || scope.covers(&case.grid);
             Ok((id.to_string(), if his { Now::held(&case)? } else { Now::NotHis }))
+        })
+        .collect()
+}
+
+/// The present round of these cases, for whoever may hold the case.
+async fn rectifications_now(
+    conn: &mut Connection,
+    district: &RegionCode,
+    scope: &Scope,
+    ids: &[Uuid],
+) -> Result<Rows, ApiError> {
+    let mut rounds = present_rounds(conn, district, ids.iter().copied()).await?;
+    let mut reports = last_reports(conn, district, ids).await?;
+    let cases = cases_of_loops(conn, district, ids.iter().copied()).await?;
+    cases
+        .into_iter()
+        .filter_map(|case| {
+            let round = rounds.remove(&case.case_id)?;
+            let report =
+                reports.remove(&(case.case_id, round.number)).filter(|_| round.reported_at.is_some());
+            let his = case.author == scope.user || scope.covers(&case.grid);
+            let row = RectificationRow {
+                case_id: case.case_id,
+                round: round.number,
+                state: round.state,
+                step: round.step(),
+                pause: round.pause,
+                unit_id: round.unit_id,
+                grid: case.grid,
+                requirement: round.requirement,
+                ordered_at: round.ordered_at,
+                deadline: round.deadline,
+                report,
+            };
+            let now = if his { Now::held(&row) } else { Ok(Now::NotHis) };
+            Some(now.map(|now| (row.case_id.to_string(), now)))
+        })
+        .collect()
+}
+
+async fn fire_points_now(
+    conn: &mut Connection,
+    district: &RegionCode,
+    scope: &Scope,
+    ids: &[Uuid],
+) -> Result<Rows, ApiError> {
+    let rows: Vec<StoredFirePoint> = fire_points::table
+        .filter(fire_points::district.eq(district.as_str()))
+        .filter(fire_points::fire_point_id.eq_any(ids))
+        .select(StoredFirePoint::as_select())
+        .load(conn)
+        .await?;
+    rows.into_iter()
+        .map(|stored| {
+            let row = stored.row()?;
+            let now = if scope.covers(&row.grid) { Now::held(&row)? } else { Now::NotHis };
+            Ok((row.fire_point_id.to_string(), now))
         })
         .collect()
 }

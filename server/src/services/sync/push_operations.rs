@@ -24,6 +24,7 @@ use super::known::Known;
 use super::pusher::Pusher;
 use super::received_operation::{ReceivedOperation, receive};
 use super::store_batch::{Batch, StoredOperation, insert_operations};
+use crate::calendar::WorkCalendar;
 use crate::db::Connection;
 use crate::db::changes::{Entity, NewChange, record_changes};
 use crate::db::constraints::meaning_of;
@@ -53,7 +54,7 @@ pub async fn push_operations(
     let now = state.clock.now();
     let mut conn = state.connection().await?;
     let book = state.policies.of(&mut conn, &pusher.district).await?;
-    let push = Push { pusher, book, now };
+    let push = Push { pusher, book, calendar: Arc::clone(&state.calendar), now };
     let outcomes = match push.store(&mut conn, &received).await {
         Err(PushFault::Constraint(constraint)) => {
             tracing::warn!(%constraint, "a batch broke a constraint; its operations are taken one by one");
@@ -130,6 +131,7 @@ struct Earlier {
 struct Push<'a> {
     pusher: &'a Pusher,
     book: Arc<PolicyBook>,
+    calendar: Arc<WorkCalendar>,
     now: Instant,
 }
 
@@ -261,7 +263,8 @@ impl Push<'_> {
         let new = received.iter().filter(|operation| !earlier.contains_key(&operation.op_id));
         let own = new.filter_map(|operation| operation.decoded.as_ref().ok());
         let own = own.filter(|operation| self.pusher.made(&operation.header));
-        let mut known = Known::load(conn, self.pusher, Arc::clone(&self.book), self.now, own).await?;
+        let rules = (Arc::clone(&self.book), Arc::clone(&self.calendar));
+        let mut known = Known::load(conn, self.pusher, rules, self.now, own).await?;
         let (mut batch, mut store) = (Batch::default(), Vec::new());
         let mut outcomes = Vec::with_capacity(received.len());
         for operation in received {

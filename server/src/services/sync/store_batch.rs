@@ -8,18 +8,24 @@ use diesel::sql_types::{Array, BigInt, Binary, Jsonb, Nullable, Text, Timestampt
 use diesel_async::RunQueryDsl;
 use sync_core::ids::{CaseId, GridPath, OperationId, TargetId};
 use sync_core::model::case::Flag;
+use sync_core::model::fire_point::FirePointState;
 use sync_core::model::target::Target;
 use sync_core::time::Instant;
 use sync_core::wire::push::Outcome;
 
+use super::judge_field_record::{JudgedRecord, VerifiedFirePoint};
 use super::judge_operation::{Effect, JudgedInspection};
 use super::known::{Known, KnownInspection, KnownTarget};
 use super::pusher::Pusher;
 use super::received_operation::ReceivedOperation;
 use crate::db::Connection;
 use crate::db::changes::{Entity, NewChange, record_changes};
+use crate::db::fire_points::{FindingWrite, store_findings};
+use crate::db::rectifications::{
+    LoopChanges, RecordPhotoWrite, RecordSubject, RecordWrite, insert_record_photos, insert_records,
+};
 use crate::db::targets::{TargetWrite, insert_targets, update_targets};
-use crate::db::types::Time;
+use crate::db::types::{Time, storable};
 use crate::services::open_cases::{CaseWrite, Judged, amends_decided, open_cases, search_texts, store_cases};
 use crate::services::store_inspections::{InspectionWrite, Origin, store_inspections};
 
@@ -31,6 +37,10 @@ pub(super) struct Batch {
     cases: BTreeMap<CaseId, CaseWrite>,
     proposals: BTreeSet<CaseId>,
     proposal_changes: Vec<NewChange>,
+    loops: LoopChanges,
+    records: Vec<RecordWrite>,
+    record_photos: Vec<RecordPhotoWrite>,
+    findings: Vec<FindingWrite>,
 }
 
 #[derive(Debug)]
@@ -55,7 +65,68 @@ impl Batch {
         match effect {
             Effect::Target(target) => self.add_target(known, *target),
             Effect::Inspection(judged) => self.add_inspection(known, pusher, op_id, *judged),
+            Effect::Record(judged) => self.add_record(known, pusher, op_id, *judged),
+            Effect::FirePoint(verified) => self.add_finding(known, pusher, op_id, *verified),
         }
+    }
+
+    fn add_record(&mut self, known: &mut Known, pusher: &Pusher, op_id: OperationId, judged: JudgedRecord) {
+        let JudgedRecord { case, round, kind, passed, text, photos, fix, made_at } = judged;
+        let subject = RecordSubject::Case(case.case_id);
+        self.record_photos.extend(RecordPhotoWrite::of_manifest(&known.district, op_id.0, subject, &photos));
+        let point = fix.map(|fix| fix.point);
+        self.records.push(RecordWrite {
+            district: known.district.clone(),
+            record_id: op_id.0,
+            case_id: case.case_id,
+            round: round.number,
+            kind,
+            passed,
+            author: pusher.user,
+            device_id: Some(pusher.device),
+            text,
+            lon: point.map(|point| point.lon),
+            lat: point.map(|point| point.lat),
+            occurred_at: storable(made_at),
+            received_at: known.received_at,
+        });
+        let next = (passed == Some(false)).then(|| round.again(known.received_at, &known.calendar));
+        self.loops.add(&case, round.clone());
+        let present = next.map_or(round, |next| {
+            self.loops.add(&case, next.clone());
+            next
+        });
+        if let Some(known) = known.loops.get_mut(&case.case_id) {
+            known.round = Some(present);
+        }
+    }
+
+    fn add_finding(
+        &mut self,
+        known: &mut Known,
+        pusher: &Pusher,
+        op_id: OperationId,
+        verified: VerifiedFirePoint,
+    ) {
+        let VerifiedFirePoint { fire_point_id, inspection_id, text, photos, made_at } = verified;
+        let Some(lead) = known.fire_points.get_mut(&fire_point_id) else { return };
+        lead.state = match inspection_id {
+            Some(_) => FirePointState::Confirmed,
+            None => FirePointState::NotFound,
+        };
+        let subject = RecordSubject::FirePoint(fire_point_id);
+        self.record_photos.extend(RecordPhotoWrite::of_manifest(&known.district, op_id.0, subject, &photos));
+        self.findings.push(FindingWrite {
+            district: known.district.clone(),
+            fire_point_id,
+            state: lead.state,
+            verified_by: pusher.user,
+            verified_at: storable(made_at),
+            record_id: op_id.0,
+            inspection_id,
+            finding: text,
+            grid: lead.grid.clone(),
+        });
     }
 
     fn add_target(&mut self, known: &mut Known, target: Target) {
@@ -150,10 +221,20 @@ impl Batch {
         let cases: Vec<CaseWrite> = self.cases.into_values().collect();
         let proposals: Vec<CaseId> = self.proposals.into_iter().collect();
         store_cases(conn, &pusher.district, &cases, &proposals).await?;
+        let loops = self.loops.store(conn, &pusher.district, now).await?;
+        insert_records(conn, &self.records).await?;
+        store_findings(conn, &self.findings).await?;
+        insert_record_photos(conn, &self.record_photos).await?;
 
         let targets = self.targets.into_values().map(|change| {
             let content = change.target.content;
             NewChange::of_target(content.target_id, change.grid_before, Some(content.grid))
+        });
+        let findings = self.findings.iter().map(|finding| NewChange {
+            entity: Entity::FirePoint(finding.fire_point_id),
+            grid_before: Some(finding.grid.clone()),
+            grid_after: Some(finding.grid.clone()),
+            user: None,
         });
         let results = operations
             .iter()
@@ -161,6 +242,8 @@ impl Batch {
         let changes: Vec<NewChange> = targets
             .chain(cases.iter().map(CaseWrite::change))
             .chain(self.proposal_changes)
+            .chain(loops)
+            .chain(findings)
             .chain(results)
             .collect();
         record_changes(conn, &pusher.district, &changes).await

@@ -11,7 +11,9 @@ use serde_json::json;
 use super::MasterStore;
 use crate::model::assignment::Assignment;
 use crate::model::case::CaseRow;
+use crate::model::fire_point::FirePointRow;
 use crate::model::grid::Grid;
+use crate::model::rectification::RectificationRow;
 use crate::model::target::Target;
 use crate::model::unit::Unit;
 use crate::model::zone::Zone;
@@ -102,6 +104,8 @@ fn read(kind: &str, json: &str) -> Reading {
         entity::GRID => other::<Grid>(json),
         entity::ZONE => other::<Zone>(json),
         entity::PACK => other::<PackRow>(json),
+        entity::RECTIFICATION => other::<RectificationRow>(json),
+        entity::FIRE_POINT => other::<FirePointRow>(json),
         entity::ASSIGNMENT => other::<Assignment>(json),
         entity::CASE => other::<CaseRow>(json),
         _ => Reading::UnknownKind,

@@ -5,10 +5,12 @@ use rusqlite::{OptionalExtension, ToSql};
 use serde::de::DeserializeOwned;
 
 use super::MasterStore;
-use crate::ids::{GridPath, InspectionId, TargetId, UnitId};
+use crate::ids::{CaseId, FirePointId, GridPath, InspectionId, TargetId, UnitId};
 use crate::model::assignment::Assignment;
 use crate::model::case::CaseRow;
+use crate::model::fire_point::FirePointRow;
 use crate::model::grid::Grid;
+use crate::model::rectification::RectificationRow;
 use crate::model::target::Target;
 use crate::model::unit::Unit;
 use crate::model::zone::Zone;
@@ -102,6 +104,49 @@ impl MasterStore {
              WHERE entity = 'case' AND json ->> '$.lineage' IN (SELECT value FROM json_each(?1)) ORDER BY id",
             &[&id_list(lineages)],
         )
+    }
+
+    /// These cases, in no order; those not there are left out.
+    ///
+    /// # Errors
+    /// [`StoreError::Sqlite`] and its special cases.
+    pub fn cases_by_id(&self, ids: &[CaseId]) -> Result<Vec<CaseRow>, StoreError> {
+        self.read_all(
+            "SELECT json FROM pulled WHERE entity = 'case' AND id IN (SELECT value FROM json_each(?1))",
+            &[&id_list(ids)],
+        )
+    }
+
+    /// The present round of every case that was ordered to be rectified.
+    ///
+    /// # Errors
+    /// [`StoreError::Sqlite`] and its special cases.
+    pub fn rectifications(&self) -> Result<Vec<RectificationRow>, StoreError> {
+        self.all(entity::RECTIFICATION)
+    }
+
+    /// The present round of one case.
+    ///
+    /// # Errors
+    /// [`StoreError::Sqlite`] and its special cases.
+    pub fn rectification(&self, case: CaseId) -> Result<Option<RectificationRow>, StoreError> {
+        self.row(entity::RECTIFICATION, &case.to_string())
+    }
+
+    /// All fire point leads.
+    ///
+    /// # Errors
+    /// [`StoreError::Sqlite`] and its special cases.
+    pub fn fire_points(&self) -> Result<Vec<FirePointRow>, StoreError> {
+        self.all(entity::FIRE_POINT)
+    }
+
+    /// One fire point lead.
+    ///
+    /// # Errors
+    /// [`StoreError::Sqlite`] and its special cases.
+    pub fn fire_point(&self, id: FirePointId) -> Result<Option<FirePointRow>, StoreError> {
+        self.row(entity::FIRE_POINT, &id.to_string())
     }
 
     fn row<T: DeserializeOwned>(&self, kind: &str, id: &str) -> Result<Option<T>, StoreError> {

@@ -5,6 +5,7 @@
 //! acknowledged it **and** a backup has it. This file is never replaced and never deleted.
 
 mod drafts;
+mod field_records;
 mod inspections;
 mod outbox;
 mod overlays;
@@ -17,6 +18,7 @@ use std::path::Path;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
 pub use drafts::Draft;
+pub use field_records::OwnFieldRecord;
 pub use inspections::OwnInspection;
 pub use outbox::{OperationState, OutboxEntry, OutboxOperation};
 pub use overlays::Overlay;

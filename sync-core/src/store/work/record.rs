@@ -12,8 +12,8 @@ use crate::wire::operation::{Body, Operation};
 
 impl WorkStore {
     /// Records an operation: gives it the next `device_seq` (whatever its header says), encodes it, and writes
-    /// with it what it means here: the sealed inspection and its photo queue, or the target overlay. The draft of
-    /// the same inspection goes in the same transaction. Photo files must be on disk before.
+    /// with it what it means here: the sealed inspection or field record with its photo queue, or the target overlay.
+    /// The draft of the same inspection goes in the same transaction. Photo files must be on disk before.
     ///
     /// The same operation again answers the number it got and writes nothing, so that a caller who never saw the
     /// first answer may repeat itself.
@@ -43,6 +43,15 @@ impl WorkStore {
             }
             Body::SubmitInspection(inspection) | Body::AmendInspection(inspection) => {
                 insert_inspection(&transaction, op_id, inspection)?;
+            }
+            Body::ReportRectification(report) => {
+                insert_field_record(&transaction, &operation, report, &report.photos)?;
+            }
+            Body::RecheckRectification(check) => {
+                insert_field_record(&transaction, &operation, check, &check.photos)?;
+            }
+            Body::VerifyFirePoint(verification) => {
+                insert_field_record(&transaction, &operation, verification, &verification.photos)?;
             }
         }
         transaction.commit()?;
@@ -84,7 +93,7 @@ fn recorded_before(
     }
 }
 
-/// What a batch never splits: the lineage of an inspection, or the target.
+/// What a batch never splits: the lineage of an inspection, the target, or what a field record is about.
 fn subject(body: &Body) -> String {
     match body {
         Body::RegisterTarget(content) => content.target_id.to_string(),
@@ -92,6 +101,9 @@ fn subject(body: &Body) -> String {
         Body::SubmitInspection(inspection) | Body::AmendInspection(inspection) => {
             inspection.lineage.to_string()
         }
+        Body::ReportRectification(report) => report.case_id.to_string(),
+        Body::RecheckRectification(check) => check.case_id.to_string(),
+        Body::VerifyFirePoint(verification) => verification.fire_point_id.to_string(),
     }
 }
 
@@ -151,6 +163,19 @@ fn insert_inspection(
     queue_photos(transaction, &inspection.photos)?;
     transaction.execute("DELETE FROM draft WHERE inspection_id = ?1", [id.to_string()])?;
     Ok(())
+}
+
+fn insert_field_record<T: serde::Serialize>(
+    transaction: &Transaction<'_>,
+    operation: &Operation,
+    record: &T,
+    photos: &[PhotoEntry],
+) -> Result<(), StoreError> {
+    transaction.execute(
+        "INSERT INTO field_record (op_id, subject, json) VALUES (?1, ?2, ?3)",
+        params![operation.header.op_id.to_string(), subject(&operation.body), json("field record", record)?],
+    )?;
+    queue_photos(transaction, photos)
 }
 
 fn is_sealed(transaction: &Transaction<'_>, id: InspectionId) -> Result<bool, StoreError> {

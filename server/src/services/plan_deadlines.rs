@@ -1,0 +1,79 @@
+//! Sets deadlines and days of steps that could not be computed before, because the holiday calendar lacked the year.
+//!
+//! Invariant: it is computed under the case's row lock and once; while the year is still missing, nothing changes.
+
+use std::collections::BTreeMap;
+
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
+use diesel_async::{AsyncConnection, RunQueryDsl};
+use sync_core::ids::RegionCode;
+use uuid::Uuid;
+
+use crate::db::Connection;
+use crate::db::changes::record_changes;
+use crate::db::rectifications::{LoopChanges, cases_of_loops, lock_cases, present_rounds};
+use crate::db::schema::rectifications;
+use crate::db::types::stored;
+use crate::problem::ApiError;
+use crate::state::AppState;
+
+/// Rounds looked at in one run; those left wait for the next.
+const BATCH_ROUNDS: i64 = 500;
+
+/// Sets what can be set now. Says of how many rounds.
+///
+/// # Errors
+/// Faults of the database.
+pub async fn plan_deadlines(state: &AppState) -> Result<usize, ApiError> {
+    let mut planned: usize = 0;
+    for (district, ids) in unplanned(&mut *state.connection().await?).await? {
+        let mut conn = state.connection().await?;
+        let done = conn.transaction(async |conn| plan(conn, state, &district, &ids).await).await?;
+        planned = planned.saturating_add(done);
+    }
+    Ok(planned)
+}
+
+/// Rounds that wait for the calendar, by district.
+async fn unplanned(conn: &mut Connection) -> Result<BTreeMap<RegionCode, Vec<Uuid>>, ApiError> {
+    let keys: Vec<(String, Uuid)> = rectifications::table
+        .filter(sql::<Bool>(
+            "state = 'assigned' AND next_step_at IS NULL AND (deadline IS NULL OR steps_taken < cardinality(steps))",
+        ))
+        .order((rectifications::district, rectifications::case_id))
+        .limit(BATCH_ROUNDS)
+        .select((rectifications::district, rectifications::case_id))
+        .load(conn)
+        .await?;
+    let mut by_district: BTreeMap<RegionCode, Vec<Uuid>> = BTreeMap::new();
+    for (district, case_id) in keys {
+        by_district.entry(stored("rectifications.district", &district)?).or_default().push(case_id);
+    }
+    Ok(by_district)
+}
+
+async fn plan(
+    conn: &mut Connection,
+    state: &AppState,
+    district: &RegionCode,
+    ids: &[Uuid],
+) -> Result<usize, ApiError> {
+    let now = state.clock.now();
+    lock_cases(conn, district, ids.iter().copied()).await?;
+    let mut rounds = present_rounds(conn, district, ids.iter().copied()).await?;
+    let (mut loops, mut planned) = (LoopChanges::default(), 0);
+    for case in cases_of_loops(conn, district, ids.iter().copied()).await? {
+        let round = rounds.remove(&case.case_id);
+        if let Some(mut round) = round
+            && round.plan(now, &state.calendar)
+        {
+            loops.add(&case, round);
+            planned += 1;
+        }
+    }
+    let changes = loops.store(conn, district, now).await?;
+    record_changes(conn, district, &changes).await?;
+    Ok(planned)
+}
