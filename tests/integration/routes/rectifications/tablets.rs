@@ -156,7 +156,7 @@ async fn a_round_leaves_the_tablet_of_an_inspector_who_works_elsewhere() {
     let review = Review::start().await;
     let case = review.ordered(2).await;
     let elsewhere = review.server.inspector(&review.macun, "zhao", "002").await;
-    let everywhere = review.server.user(&review.macun, "sun", &[TestRole::inspector("")]).await;
+    let everywhere = review.server.user(&review.macun, "inspector", &[TestRole::inspector("")]).await;
     let everywhere = review.server.device(&everywhere).await;
 
     assert_eq!(pulled(&elsewhere, case).await, None);
