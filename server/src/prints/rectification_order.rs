@@ -56,7 +56,7 @@ pub struct FaultLine {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderTerms {
     /// Which order of the case, from 1.
-    pub round: i32,
+    pub round: u16,
     /// What has to be done.
     pub requirement: String,
     /// Until when; unknown while the year's holidays are.

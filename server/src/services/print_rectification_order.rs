@@ -10,7 +10,8 @@ use sync_core::time::Instant;
 use crate::auth::actor::Actor;
 use crate::db::Connection;
 use crate::db::districts::district_head;
-use crate::prints::{FaultLine, RectificationOrder, case_number, order_number, written_day};
+use crate::db::rectifications::present_rounds;
+use crate::prints::{FaultLine, OrderTerms, RectificationOrder, case_number, order_number, written_day};
 use crate::problem::ApiError;
 use crate::services::show_case::{CaseDetail, StopWorkView, show_case};
 use crate::tables::Language;
@@ -32,6 +33,12 @@ pub async fn print_rectification_order(
     let case = show_case(connection, &book, actor, case_id, now).await?;
     let district = district_head(connection, &actor.district).await?;
     let words = &PackWords::new(book, language);
+    let round = present_rounds(connection, &actor.district, [case_id.0]).await?.remove(&case_id);
+    let terms = round.map(|round| OrderTerms {
+        round: round.number,
+        requirement: round.requirement,
+        deadline: round.deadline.map(Instant::record_text),
+    });
     let CaseDetail { summary, inspection, .. } = &case;
     let mut clauses: Vec<&str> = case.charges.iter().map(|charge| charge.clause.as_str()).collect();
     clauses.sort_unstable();
@@ -53,7 +60,7 @@ pub async fn print_rectification_order(
         grid: format!("{}（{}）", summary.grid_name, summary.grid),
         clauses: clauses.join(language.of("；", "; ")),
         faults: faults(&case, words),
-        terms: None,
+        terms,
         stop_work: case.stop_work.as_ref().map(|order| stop_work(order, language)),
         issued_on: written_day(now.record_date(), language),
         district,

@@ -191,6 +191,17 @@ async fn a_rectification_order_says_what_was_wrong_and_leaves_room_for_the_repor
 }
 
 #[tokio::test]
+async fn an_order_that_was_given_says_what_is_required_until_when() {
+    let review = Review::start().await;
+    let case = review.ordered(2).await;
+
+    let html = page(&review.supervisor, &format!("cases/{case}/rectification-order")).await;
+
+    assert!(html.contains("第 1 次交办") && html.contains("补齐围挡"), "{html}");
+    assert!(html.contains("整改期限：<b>2026-11-24 18:00:00</b>"), "{html}");
+}
+
+#[tokio::test]
 async fn nobody_gets_the_pages_of_others() {
     let (review, [first, _]) = posted().await;
     let west = review.office("west", TestRole::liaison(review.macun.streets[1])).await;
