@@ -24,6 +24,7 @@ use crate::ledger::chain::Head;
 use crate::ledger::moves::{Aim, Books, CaseMoney, ChargeMoney, MoveFault, bring};
 use crate::services::find_duplicates::lapse_duplicates;
 use crate::services::judge_anew::{Anew, Lineage, judge_anew};
+use crate::services::merge_cases::MERGED_FROM;
 use crate::services::move_money::{load_money, open_books, write_money};
 use crate::services::open_cases::store_case_rows;
 use crate::services::record_decision::{DecidedBy, NewDecision, Subject, record_decision};
@@ -207,6 +208,10 @@ impl<'a> Deed<'a> {
             let entered = entered.filter(|charge| awaited.remove(&charge.charge_id));
             entered.ok_or(Refusal::AmountNotAwaited)?.amount = Some(*amount);
         }
+        // What a merge brought is no part of this inspection, and stays.
+        let found: BTreeSet<ChargeId> = charges.iter().map(|charge| charge.charge_id).collect();
+        let merged = money.live().filter(|charge| charge.reason.get(MERGED_FROM).is_some());
+        charges.extend(merged.filter(|charge| !found.contains(&charge.charge_id)).cloned());
         let posted = self.verdict.state == ReviewState::Confirmed && self.posts_on.is_none();
         Ok(Aim { unit_id: anew.inspection.context.unit_id, charges, posts: posted })
     }

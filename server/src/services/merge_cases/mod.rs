@@ -33,7 +33,7 @@ use crate::auth::actor::Actor;
 use crate::db::changes::record_changes;
 use crate::db::decisions::DecisionRow;
 use crate::db::schema::cases;
-use crate::db::types::{Time, stored_code};
+use crate::db::types::{Day, Time, stored_code};
 use crate::db::{Connection, decisions};
 use crate::ledger::basis::RecordedMoney;
 use crate::ledger::moves::{Aim, CaseMoney, bring};
@@ -174,6 +174,7 @@ async fn write_cases(
         .set((
             cases::review_state.eq("merged"),
             cases::merged_into.eq(survivor.case_id.0),
+            cases::posts_on.eq(None::<Day>),
             cases::flags.eq(Vec::<String>::new()),
             cases::version.eq(cases::version + 1),
             cases::reason.eq(reason),

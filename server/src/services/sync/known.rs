@@ -214,14 +214,15 @@ impl Known {
 }
 
 impl References {
-    /// Shares the evidence lock, takes the one of duplicates for corrections, then locks targets that are updated, then
-    /// fire points, then cases that are corrected, reported on or re-checked.
+    /// Shares the evidence lock, takes the one of duplicates where cases are locked, then locks targets that are updated,
+    /// then fire points, then cases that are corrected, reported on or re-checked.
     async fn lock(&self, conn: &mut Connection, district: &RegionCode) -> Result<(), ApiError> {
-        // A correction locks cases twice, its own and the duplicates that hear of it; nobody else may between.
-        if !self.photos.is_empty() || !self.lineages.is_empty() {
+        // Cases are locked twice then, those named here and the duplicates that hear of it; nobody else may between.
+        let locks_cases = !self.lineages.is_empty() || !self.looped.is_empty();
+        if !self.photos.is_empty() || locks_cases {
             evidence_lock::share(conn, district).await?;
         }
-        if !self.lineages.is_empty() {
+        if locks_cases {
             duplicate_lock::take(conn, district).await?;
         }
         if !self.updated.is_empty() {
@@ -235,7 +236,7 @@ impl References {
                 .await?;
         }
         fire_points::lock(conn, district, &self.fire_points).await?;
-        if !self.lineages.is_empty() || !self.looped.is_empty() {
+        if locks_cases {
             let about = cases::lineage.eq_any(&self.lineages).or(cases::case_id.eq_any(&self.looped));
             cases::table
                 .filter(cases::district.eq(district.as_str()))

@@ -13,7 +13,7 @@ use super::{BURNING, DEGREES_PER_METRE, ROUNDS, case_of, fire, first_fire, flagg
 #[tokio::test]
 async fn two_tablets_offline_at_the_same_fire_are_a_proposed_duplicate_and_neither_posts() {
     let review = Review::start().await;
-    let other = review.server.inspector(&review.macun, "sun", "001").await;
+    let other = review.server.inspector(&review.macun, "wu", "001").await;
     let one = first_fire(&review).await;
     let two = fire(&other, &one, 30.0, 1_200);
 
@@ -42,7 +42,7 @@ async fn two_tablets_offline_at_the_same_fire_are_a_proposed_duplicate_and_neith
 #[tokio::test]
 async fn tablets_that_push_the_same_fire_at_the_same_moment_find_each_other() {
     let review = Review::start().await;
-    let other = review.server.inspector(&review.macun, "sun", "").await;
+    let other = review.server.inspector(&review.macun, "wu", "").await;
     for _ in 0..ROUNDS {
         let one = first_fire(&review).await;
         let two = fire(&other, &one, 10.0, 60);
@@ -58,7 +58,7 @@ async fn tablets_that_push_the_same_fire_at_the_same_moment_find_each_other() {
 #[tokio::test]
 async fn the_device_that_was_first_hears_of_the_flag() {
     let review = Review::start().await;
-    let other = review.server.inspector(&review.macun, "sun", "").await;
+    let other = review.server.inspector(&review.macun, "wu", "").await;
     let seen = first_fire(&review).await;
     let one = push(&review, &review.device, &seen).await;
     let (_, cursor) = review.device.pull_all(None).await;
