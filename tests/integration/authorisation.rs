@@ -325,12 +325,16 @@ impl Things {
     }
 
     fn path(&self, template: &str) -> String {
+        let versioned = |name: &str| match template.ends_with(name) {
+            true => format!("{ENTRY_ID}?expected_version=1"),
+            false => ENTRY_ID.to_owned(),
+        };
         template
             .replace("{user_id}", &self.user.user_id.to_string())
             .replace("{device_id}", &self.device.device_id.to_string())
             .replace("{assignment_id}", &self.assignment.to_string())
-            .replace("{target_id}", &format!("{ENTRY_ID}?expected_version=1"))
-            .replace("{unit_id}", &format!("{ENTRY_ID}?expected_version=1"))
+            .replace("{target_id}", &versioned("{target_id}"))
+            .replace("{unit_id}", &versioned("{unit_id}"))
             .replace("{zone_id}", ENTRY_ID)
             .replace("{path}", "410804%2F009")
             .replace("{month}", "2026-11")

@@ -8,7 +8,7 @@ use sync_core::geo::Point;
 use sync_core::ids::CaseId;
 use sync_core::model::inspection::{Inspection, Measurement, SiteRepresentative};
 use sync_core::time::Clock;
-use tests::review::Review;
+use tests::review::{Review, decision};
 use tests::scene::{SceneExif, SceneKind, scene};
 use tests::{TestOffice, TestRole, problem};
 
@@ -94,7 +94,7 @@ async fn a_deduction_notice_lists_what_is_posted_net_and_is_a_draft_until_the_mo
 #[tokio::test]
 async fn a_case_that_nets_to_nothing_is_not_on_the_notice() {
     let (review, [first, _]) = posted().await;
-    review.decide(first, "dismiss").await;
+    review.decide_by_two(first, &decision("dismiss", 2)).await;
 
     let html = page(&review.finance, &notice(&review, 0)).await;
 

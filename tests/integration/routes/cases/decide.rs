@@ -155,6 +155,7 @@ async fn nothing_posts_when_even_the_present_month_is_closed() {
     // The only way to a closed present month is a clock that was ahead when it was closed.
     let now = review.server.now();
     review.server.clock.set("2026-12-01T02:00:00Z".parse().unwrap());
+    review.server.extend_sessions().await;
     review.close(date(2026, 11, 1)).await;
     review.server.clock.set(now);
 
