@@ -14,7 +14,7 @@ use crate::db::migrate::{self, MigrateError};
 use crate::db::pool;
 use crate::demo_district::{self, FillError};
 use crate::http;
-use crate::services::{tend_deadlines, tend_photos};
+use crate::services::{tend_deadlines, tend_photos, tend_postings};
 use crate::state::{AppState, StateError};
 use crate::tls::{self, TlsError};
 
@@ -81,7 +81,11 @@ pub async fn run(mut config: Config, demo: bool) -> Result<(), ServeError> {
     let url = config.public_url.clone().unwrap_or_else(|| format!("{scheme}://{address}"));
     let state = Arc::new(AppState::new(config, pool, Arc::new(SystemClock))?);
     let server = http::serve(state.clone(), listener, tls)?;
-    let tending = [tokio::spawn(tend_photos::run(state.clone())), tokio::spawn(tend_deadlines::run(state))];
+    let tending = [
+        tokio::spawn(tend_photos::run(state.clone())),
+        tokio::spawn(tend_postings::run(state.clone())),
+        tokio::spawn(tend_deadlines::run(state)),
+    ];
     tracing::info!(%scheme, %address, "serving");
     if let Some(demonstration) = demonstration {
         println!("{}", demonstration.listing(&url));

@@ -200,6 +200,11 @@ const MATRIX: &[Row] = &[
     row("GET /api/v1/packs/{hash}/difference", OFFICE, nothing),
     row("GET /api/v1/packs/{hash}/past-effect", &[Administrator], nothing),
     row("POST /api/v1/packs/{hash}/adoption", &[Administrator], || json!({ "from": "2026-11-01" })),
+    row(
+        "POST /api/v1/decisions/confirmations",
+        &[Supervisor],
+        || json!({ "confirmations": [], "reason": null }),
+    ),
     row("GET /api/v1/proposals", &[Supervisor, Finance], nothing),
     row("POST /api/v1/proposals/{proposal_id}/approval", &[Supervisor, Finance], nothing),
     row(

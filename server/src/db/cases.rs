@@ -97,6 +97,25 @@ pub async fn lock(
         .optional()
 }
 
+/// Reads cases and locks their rows in the order of their ids, to the end of the transaction.
+///
+/// # Errors
+/// Whatever PostgreSQL says.
+pub async fn lock_many(
+    connection: &mut Connection,
+    district: &RegionCode,
+    case_ids: &[CaseId],
+) -> QueryResult<Vec<CaseStateRow>> {
+    cases::table
+        .filter(cases::district.eq(district.as_str()))
+        .filter(cases::case_id.eq_any(case_ids.iter().map(|case| case.0)))
+        .order(cases::case_id)
+        .select(CaseStateRow::as_select())
+        .for_update()
+        .load(connection)
+        .await
+}
+
 /// What the evaluator said of a case last.
 ///
 /// # Errors

@@ -88,6 +88,23 @@ pub async fn following(
         .await
 }
 
+/// The decisions that these requests led to.
+///
+/// # Errors
+/// Whatever PostgreSQL says.
+pub async fn of_requests(
+    connection: &mut Connection,
+    district: &RegionCode,
+    requests: &[DecisionRequestId],
+) -> QueryResult<Vec<DecisionRow>> {
+    decisions::table
+        .filter(decisions::district.eq(district.as_str()))
+        .filter(decisions::request_id.eq_any(requests.iter().map(|request| request.0)))
+        .select(DecisionRow::as_select())
+        .load(connection)
+        .await
+}
+
 /// A case's decisions in order, each with the name of who decided; no name where a timer did.
 ///
 /// # Errors

@@ -140,7 +140,7 @@ async fn step_up(
         reason: None,
         detail: json!({ "step": step, "outcome": LoopOutcome::of(round) }),
     });
-    let decisions = record_decisions(conn, district, decisions.collect(), now).await?;
+    let (decisions, _) = record_decisions(conn, district, decisions.collect(), now).await?;
     let steps: Vec<StepWrite<'_>> = stepped
         .iter()
         .zip(&decisions)

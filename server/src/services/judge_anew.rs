@@ -10,6 +10,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use sync_core::evaluate::evaluate;
 use sync_core::ids::{GridPath, InspectionId, RegionCode};
+use sync_core::model::case::Flag;
 use sync_core::model::inspection::Inspection;
 use sync_core::model::target::Target;
 use sync_core::policy::PolicyBook;
@@ -19,7 +20,7 @@ use uuid::Uuid;
 
 use crate::db::schema::{inspections, targets};
 use crate::db::targets::TargetRow;
-use crate::db::types::{storable, stored_json};
+use crate::db::types::{storable, stored_code, stored_json};
 use crate::db::{Connection, photos};
 use crate::ledger::moves::ChargeMoney;
 use crate::problem::ApiError;
@@ -63,6 +64,8 @@ pub struct Lineage {
     pub present: Inspection,
     /// The last correction, where the case does not stand on it.
     pub correction: Option<Inspection>,
+    /// The doubts about that correction.
+    pub doubts: Vec<Flag>,
 }
 
 impl Lineage {
@@ -76,18 +79,25 @@ impl Lineage {
         lineage: InspectionId,
         present: InspectionId,
     ) -> Result<Self, ApiError> {
-        let rows: Vec<(Uuid, Option<Uuid>, serde_json::Value)> = inspections::table
+        type Row = (Uuid, Option<Uuid>, serde_json::Value, Vec<String>);
+        let rows: Vec<Row> = inspections::table
             .filter(inspections::district.eq(district.as_str()))
             .filter(inspections::lineage.eq(lineage.0))
-            .select((inspections::inspection_id, inspections::replaces, inspections::sealed))
+            .select((
+                inspections::inspection_id,
+                inspections::replaces,
+                inspections::sealed,
+                inspections::flags,
+            ))
             .load(conn)
             .await?;
-        let replaced: BTreeSet<Uuid> = rows.iter().filter_map(|(_, replaces, _)| *replaces).collect();
+        let replaced: BTreeSet<Uuid> = rows.iter().filter_map(|(_, replaces, ..)| *replaces).collect();
         let mut sealed: BTreeMap<Uuid, serde_json::Value> = BTreeMap::new();
-        let mut last = None;
-        for (id, _, inspection) in rows {
+        let (mut last, mut doubts) = (None, Vec::new());
+        for (id, _, inspection, flags) in rows {
             if !replaced.contains(&id) {
                 last = Some(id);
+                doubts = flags;
             }
             sealed.insert(id, inspection);
         }
@@ -96,7 +106,8 @@ impl Lineage {
             Ok(stored_json("inspections.sealed", inspection)?)
         };
         let correction = last.filter(|last| *last != present.0).map(&mut take).transpose()?;
-        Ok(Self { present: take(present.0)?, correction })
+        let doubts = doubts.iter().map(|flag| stored_code("inspections.flags", flag));
+        Ok(Self { present: take(present.0)?, correction, doubts: doubts.collect::<Result<_, _>>()? })
     }
 
     /// The correction in the context of the case: what a supervisor decided on unit, level and pack outlives it.

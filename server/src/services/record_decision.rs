@@ -95,7 +95,7 @@ pub async fn record_decision(
     new: NewDecision,
     now: Instant,
 ) -> QueryResult<(DecisionRow, Head)> {
-    let (mut decisions, head) = record_in_order(connection, district, vec![new], now).await?;
+    let (mut decisions, head) = record_decisions(connection, district, vec![new], now).await?;
     // One was asked for, so one was written.
     decisions.pop().map(|decision| (decision, head)).ok_or(diesel::result::Error::NotFound)
 }
@@ -106,15 +106,6 @@ pub async fn record_decision(
 /// # Errors
 /// As [`record_decision`].
 pub async fn record_decisions(
-    connection: &mut Connection,
-    district: &RegionCode,
-    new: Vec<NewDecision>,
-    now: Instant,
-) -> QueryResult<Vec<DecisionRow>> {
-    Ok(record_in_order(connection, district, new, now).await?.0)
-}
-
-async fn record_in_order(
     connection: &mut Connection,
     district: &RegionCode,
     new: Vec<NewDecision>,

@@ -137,9 +137,9 @@ pub struct Clause {
 pub struct Charging {
     /// Discovery levels whose findings are charged.
     pub levels: Vec<DiscoveryLevel>,
-    /// Days of publication (公示) between confirmation and posting. Waits for the publication issue.
+    /// Days of publication (公示) between confirmation and posting.
     pub publication_days: Option<u16>,
-    /// Days after which an undecided case posts by itself. Waits for the publication issue.
+    /// Days after which an undecided case without doubts is confirmed by the server, counted from its last change.
     pub auto_post_days: Option<u16>,
     /// Our interpretation, where it is one.
     pub reading: Option<String>,

@@ -75,6 +75,12 @@ impl Check<'_> {
         let reversed = document.effective.as_ref().is_some_and(Window::is_reversed);
         self.require(!reversed, "document.effective", PackFault::DatesReversed);
         self.require(!content.charging.levels.is_empty(), "charging.levels", PackFault::Empty);
+        let charging = &content.charging;
+        let days =
+            [("publication_days", charging.publication_days), ("auto_post_days", charging.auto_post_days)];
+        for (field, days) in days {
+            self.require(days != Some(0), format!("charging.{field}"), PackFault::NotPositive);
+        }
         for (field, value) in [("metres", content.duplicates.metres), ("hours", content.duplicates.hours)] {
             let positive = value.is_finite() && value > 0.0;
             self.require(positive, format!("duplicates.{field}"), PackFault::NotPositive);

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use jiff::ToSpan;
 use jiff::civil::Date;
 use sync_core::evaluate::{ChargeAmount, ProposedCase};
 use sync_core::ids::{ChargeId, RegionCode};
-use sync_core::model::case::{ChargeState, ReviewState};
+use sync_core::model::case::{ChargeState, Flag, ReviewState};
 use sync_core::model::decision::DecisionKind;
 use sync_core::model::inspection::PackRef;
 use sync_core::policy::PolicyBook;
@@ -19,9 +18,10 @@ use crate::db::changes::NewChange;
 use crate::db::decisions::DecisionRow;
 use crate::db::types::{Day, Time};
 use crate::db::{Connection, cases, periods};
-use crate::ledger::basis::{CaseBasis, ChargeBasis, RecordedMoney};
+use crate::ledger::basis::{CaseBasis, RecordedMoney};
 use crate::ledger::chain::Head;
-use crate::ledger::moves::{Aim, Books, CaseMoney, ChargeMoney, MoveFault, bring};
+use crate::ledger::moves::{Aim, Books, CaseMoney, ChargeMoney, bring};
+use crate::services::confirm_cases::confirmation;
 use crate::services::find_duplicates::lapse_duplicates;
 use crate::services::judge_anew::{Anew, Lineage, judge_anew};
 use crate::services::merge_cases::MERGED_FROM;
@@ -97,6 +97,7 @@ impl<'a> Deed<'a> {
             }
             _ => return Ok(()),
         };
+        let doubts = lineage.doubts.clone();
         let inspection = if is_about_amendment(request.kind) {
             let correction = lineage
                 .corrected(case)
@@ -126,6 +127,11 @@ impl<'a> Deed<'a> {
         };
         if request.kind == DecisionKind::AcceptAmendment && self.verdict.state != ReviewState::Confirmed {
             self.posts_on = None;
+        }
+        // A case that is open again is as doubtful as what it stands on.
+        if self.case.state == ReviewState::Dismissed && self.verdict.state != ReviewState::Dismissed {
+            let open = doubts.into_iter().filter(|doubt| *doubt != Flag::AmendsDecided);
+            self.verdict.flags.extend(open.filter(|doubt| !self.case.flags.contains(doubt)));
         }
         self.anew = Some(Box::new(anew));
         Ok(())
@@ -161,14 +167,9 @@ impl<'a> Deed<'a> {
         let staying = |posts| Aim::staying(money, unit_id, posts);
         match self.request.kind {
             DecisionKind::Confirm => {
-                let aim = staying(true);
-                self.posts_on = self.publication_ends(book, now).filter(|_| !aim.charges.is_empty());
-                if self.posts_on.is_some()
-                    && let Some(open) = aim.charges.iter().find(|charge| charge.amount.is_none())
-                {
-                    return Err(MoveFault::AmountMissing(open.charge_id).into());
-                }
-                Ok(Aim { posts: self.posts_on.is_none(), ..aim })
+                let (aim, posts_on) = confirmation(book, &self.case, money, now)?;
+                self.posts_on = posts_on;
+                Ok(aim)
             }
             DecisionKind::Dismiss => {
                 self.posts_on = None;
@@ -214,13 +215,6 @@ impl<'a> Deed<'a> {
         charges.extend(merged.filter(|charge| !found.contains(&charge.charge_id)).cloned());
         let posted = self.verdict.state == ReviewState::Confirmed && self.posts_on.is_none();
         Ok(Aim { unit_id: anew.inspection.context.unit_id, charges, posts: posted })
-    }
-
-    /// The day that the publication ends which the case's pack asks for (公示期).
-    fn publication_ends(&self, book: &PolicyBook, now: Instant) -> Option<Date> {
-        let pack = book.by_hash(&self.case.pack.as_ref()?.hash)?;
-        let days = pack.content().charging.publication_days.filter(|days| *days > 0)?;
-        now.record_date().checked_add(i64::from(days).days()).ok()
     }
 
     /// Makes the moves in books that nobody keeps: whether anything would be written, and whether it is allowed.
@@ -299,21 +293,15 @@ impl<'a> Deed<'a> {
     }
 
     fn basis(&self, aim: &Aim) -> CaseBasis {
-        let context =
-            self.anew.as_deref().map(|anew| (&anew.inspection.context, anew.inspection.inspection_id));
-        let (pack, level, inspection_id) = match context {
-            Some((context, id)) => (&context.pack, context.level, id),
-            None => (&self.case.pack, self.case.level, self.case.inspection_id),
-        };
-        CaseBasis {
-            case_id: self.case.case_id,
-            item: self.case.item.clone(),
-            inspection_id,
-            pack_hash: pack.as_ref().map(|pack| pack.hash.clone()),
-            level,
-            unit_id: aim.unit_id,
-            posts: aim.posts,
-            charges: aim.charges.iter().map(ChargeBasis::from).collect(),
+        let standing = self.case.basis(aim);
+        match self.anew.as_deref().map(|anew| &anew.inspection) {
+            None => standing,
+            Some(inspection) => CaseBasis {
+                inspection_id: inspection.inspection_id,
+                pack_hash: inspection.context.pack.as_ref().map(|pack| pack.hash.clone()),
+                level: inspection.context.level,
+                ..standing
+            },
         }
     }
 }

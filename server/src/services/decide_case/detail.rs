@@ -38,6 +38,21 @@ pub struct Detail {
 }
 
 impl Detail {
+    /// A decision for which nothing was asked but the decision itself.
+    #[must_use]
+    pub const fn new(outcome: Outcome, recorded: RecordedMoney) -> Self {
+        Self {
+            flags: Vec::new(),
+            amounts: Vec::new(),
+            unit_id: None,
+            pack_hash: None,
+            level: None,
+            inspection_id: None,
+            outcome,
+            recorded,
+        }
+    }
+
     /// What a request asked, with what it led to.
     #[must_use]
     pub fn of(request: &DecisionRequest, outcome: Outcome, recorded: RecordedMoney) -> Self {

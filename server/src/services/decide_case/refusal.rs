@@ -60,6 +60,9 @@ pub enum Refusal {
     /// The case is no longer the version that was looked at.
     #[error("{0}")]
     Changed(Meanwhile),
+    /// The case is no longer the version that was looked at, but this.
+    #[error("version {0}")]
+    ChangedTo(i32),
     /// Not in this state.
     #[error("the case is {}", .0.code())]
     StateForbids(ReviewState),
@@ -172,7 +175,9 @@ impl From<Refusal> for ApiError {
         match refusal {
             Refusal::CaseUnknown => Self::new(ProblemKind::CaseUnknown),
             Refusal::RequestIdReused => Self::new(ProblemKind::DecisionIdReused).field("request_id"),
-            Refusal::Changed(_) => problem(ProblemKind::CaseChanged).field("expected_version"),
+            Refusal::Changed(_) | Refusal::ChangedTo(_) => {
+                problem(ProblemKind::CaseChanged).field("expected_version")
+            }
             Refusal::StateForbids(_) => problem(ProblemKind::CaseStateForbids).field("kind"),
             Refusal::DecidedElsewhere(_) => problem(ProblemKind::MalformedRequest).field("kind"),
             Refusal::NeedsSettling(_) => problem(ProblemKind::CaseNeedsSettling),

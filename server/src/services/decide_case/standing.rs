@@ -9,6 +9,8 @@ use sync_core::time::Instant;
 
 use crate::db::cases::CaseStateRow;
 use crate::db::types::{StoredValueError, stored, stored_code};
+use crate::ledger::basis::{CaseBasis, ChargeBasis};
+use crate::ledger::moves::Aim;
 
 /// What a decision must know of a case.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,6 +43,23 @@ pub struct StandingCase {
     pub version: i32,
     /// The day it posts by itself, while it is published.
     pub posts_on: Option<Date>,
+}
+
+impl StandingCase {
+    /// What a decision's record says of the money, where the case stands on what it stood on.
+    #[must_use]
+    pub fn basis(&self, aim: &Aim) -> CaseBasis {
+        CaseBasis {
+            case_id: self.case_id,
+            item: self.item.clone(),
+            inspection_id: self.inspection_id,
+            pack_hash: self.pack.as_ref().map(|pack| pack.hash.clone()),
+            level: self.level,
+            unit_id: aim.unit_id,
+            posts: aim.posts,
+            charges: aim.charges.iter().map(ChargeBasis::from).collect(),
+        }
+    }
 }
 
 impl TryFrom<CaseStateRow> for StandingCase {

@@ -183,3 +183,20 @@ async fn what_a_supervisor_decided_on_the_unit_outlives_the_correction() {
         accepted["entries"].as_array().unwrap().iter().map(|entry| entry["unit_id"].clone()).collect();
     assert_eq!(units, [json!(review.macun.streets[1]), json!(review.macun.streets[1])]);
 }
+
+#[tokio::test]
+async fn a_case_that_is_opened_again_is_as_doubtful_as_its_correction() {
+    let review = Review::start().await;
+    let visit = review.visit(&["hoarding"]).await;
+    let case = review.push(&visit).await;
+    review.decide(case, "dismiss").await;
+    let mut corrected = correction(&visit, &["hoarding"]);
+    corrected.fix = None;
+    review.device.push(&[review.device.amend(&corrected)]).await;
+
+    let request = about("accept_amendment", 2, &corrected);
+    let reopened = accepted(review.supervisor.decide(case, &request).await).await;
+
+    assert_eq!(reopened["unsettled"], json!(["fix_suspect"]));
+    assert_eq!(refusal(&review, case, &decision("confirm", 3)).await, "case_needs_settling");
+}

@@ -4,6 +4,7 @@ mod adjust;
 mod amend;
 mod anew;
 mod decide;
+mod due;
 mod list;
 mod race;
 mod re_attribute;

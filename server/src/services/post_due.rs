@@ -1,0 +1,155 @@
+//! Posts what is due by the packs (到期入账): undecided cases whose days for review are over are confirmed, and published
+//! ones whose publication is over are posted, by the server itself.
+//!
+//! Invariants: a step is done once however many processes do it: rows that another one holds are skipped, what it did is
+//! seen, and the decision's id is derived from the step. A case with an open doubt, an amount to be entered, nothing to
+//! charge or an open proposal is left to people.
+
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, Bool, Date as SqlDate, Integer, Text};
+use diesel_async::{AsyncConnection, RunQueryDsl};
+use jiff::civil::Date;
+use sync_core::ids::{CaseId, DecisionRequestId, RegionCode};
+use sync_core::model::case::ReviewState;
+use sync_core::model::decision::DecisionKind;
+use sync_core::policy::PolicyBook;
+use sync_core::time::Instant;
+
+use crate::db::Connection;
+use crate::db::cases::CaseStateRow;
+use crate::db::changes::record_changes;
+use crate::db::schema::{cases, districts};
+use crate::db::types::{Day, stored};
+use crate::problem::ApiError;
+use crate::services::confirm_cases::{CASES_PER_TRANSACTION, Due, Manner, confirm_cases};
+use crate::services::decide_case::StandingCase;
+use crate::services::record_decision::DecidedBy;
+use crate::state::AppState;
+
+/// Confirms and posts what is due in every district. Returns how many decisions it made.
+///
+/// # Errors
+/// Faults of the database; `period_closed` where even the present month is closed. What was done before stays done.
+pub async fn post_due(state: &AppState) -> Result<usize, ApiError> {
+    let mut connection = state.connection().await?;
+    let codes: Vec<String> =
+        districts::table.order(districts::district).select(districts::district).load(&mut connection).await?;
+    let mut made: usize = 0;
+    for code in codes {
+        let district: RegionCode = stored("districts.district", &code)?;
+        let book = state.policies.of(&mut connection, &district).await?;
+        for kind in [DecisionKind::AutoConfirm, DecisionKind::PostPublished] {
+            loop {
+                let done = step(&mut connection, &book, &district, kind, state.clock.now()).await?;
+                made = made.saturating_add(done);
+                if done < usize::from(CASES_PER_TRANSACTION) {
+                    break;
+                }
+            }
+        }
+    }
+    Ok(made)
+}
+
+/// One transaction's worth of one kind.
+async fn step(
+    connection: &mut Connection,
+    book: &PolicyBook,
+    district: &RegionCode,
+    kind: DecisionKind,
+    now: Instant,
+) -> Result<usize, ApiError> {
+    connection
+        .transaction(async |connection| {
+            let today = now.record_date();
+            let rows = match kind {
+                DecisionKind::PostPublished => published_until(connection, district, today).await?,
+                _ => undecided_too_long(connection, district, book, today).await?,
+            };
+            let due = rows.into_iter().map(|row| {
+                let case = StandingCase::try_from(row)?;
+                Ok(Due { request_id: request_id(kind, case.case_id, case.version), case })
+            });
+            let due: Vec<Due> = due.collect::<Result<_, ApiError>>()?;
+            let manner = Manner { kind, by: DecidedBy::Timer, reason: None };
+            let confirmed = confirm_cases(connection, book, district, &due, &manner, now).await?;
+            record_changes(connection, district, &confirmed.changes).await?;
+            Ok(confirmed.decided.len())
+        })
+        .await
+}
+
+/// The id of a timer's step on a case in a version: the same in every process.
+fn request_id(kind: DecisionKind, case: CaseId, version: i32) -> DecisionRequestId {
+    DecisionRequestId::derive(&format!("{}/{case}/{version}", kind.code()))
+}
+
+/// Confirmed cases whose publication is over.
+async fn published_until(
+    connection: &mut Connection,
+    district: &RegionCode,
+    today: Date,
+) -> QueryResult<Vec<CaseStateRow>> {
+    cases::table
+        .filter(cases::district.eq(district.as_str()))
+        .filter(cases::posts_on.le(Day(today)))
+        .filter(cases::review_state.eq(ReviewState::Confirmed.code()))
+        .order(cases::case_id)
+        .limit(i64::from(CASES_PER_TRANSACTION))
+        .select(CaseStateRow::as_select())
+        .for_update()
+        .skip_locked()
+        .load(connection)
+        .await
+}
+
+/// Cases under review of which nothing is in doubt or missing, and on which nothing happened for the days that their
+/// pack gives.
+async fn undecided_too_long(
+    connection: &mut Connection,
+    district: &RegionCode,
+    book: &PolicyBook,
+    today: Date,
+) -> QueryResult<Vec<CaseStateRow>> {
+    let asking = book.packs().filter_map(|pack| {
+        let days = pack.content().charging.auto_post_days?;
+        Some((pack.hash().to_string(), i32::from(days)))
+    });
+    let (hashes, days): (Vec<String>, Vec<i32>) = asking.unzip();
+    if hashes.is_empty() {
+        return Ok(Vec::new());
+    }
+    let over = sql::<Bool>("EXISTS (SELECT FROM unnest(")
+        .bind::<Array<Text>, _>(hashes)
+        .sql(", ")
+        .bind::<Array<Integer>, _>(days)
+        .sql(
+            ") AS asking (hash, days) WHERE asking.hash = cases.pack_hash
+               AND (cases.updated_at AT TIME ZONE 'Asia/Shanghai')::date + asking.days <= ",
+        )
+        .bind::<SqlDate, _>(Day(today))
+        .sql(")");
+    let chargeable = sql::<Bool>(
+        "(SELECT count(*) > 0 AND count(*) = count(amount_fen) FROM charges
+          WHERE charges.district = cases.district AND charges.case_id = cases.case_id AND state = 'pending')",
+    );
+    let proposed = sql::<Bool>(
+        "EXISTS (SELECT FROM proposals WHERE proposals.district = cases.district AND state = 'open'
+                   AND proposals.case_id = cases.case_id AND expected_version = cases.version)",
+    );
+    cases::table
+        .filter(cases::district.eq(district.as_str()))
+        .filter(cases::review_state.eq(ReviewState::UnderReview.code()))
+        .filter(cases::flags.eq(Vec::<String>::new()))
+        .filter(over)
+        .filter(chargeable)
+        .filter(diesel::dsl::not(proposed))
+        .order(cases::case_id)
+        .limit(i64::from(CASES_PER_TRANSACTION))
+        .select(CaseStateRow::as_select())
+        .for_update()
+        .skip_locked()
+        .load(connection)
+        .await
+}
