@@ -129,14 +129,6 @@ impl InspectionId {
     }
 }
 
-impl DecisionRequestId {
-    /// The id of a step that a timer makes, such as posting a case in a version: the same in every process.
-    #[must_use]
-    pub fn derive(step: &str) -> Self {
-        Self(Uuid::new_v5(&LANTIAN_NAMESPACE, format!("timer/{step}").as_bytes()))
-    }
-}
-
 impl CaseId {
     /// The case of one item in one inspection lineage: the same on device and server, before and after sync.
     #[must_use]

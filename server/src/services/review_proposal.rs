@@ -219,7 +219,7 @@ struct Open {
 
 enum Held {
     Open(Box<Open>),
-    Ended(ProposalRow),
+    Ended(Box<ProposalRow>),
 }
 
 /// Locks what a proposal is about and then the proposal, for somebody who could review it.
@@ -244,7 +244,7 @@ async fn hold(connection: &mut Connection, actor: &Actor, id: ProposalId) -> Res
     Ok(if proposal.state == ProposalState::Open.code() {
         Held::Open(Box::new(Open { proposal, case }))
     } else {
-        Held::Ended(proposal)
+        Held::Ended(Box::new(proposal))
     })
 }
 

@@ -305,7 +305,8 @@ fn a_charge_that_is_left_out_of_a_confirmation_is_found() {
 #[test]
 fn unit_level_pack_clause_and_case_must_be_sealed_or_decided() {
     type Change = fn(&mut CaseBasis);
-    let table: [(Change, fn(&BasisFault) -> bool); 7] = [
+    type Fits = fn(&BasisFault) -> bool;
+    let table: [(Change, Fits); 7] = [
         (|b| b.unit_id = unit(9), |f| matches!(f, BasisFault::Unit(_))),
         (|b| b.level = DiscoveryLevel::Municipal, |f| matches!(f, BasisFault::Level(_))),
         (|b| b.pack_hash = None, |f| matches!(f, BasisFault::Pack)),
