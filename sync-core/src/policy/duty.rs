@@ -1,8 +1,8 @@
 //! Rules of a document beside its schedule: rectification, coverage, subsidies, indicators, targets, ranking and
 //! reports.
 //!
-//! They are loaded and checked today; their consumers (the closed loop, the coverage page, the subsidy list, the
-//! indicator page, rankings and the reporting calendar) come with their own issues and read them from here.
+//! They are loaded and checked here; what follows from them (the closed loop, coverage, the subsidy list, the
+//! indicator page, rankings and the reporting calendar) reads them from here.
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -55,6 +55,7 @@ pub struct Rectification {
 
 /// How often something is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Cadence {
@@ -78,7 +79,7 @@ pub enum Cadence {
     Seasonal,
 }
 
-/// A share of a kind's targets that has to be visited or measured (覆盖率). Waits for the coverage issue.
+/// A share of a kind's targets that has to be visited or measured (覆盖率).
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
