@@ -251,7 +251,7 @@ async fn a_second_backup_copies_new_photos_only_and_replaces_the_dump() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .filter(|name| name.starts_with("database-"))
         .collect();
-    assert_eq!(names, [second.manifest.database.name.clone()]);
+    assert_eq!(names, std::slice::from_ref(&second.manifest.database.name));
     let told: Vec<Option<server::db::types::Time>> = districts::table
         .select(districts::backed_up_through)
         .load(&mut review.server.connection().await)

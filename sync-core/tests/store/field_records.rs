@@ -44,7 +44,7 @@ fn a_report_is_one_transaction_of_operation_record_and_photo_queue() {
     let kinds: Vec<_> = records.iter().map(|record| record.kind.as_str()).collect();
     assert_eq!(kinds, ["report_rectification", "recheck_rectification"]);
     assert!(records.iter().all(|record| record.state == OperationState::Waiting));
-    assert_eq!(records[0].content::<RectificationReport>().unwrap().photos, [photo.clone()]);
+    assert_eq!(records[0].content::<RectificationReport>().unwrap().photos, std::slice::from_ref(&photo));
     assert!(matches!(store.photo_state(&photo.sha256).unwrap(), Some(PhotoState::Waiting { .. })));
     assert_eq!(store.counts().unwrap().waiting, 2);
 }

@@ -24,7 +24,7 @@ async fn a_yuan_of_a_closed_month_goes_back_to_clause_inspection_bytes_and_photo
     let second = correction(&visit, &["hoarding"]);
     let operation = review.device.amend(&second);
     let bytes = text(&operation);
-    assert_eq!(review.device.push(&[operation.clone()]).await, [Outcome::Applied]);
+    assert_eq!(review.device.push(std::slice::from_ref(&operation)).await, [Outcome::Applied]);
     review.decide(case, "confirm").await;
     let digest = review.try_close("2026-10").await.unwrap()["digest"].clone();
     review.decide_by_two(case, &decision("dismiss", 4)).await;

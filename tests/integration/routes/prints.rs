@@ -1,4 +1,5 @@
 //! Printed pages: what they say, that they need nothing but themselves, and who gets them.
+#![allow(clippy::string_slice, reason = "a test cuts pages at marks that it found")]
 
 use image::metadata::Orientation;
 use jiff::civil::date;

@@ -166,7 +166,8 @@ async fn lists_are_filtered_paged_by_number_and_kept_within_what_each_may_see() 
         assert_eq!(post(&office, &content).await.status(), StatusCode::CREATED);
     }
     let unit = review.macun.streets[1].to_string();
-    let table: [(&[(&str, &str)], &[&str]); 7] = [
+    type Row<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str]);
+    let table: [Row<'_>; 7] = [
         (&[], &["A-1", "A-2", "B-1"]),
         (&[("grid", "410804/001")], &["A-1", "A-2"]),
         (&[("unit", &unit)], &["B-1"]),
