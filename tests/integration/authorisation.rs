@@ -177,6 +177,8 @@ const MATRIX: &[Row] = &[
             "document": { "issuer": "省督导组", "date": "2026-11-21", "title": "交办函" },
         })
     }),
+    row("GET /api/v1/coverage", OFFICE, nothing),
+    row("GET /api/v1/coverage/{duty}/gap", OFFICE, nothing),
     row("GET /api/v1/targets", OFFICE, nothing),
     row("GET /api/v1/targets/{target_id}", OFFICE, nothing),
     row("POST /api/v1/targets", &[Administrator], target),

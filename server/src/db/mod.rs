@@ -9,6 +9,7 @@ pub mod cases;
 pub mod changes;
 pub mod charges;
 pub mod constraints;
+pub mod coverage;
 pub mod decisions;
 pub mod district_entries;
 pub mod district_numbers;

@@ -5,6 +5,7 @@
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub mod cases;
+pub mod coverage;
 pub mod devices;
 pub mod duplicates;
 pub mod executions;
@@ -37,6 +38,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     config
         .configure(exports::configure)
         .configure(cases::configure)
+        .configure(coverage::configure)
         .configure(devices::configure)
         .configure(duplicates::configure)
         .configure(executions::configure)

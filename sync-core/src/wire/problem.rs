@@ -215,6 +215,7 @@ problems! {
     PackInvalid = "pack_invalid", 422, "政策包有误，请按提示的行修改。", "The pack is not valid; correct the lines named.";
     PackAffectsPast = "pack_affects_past", 409, "该版本的生效日期内已有案件；采用不会改变这些案件，请确认知悉（affects_past）后再采用。", "Cases occurred in the days of this version; adopting it changes none of them. Acknowledge that (affects_past) and adopt it then.";
     PackOverlap = "pack_overlap", 409, "同一区域的政策包生效日期重叠。", "Packs of one region overlap in their dates.";
+    DutyUnknown = "duty_unknown", 404, "当日生效的政策包没有这一覆盖率要求。", "The pack in force on that day has no such coverage duty.";
 }
 
 impl ProblemKind {

@@ -1,6 +1,7 @@
 //! One module for each module of the server's routes.
 
 mod cases;
+mod coverage;
 mod devices;
 mod duplicates;
 mod entries;
