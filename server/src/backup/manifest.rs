@@ -16,7 +16,7 @@ pub const FORM: u16 = 1;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
-    /// [`FORM`].
+    /// The version of this form.
     pub form: u16,
     /// The release that made it.
     pub release: String,

@@ -2,7 +2,7 @@
 //!
 //! Every decision that moves money or fixes amounts carries in its detail, under `money`, one [`CaseBasis`] for each
 //! case that it concerns: what the case stands on, and what it is charged from then on. A replay makes an
-//! [`Aim`](super::moves::Aim) of it and calls [`bring`](super::moves::bring), as deciding did.
+//! [`Aim`] of it and calls [`bring`](super::moves::bring), as deciding did.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
