@@ -232,7 +232,7 @@ impl Inspectors {
 }
 
 /// Nothing was refused and nothing waits.
-fn settled(report: &SyncReport) -> Result<()> {
+pub fn settled(report: &SyncReport) -> Result<()> {
     ensure!(report.refused.is_empty(), "refused: {:?}", report.refused);
     ensure!(report.photos_refused.is_empty(), "photos refused: {:?}", report.photos_refused);
     ensure!(report.failures.is_empty(), "failed: {:?}", report.failures);
@@ -242,11 +242,15 @@ fn settled(report: &SyncReport) -> Result<()> {
     Ok(())
 }
 
-/// The kind, with its checklist, of the demonstration district's pack.
-fn kind(code: &str) -> Result<Kind> {
-    let code = code.parse()?;
+/// The pack of the demonstration district.
+pub fn macun_pack() -> Result<PolicyPack> {
     let pack =
         builtin_packs().iter().find(|pack| pack.file.ends_with("macun-2024.toml")).context("no pack")?;
-    let pack = PolicyPack::load(pack.source, pack.file)?;
-    pack.kind(&code).cloned().with_context(|| format!("the pack has no kind {code}"))
+    Ok(PolicyPack::load(pack.source, pack.file)?)
+}
+
+/// The kind, with its checklist, of that pack.
+fn kind(code: &str) -> Result<Kind> {
+    let code = code.parse()?;
+    macun_pack()?.kind(&code).cloned().with_context(|| format!("the pack has no kind {code}"))
 }

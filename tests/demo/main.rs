@@ -2,35 +2,60 @@
 //!
 //! Four inspectors record offline through real device stores, sync over real HTTP with the server program on its own
 //! private PostgreSQL, a supervisor reviews and returns one case, its inspector corrects it, finance pulls the month.
-//! Ends with a non-zero code if any amount on a device or in the totals is not what the policy pack says.
+//! `demo grow` plays three months in the demonstration of a server that runs. Ends with a non-zero code if any amount on a device or in the totals is not what the policy pack says.
 //!
 //! It must not reach into the server: everything goes through the device library and the office's HTTP API.
 
 mod day;
 mod expectation;
+mod grow;
 mod inspectors;
 mod office;
-mod server_process;
 mod tables;
 
 use anyhow::{Context, Result, ensure};
+use clap::{Parser, Subcommand};
 use sync_core::time::Month;
+use tests::server_process::ServerProcess;
 
 use crate::expectation::Expectation;
 use crate::inspectors::Inspectors;
 use crate::office::Office;
-use crate::server_process::ServerProcess;
 
 /// What the supervisor says when a case goes back.
 const RETURN_REASON: &str = "照片看不清堆场全貌，请补拍后重新提交。";
 
+/// Plays the demonstration.
+#[derive(Debug, Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    play: Option<Play>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Play {
+    /// Three months of work in the demonstration district of a running server.
+    Grow(grow::Arguments),
+}
+
 fn main() -> Result<()> {
+    match Arguments::parse().play {
+        None => play_day(),
+        Some(Play::Grow(arguments)) => grow::run(&arguments),
+    }
+}
+
+/// One day, on a server of its own.
+fn play_day() -> Result<()> {
     let day = day::yesterday();
     let files = tempfile::Builder::new().prefix("lantian-demo-").tempdir()?;
     let step = tables::Steps::new();
 
     step.begin("服务器启动，载入马村区演示数据 · the server starts with the demonstration district");
-    let server = ServerProcess::start(files.path())?;
+    let server = ServerProcess::start(files.path(), |command| {
+        command.args(["serve", "--demo"]).env_remove("DATABASE_URL");
+        command.env("LANTIAN_DATA_DIR", files.path().join("server"));
+    })?;
     println!("   {}", server.url());
 
     step.begin("四名网格员入网、拉取台账 · four inspectors enrol and pull the register");

@@ -4,7 +4,7 @@ use anyhow::{Context, Result, bail, ensure};
 use reqwest::blocking::{Client, RequestBuilder, Response};
 use reqwest::header::{COOKIE, SET_COOKIE};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use server::demo_district::PASSWORD;
 use sync_core::ids::{CaseId, DecisionRequestId, InspectionId, ItemCode, UnitId};
 use sync_core::money::Fen;
@@ -29,17 +29,22 @@ struct Session {
     csrf_token: String,
 }
 
-/// A list of cases.
+/// A page of cases.
 #[derive(Debug, Deserialize)]
 struct List {
     cases: Vec<Listed>,
+    next: Option<String>,
 }
 
 /// A case of the list, as far as the demonstration looks at it.
 #[derive(Debug, Deserialize)]
-struct Listed {
-    case_id: CaseId,
-    version: u32,
+pub struct Listed {
+    /// The case.
+    pub case_id: CaseId,
+    /// The unit that answers for it.
+    pub unit_id: UnitId,
+    /// Its version.
+    pub version: u32,
     review_state: String,
     pending: Fen,
     flags: Vec<String>,
@@ -65,6 +70,9 @@ pub struct UnitTotal {
     pub unit_name: String,
     /// Its budget code.
     pub budget_code: String,
+    /// Its amounts.
+    #[serde(flatten)]
+    pub amounts: Amounts,
 }
 
 /// A line by item.
@@ -164,7 +172,7 @@ impl Office {
 
     /// Confirms the case of a corrected inspection.
     pub fn confirm(&self, returned: InspectionId) -> Result<()> {
-        let List { cases } = answer(self.get("/api/v1/cases?state=under_review").send()?)?;
+        let cases = self.cases("state=under_review")?;
         let [case] = cases.as_slice() else {
             bail!("{} cases under review after the correction of {returned}, expected one", cases.len());
         };
@@ -173,24 +181,52 @@ impl Office {
         Ok(())
     }
 
-    fn case(&self, case_id: CaseId) -> Result<Listed> {
+    /// Whether the district has any case.
+    pub fn has_cases(&self) -> Result<bool> {
+        let list: List = answer(self.get("/api/v1/cases?limit=1").send()?)?;
+        Ok(!list.cases.is_empty())
+    }
+
+    /// Every case that fits the query, the oldest first, page after page.
+    pub fn cases(&self, query: &str) -> Result<Vec<Listed>> {
+        let mut cases = Vec::new();
+        let mut cursor = String::new();
+        loop {
+            let path = format!("/api/v1/cases?{query}&sort=oldest&limit=200{cursor}");
+            let list: List = answer(self.get(&path).send()?)?;
+            cases.extend(list.cases);
+            match list.next {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => return Ok(cases),
+            }
+        }
+    }
+
+    /// Sends a request that changes something.
+    pub fn post(&self, path: &str, request: &Value) -> Result<Value> {
+        let request = self
+            .client
+            .post(format!("{}{path}", self.url))
+            .header(COOKIE, &self.cookie)
+            .header("x-csrf-token", &self.csrf_token)
+            .json(request);
+        answer(request.send()?)
+    }
+
+    /// One case.
+    pub fn case(&self, case_id: CaseId) -> Result<Listed> {
         answer(self.get(&format!("/api/v1/cases/{case_id}")).send()?)
     }
 
-    fn decide(&self, case: &Listed, kind: &str, reason: Option<&str>) -> Result<()> {
-        let response = self
-            .client
-            .post(format!("{}/api/v1/cases/{}/decisions", self.url, case.case_id))
-            .header(COOKIE, &self.cookie)
-            .header("x-csrf-token", &self.csrf_token)
-            .json(&json!({
-                "request_id": DecisionRequestId::fresh(),
-                "expected_version": case.version,
-                "kind": kind,
-                "reason": reason,
-            }))
-            .send()?;
-        answer::<serde::de::IgnoredAny>(response).map(drop)
+    /// Decides a case as it was seen.
+    pub fn decide(&self, case: &Listed, kind: &str, reason: Option<&str>) -> Result<()> {
+        let request = json!({
+            "request_id": DecisionRequestId::fresh(),
+            "expected_version": case.version,
+            "kind": kind,
+            "reason": reason,
+        });
+        self.post(&format!("/api/v1/cases/{}/decisions", case.case_id), &request).map(drop)
     }
 
     /// The totals of a month.

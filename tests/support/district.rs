@@ -117,6 +117,12 @@ pub struct TestDevice {
 }
 
 impl TestDevice {
+    /// The same device, as a client of another process of the server.
+    #[must_use]
+    pub fn at(self, url: &str) -> Self {
+        Self { url: url.to_owned(), ..self }
+    }
+
     /// A request with the device's token.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.client.request(method, format!("{}{path}", self.url)).bearer_auth(&self.token.access_token)
@@ -138,6 +144,12 @@ pub struct TestOffice {
 }
 
 impl TestOffice {
+    /// The same session, as a client of another process of the server.
+    #[must_use]
+    pub fn at(self, url: &str) -> Self {
+        Self { url: url.to_owned(), ..self }
+    }
+
     /// A request with the session's cookie and CSRF token.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.client

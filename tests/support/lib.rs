@@ -20,6 +20,7 @@ pub mod rectification;
 pub mod review;
 pub mod scene;
 pub mod server;
+pub mod server_process;
 
 pub use district::{MACUN, TestDevice, TestDistrict, TestOffice, TestRole, TestUser};
 pub use server::{TestServer, problem};

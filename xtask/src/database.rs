@@ -11,8 +11,9 @@ use tempfile::TempDir;
 use crate::error::Error;
 use crate::run::output;
 
-/// The private cluster of the tests.
+/// The private cluster of the tests, and the one of the benches.
 const CLUSTER: &str = "var/test-pg";
+const DURABLE_CLUSTER: &str = "var/bench-pg";
 
 /// Where that goes when this workspace lies where PostgreSQL may not go: anybody may pass this one.
 const ELSEWHERE: &str = "/var/tmp";
@@ -35,18 +36,30 @@ pub struct Database {
 }
 
 impl Database {
-    /// Connects to `DATABASE_URL`, or starts a cluster with `programs`.
+    /// Connects to `DATABASE_URL`, or starts a cluster with `programs` whose writes need not survive the machine.
     ///
     /// # Errors
     /// [`Error::Cluster`].
     pub fn open(programs: PathBuf) -> Result<Self, Error> {
+        Self::start(programs, true)
+    }
+
+    /// The same with writes that are durable, as in service.
+    ///
+    /// # Errors
+    /// [`Error::Cluster`].
+    pub fn open_durable(programs: PathBuf) -> Result<Self, Error> {
+        Self::start(programs, false)
+    }
+
+    fn start(programs: PathBuf, scratch: bool) -> Result<Self, Error> {
         let psql = programs.join("psql");
         if let Ok(url) = std::env::var("DATABASE_URL") {
             return Ok(Self { url, psql, _cluster: None, _elsewhere: None });
         }
-        let mut options = Options::new(CLUSTER);
+        let mut options = Options::new(if scratch { CLUSTER } else { DURABLE_CLUSTER });
         options.bin_dir = Some(programs);
-        options.scratch = true;
+        options.scratch = scratch;
         options.settings = vec![("max_connections".to_owned(), MAX_CONNECTIONS.to_string())];
         let mut elsewhere = None;
         let cluster = match Cluster::start(&options) {

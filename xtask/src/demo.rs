@@ -1,11 +1,10 @@
 //! `cargo xtask demo`: one day of the product, played by the `demo` program, which fails when a total is wrong.
 
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::error::Error;
 use crate::install;
-use crate::run::{cargo, run as run_program};
+use crate::run::{build_programs, program, run as run_program};
 
 /// How to build.
 #[derive(Debug, clap::Args)]
@@ -29,15 +28,6 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
 /// # Errors
 /// The day's failure.
 pub fn play(release: bool) -> Result<(), Error> {
-    // The whole workspace, as `cargo xtask test` builds it: a part of it alone would compile dependencies anew.
-    let mut build = cargo("build");
-    run_program(build.args(["--workspace", "--bins"]).args(release.then_some("--release")))?;
+    build_programs(release)?;
     run_program(&mut Command::new(program("demo", release)?))
-}
-
-/// A program of the workspace, beside this one or in the folder of the other profile; it must be built.
-fn program(name: &str, release: bool) -> Result<PathBuf, Error> {
-    let own = std::env::current_exe().map_err(Error::io("find", Path::new("xtask")))?;
-    let profiles = own.parent().and_then(Path::parent).unwrap_or(Path::new("target"));
-    Ok(profiles.join(if release { "release" } else { "debug" }).join(name))
 }

@@ -2,6 +2,7 @@
 //!
 //! It must not depend on the server or on sync-core: it is what builds them, from a bare machine.
 
+mod bench;
 mod database;
 mod demo;
 mod error;
@@ -36,6 +37,10 @@ enum Task {
     Up(up::Arguments),
     /// Play one day of the product, from inspections without network to the month's totals.
     Demo(demo::Arguments),
+    /// Measure the product in ratios against floors measured beside it; docs/performance.md has the figures.
+    ///
+    /// With a million ledger entries it takes some ten minutes and as many gigabytes.
+    Bench(bench::Arguments),
     /// Everything that CI runs: format, lints, tests, dependency fence, schema, documentation.
     ///
     /// The tests use a private PostgreSQL, or the one of DATABASE_URL (as a role that may create databases).
@@ -48,6 +53,7 @@ fn main() -> ExitCode {
     let done = enter_workspace().and_then(|()| match Arguments::parse().command {
         Task::Up(arguments) => up::run(&arguments),
         Task::Demo(arguments) => demo::run(&arguments),
+        Task::Bench(arguments) => bench::run(&arguments),
         Task::Test => test::run(),
         Task::Schema(arguments) => schema::run(&arguments),
     });

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::error::Error;
@@ -32,6 +33,25 @@ pub fn run(command: &mut Command) -> Result<(), Error> {
     if status.success() { Ok(()) } else { Err(Error::Failed { command: line(command), status }) }
 }
 
+/// Builds every program of the workspace, as `cargo xtask test` does: a part of it alone would compile dependencies
+/// anew.
+///
+/// # Errors
+/// [`Error::Failed`].
+pub fn build_programs(release: bool) -> Result<(), Error> {
+    run(cargo("build").args(["--workspace", "--bins"]).args(release.then_some("--release")))
+}
+
+/// A program of the workspace, beside this one or in the folder of the other profile; it must be built.
+///
+/// # Errors
+/// [`Error::Io`].
+pub fn program(name: &str, release: bool) -> Result<PathBuf, Error> {
+    let own = std::env::current_exe().map_err(Error::io("find", Path::new("xtask")))?;
+    let profiles = own.parent().and_then(Path::parent).unwrap_or(Path::new("target"));
+    Ok(profiles.join(if release { "release" } else { "debug" }).join(name))
+}
+
 /// Runs a command with `input` as its standard input and returns what it prints.
 ///
 /// # Errors
@@ -58,6 +78,14 @@ pub fn succeeds(command: &mut Command) -> bool {
         .stderr(Stdio::null())
         .status()
         .is_ok_and(|it| it.success())
+}
+
+/// Starts a command that goes on beside this program.
+///
+/// # Errors
+/// [`Error::Start`].
+pub fn start(command: &mut Command) -> Result<(), Error> {
+    command.spawn().map(drop).map_err(not_started(command))
 }
 
 /// Becomes the command, so that Ctrl-C reaches it and nothing else. Returns only if that fails.

@@ -1,8 +1,13 @@
 //! `cargo xtask up`: the server with demonstration data, in the foreground.
 
+use std::process::Command;
+
 use crate::error::Error;
 use crate::install;
-use crate::run::{cargo, replace_with};
+use crate::run::{build_programs, program, replace_with, start};
+
+/// Where the server listens unless told otherwise.
+const DEFAULT_ADDRESS: &str = "127.0.0.1:8080";
 
 /// How to build.
 #[derive(Debug, clap::Args)]
@@ -10,16 +15,22 @@ pub struct Arguments {
     /// Build with optimisations; takes minutes the first time.
     #[arg(long)]
     pub release: bool,
+    /// Leave the district without cases: otherwise three months of them grow once the server is ready.
+    #[arg(long)]
+    pub empty: bool,
 }
 
-/// Becomes the server, and so returns only when that fails.
+/// Becomes the server, and so returns only when that fails. What grows the district waits for it beside it.
 ///
 /// # Errors
 /// What is missing and cannot be installed.
 pub fn run(arguments: &Arguments) -> Result<(), Error> {
     install::for_serving()?;
-    let mut server = cargo("run");
-    server.args(["--package", "server", "--bin", "server"]);
-    server.args(arguments.release.then_some("--release")).args(["--", "serve", "--demo"]);
-    Err(replace_with(&mut server))
+    build_programs(arguments.release)?;
+    if !arguments.empty {
+        let address = std::env::var("LANTIAN_LISTEN").unwrap_or_else(|_| DEFAULT_ADDRESS.to_owned());
+        let mut growing = Command::new(program("demo", arguments.release)?);
+        start(growing.args(["grow", "--server", &format!("http://{address}")]))?;
+    }
+    Err(replace_with(Command::new(program("server", arguments.release)?).args(["serve", "--demo"])))
 }

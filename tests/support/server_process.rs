@@ -1,4 +1,4 @@
-//! The server program, as a child on a free port with a data directory of its own.
+//! The server program, as a child on a free port.
 
 use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, TcpListener};
@@ -20,15 +20,18 @@ pub struct ServerProcess {
 }
 
 impl ServerProcess {
-    /// Starts `server serve --demo`, which stands beside this program, and waits until it is ready.
-    pub fn start(files: &Path) -> Result<Self> {
+    /// Starts the server program that stands beside this one, as `configure` says (subcommand, environment), on a free
+    /// port with its log below `files`, and waits until it is ready.
+    ///
+    /// # Errors
+    /// It cannot be started or is not ready in time; then with the end of its log.
+    pub fn start(files: &Path, configure: impl FnOnce(&mut Command)) -> Result<Self> {
         let program = std::env::current_exe()?.with_file_name("server");
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
         let log = std::fs::File::create(files.join("server.log"))?;
-        let child = Command::new(&program)
-            .args(["serve", "--demo"])
-            .env_remove("DATABASE_URL")
-            .env("LANTIAN_DATA_DIR", files.join("server"))
+        let mut command = Command::new(&program);
+        configure(&mut command);
+        let child = command
             .env("LANTIAN_LISTEN", format!("127.0.0.1:{port}"))
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
@@ -41,26 +44,28 @@ impl ServerProcess {
     }
 
     /// Where it serves.
+    #[must_use]
     pub fn url(&self) -> &str {
         &self.url
     }
 
+    /// Its process id.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     fn wait_until_ready(&mut self) -> Result<()> {
-        let began = Instant::now();
-        let ready = format!("{}/readyz", self.url);
-        while began.elapsed() < START_LIMIT {
-            if let Some(status) = self.child.try_wait()? {
-                bail!("the server ended with {status}");
-            }
-            if reqwest::blocking::get(&ready).is_ok_and(|response| response.status().is_success()) {
-                return Ok(());
-            }
-            std::thread::sleep(START_POLL);
-        }
-        bail!("the server is not ready after {} s", START_LIMIT.as_secs())
+        poll_readiness(&self.url, || match self.child.try_wait()? {
+            Some(status) => bail!("the server ended with {status}"),
+            None => Ok(()),
+        })
     }
 
     /// Stops it as an operator would, and sees that it ends in order.
+    ///
+    /// # Errors
+    /// It does not.
     pub fn stop(mut self) -> Result<()> {
         let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status()?;
         ensure!(asked.success(), "the server cannot be asked to stop");
@@ -78,6 +83,28 @@ impl Drop for ServerProcess {
             drop(self.child.wait());
         }
     }
+}
+
+/// Waits until a server that somebody else started is ready.
+///
+/// # Errors
+/// It is not, within a minute.
+pub fn wait_until_ready(url: &str) -> Result<()> {
+    poll_readiness(url, || Ok(()))
+}
+
+/// Asks again and again, as long as `alive` finds nothing wrong.
+fn poll_readiness(url: &str, mut alive: impl FnMut() -> Result<()>) -> Result<()> {
+    let began = Instant::now();
+    let ready = format!("{url}/readyz");
+    while began.elapsed() < START_LIMIT {
+        alive()?;
+        if reqwest::blocking::get(&ready).is_ok_and(|response| response.status().is_success()) {
+            return Ok(());
+        }
+        std::thread::sleep(START_POLL);
+    }
+    bail!("the server is not ready after {} s", START_LIMIT.as_secs())
 }
 
 fn last_lines(log: &Path) -> String {

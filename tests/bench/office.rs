@@ -1,0 +1,110 @@
+//! A district at scale and the server program that serves it.
+//!
+//! People, devices and register come through the test server, which then rests; the load goes to the program.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use server::config::Secret;
+use server::db::targets::{TargetWrite, insert_targets};
+use sync_core::geo::Point;
+use sync_core::model::target::{Target, TargetContent};
+use sync_core::time::{Clock, Instant};
+use tests::field::{SOMEWHERE, new_site};
+use tests::server_process::ServerProcess;
+use tests::{TestDevice, TestDistrict, TestOffice, TestRole, TestServer};
+
+/// Connections of the program's pool.
+const CONNECTIONS: usize = 16;
+
+/// Sites of the register that devices inspect: each finding is at a site of its own, as far as they go.
+const SITES: usize = 6_000;
+/// Sites in a row of the map.
+const SITES_A_ROW: usize = 100;
+/// Degrees from one site to the next, about a kilometre: no two findings are taken for one.
+const STEP_DEGREES: f64 = 0.01;
+
+/// A district, its people and its server program.
+pub struct Bench {
+    /// For what is set up beside HTTP; it serves nobody.
+    pub fixtures: TestServer,
+    /// The district.
+    pub district: TestDistrict,
+    /// Its sites.
+    pub sites: Vec<Target>,
+    /// The program under load.
+    pub program: ServerProcess,
+    /// Somebody who may see all cases and decide them.
+    pub supervisor: TestOffice,
+    /// Somebody who may see all money.
+    pub finance: TestOffice,
+    files: PathBuf,
+}
+
+impl Bench {
+    /// Sets up the district and starts the program, built beside this one.
+    pub async fn start(files: &Path) -> Result<Self> {
+        let key = STANDARD.encode(rand::random::<[u8; 32]>());
+        let secret = Secret::from(key.clone());
+        let fixtures = TestServer::start_with(|config| config.token_key = Some(secret)).await;
+        fixtures.clock.set(Instant::new(jiff::Timestamp::now()));
+        let district = fixtures.macun().await;
+        let sites: Vec<Target> = (0..SITES).map(|number| site(&district, number)).collect();
+        let rows: Vec<_> =
+            sites.iter().map(|site| TargetWrite::new(&district.code, site, fixtures.clock.now())).collect();
+        insert_targets(&mut *fixtures.connection().await, &rows).await?;
+        let url = fixtures.database_url().to_owned();
+        let program = ServerProcess::start(files, |command: &mut Command| {
+            command
+                .arg("serve")
+                .env("LANTIAN_DATA_DIR", files.join("server"))
+                .env("DATABASE_URL", &url)
+                .env("LANTIAN_TOKEN_KEY", &key)
+                .env("LANTIAN_DATABASE_CONNECTIONS", CONNECTIONS.to_string())
+                .env("RUST_LOG", "warn");
+        })
+        .context("the server program")?;
+        let supervisor = fixtures.user(&district, "zhang", &[TestRole::supervisor("")]).await;
+        let finance = fixtures.user(&district, "qian", &[TestRole::finance()]).await;
+        let supervisor = fixtures.office(&supervisor).await.at(program.url());
+        let finance = fixtures.office(&finance).await.at(program.url());
+        Ok(Self { fixtures, district, sites, program, supervisor, finance, files: files.to_owned() })
+    }
+
+    /// Inspectors of the whole district, each with a device whose token is fresh.
+    pub async fn devices(&self, count: usize, named: &str) -> Vec<TestDevice> {
+        let mut devices = Vec::new();
+        for number in 0..count {
+            let device = self.fixtures.inspector(&self.district, &format!("{named}{number}"), "").await;
+            devices.push(device.at(self.program.url()));
+        }
+        devices
+    }
+
+    /// Where the program keeps its photos; floors write there too.
+    pub fn files(&self) -> &Path {
+        &self.files
+    }
+
+    /// Now, by the clock of fixtures and program.
+    pub fn now(&self) -> Instant {
+        self.fixtures.clock.now()
+    }
+}
+
+/// A building site at its place on the map.
+fn site(district: &TestDistrict, number: usize) -> Target {
+    let grid = ["001/001", "001/002", "001/003"][number % 3];
+    let content = TargetContent {
+        name: format!("安置房工地 {number} 号"),
+        point: Point {
+            lon: SOMEWHERE.lon + (number % SITES_A_ROW) as f64 * STEP_DEGREES,
+            lat: SOMEWHERE.lat + (number / SITES_A_ROW) as f64 * STEP_DEGREES,
+        },
+        ..new_site(district, grid)
+    };
+    Target { content, version: 1 }
+}

@@ -1,0 +1,162 @@
+//! Photos: pictures of 200 KB none like another, their upload to the acknowledgement, and what decoding costs beside it.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use futures::future::try_join_all;
+use image::metadata::Orientation;
+use reqwest::{Method, StatusCode};
+use server::photos::picture::{Picture as Opened, ThumbnailSize};
+use sha2::{Digest, Sha256};
+use sync_core::ids::PhotoHash;
+use tests::TestDevice;
+use tests::photo_upload::{UPLOADS, header_number};
+use tests::scene::{SceneExif, SceneKind, scene};
+
+use crate::floor_files::write_files;
+use crate::office::Bench;
+use crate::processes::Spent;
+use crate::report::{Table, milliseconds, per_second, percentile, rate, ratio};
+
+/// How long the pictures are, in bytes.
+const PICTURE_BYTES: usize = 200_000;
+
+/// Where a JPEG's segments begin: after the marker that starts the image.
+const AFTER_START: usize = 2;
+/// The marker of a comment, and the length that its two bytes count themselves.
+const COMMENT: [u8; 2] = [0xff, 0xfe];
+const LENGTH_BYTES: usize = 2;
+/// Bytes that make one picture unlike another.
+const DIFFERENCE_BYTES: usize = 16;
+
+/// A real JPEG from which others are made.
+pub struct Picture(Vec<u8>);
+
+impl Picture {
+    /// A scene, cut to size by its quality and filled up by a comment.
+    pub fn draw(bench_time: sync_core::time::Instant) -> Result<Self> {
+        let exif = SceneExif { taken_at: bench_time, point: None, orientation: Orientation::NoTransforms };
+        let bytes = (0..)
+            .map(|seed| scene(SceneKind::Street, seed, &exif))
+            .find(|bytes| bytes.len() < PICTURE_BYTES)
+            .context("no scene is small enough")?;
+        Ok(Self(bytes))
+    }
+
+    /// Another one of [`PICTURE_BYTES`] bytes with the same pixels: the comment differs.
+    pub fn another(&self) -> Vec<u8> {
+        let missing = PICTURE_BYTES.saturating_sub(self.0.len() + COMMENT.len() + LENGTH_BYTES);
+        let mut comment = rand::random::<[u8; DIFFERENCE_BYTES]>().to_vec();
+        comment.resize(missing.clamp(DIFFERENCE_BYTES, usize::from(u16::MAX) - LENGTH_BYTES), b' ');
+        let length = u16::try_from(comment.len() + LENGTH_BYTES).unwrap_or(u16::MAX);
+        let (start, rest) = self.0.split_at(AFTER_START);
+        [start, &COMMENT, &length.to_be_bytes(), &comment, rest].concat()
+    }
+}
+
+/// What decoding and the two thumbnails cost, one photo after another on one core.
+pub fn measure_decoding(picture: &Picture, count: usize) -> Result<Table> {
+    let began = Instant::now();
+    for _ in 0..count {
+        let bytes = picture.another();
+        let opened = Opened::open(&bytes)?;
+        opened.thumbnail(ThumbnailSize::List)?;
+        opened.thumbnail(ThumbnailSize::Page)?;
+    }
+    let each = began.elapsed() / u32::try_from(count)?;
+    let mut table =
+        Table::new("Decoding beside the acknowledgement, one core", &["what", "each", "photos/s"]);
+    table.row([
+        "check, decode 1600 × 1200, two thumbnails".to_owned(),
+        milliseconds(each),
+        format!("{:.0}", Duration::from_secs(1).as_secs_f64() / each.as_secs_f64()),
+    ]);
+    Ok(table)
+}
+
+/// Sends a photo as the device does: created with its bytes at once, what is missing then in a chunk; returns with the
+/// acknowledgement of the last byte.
+pub async fn send_photo(device: &TestDevice, bytes: &[u8]) -> Result<()> {
+    let checksum = |bytes: &[u8]| format!("sha256 {}", STANDARD.encode(Sha256::digest(bytes)));
+    let hash = STANDARD.encode(PhotoHash::of(bytes).as_str());
+    let tus = |method, path: &str| {
+        device
+            .request(method, path)
+            .header("tus-resumable", "1.0.0")
+            .header("content-type", "application/offset+octet-stream")
+    };
+    let created = tus(Method::POST, UPLOADS)
+        .header("upload-length", bytes.len())
+        .header("upload-metadata", format!("sha256 {hash}"))
+        .header("upload-checksum", checksum(bytes))
+        .body(bytes.to_vec())
+        .send()
+        .await?;
+    ensure!(created.status() == StatusCode::CREATED, "creation answered {}", created.status());
+    let offset = usize::try_from(header_number(&created, "upload-offset"))?;
+    let rest = bytes.get(offset..).unwrap_or_default();
+    if rest.is_empty() {
+        return Ok(());
+    }
+    let location = created.headers().get("location").context("no address")?.to_str()?;
+    let sent = tus(Method::PATCH, location)
+        .header("upload-offset", offset)
+        .header("upload-checksum", checksum(rest))
+        .body(rest.to_vec())
+        .send()
+        .await?;
+    ensure!(sent.status() == StatusCode::NO_CONTENT, "the chunk was answered {}", sent.status());
+    Ok(())
+}
+
+/// Uploads of one photo after another by each device, beside files written one after another by as many threads.
+pub async fn measure_uploads(bench: &Bench, picture: &Picture, loads: &[(usize, usize)]) -> Result<Table> {
+    let mut table = Table::new(
+        "Photos of 200 KB to the acknowledgement",
+        &[
+            "devices",
+            "photos/s",
+            "files/s (floor)",
+            "ratio",
+            "server CPU s per 1,000 (decoding meanwhile included)",
+            "p50",
+            "p99",
+        ],
+    );
+    for &(count, each) in loads {
+        let devices = bench.devices(count, &format!("photo{count}x")).await;
+        let photos: Vec<Vec<Vec<u8>>> =
+            devices.iter().map(|_| (0..each).map(|_| picture.another()).collect()).collect();
+        let before = Spent::so_far(bench.program.id())?;
+        let began = Instant::now();
+        let latencies = try_join_all(devices.iter().zip(&photos).map(|(device, photos)| async move {
+            let mut latencies = Vec::with_capacity(photos.len());
+            for photo in photos {
+                let began = Instant::now();
+                send_photo(device, photo).await?;
+                latencies.push(began.elapsed());
+            }
+            Ok::<_, anyhow::Error>(latencies)
+        }))
+        .await?;
+        let took = began.elapsed();
+        let (server, _) = Spent::so_far(bench.program.id())?.since(before).seconds_per_thousand(count * each);
+        let dir = tempfile::tempdir_in(bench.files())?;
+        let (path, bytes) = (dir.path().to_owned(), picture.another());
+        let floor = tokio::task::spawn_blocking(move || write_files(&path, &bytes, count, each)).await??;
+        let latencies: Vec<Duration> = latencies.into_iter().flatten().collect();
+        let (measured, floor) = (rate(count * each, took), rate(count * each, floor));
+        table.row([
+            count.to_string(),
+            per_second(measured),
+            per_second(floor),
+            ratio(measured, floor),
+            format!("{server:.2}"),
+            milliseconds(percentile(&latencies, 50)),
+            milliseconds(percentile(&latencies, 99)),
+        ]);
+    }
+    Ok(table)
+}
