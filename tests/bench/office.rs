@@ -13,6 +13,7 @@ use server::db::targets::{TargetWrite, insert_targets};
 use sync_core::geo::Point;
 use sync_core::model::target::{Target, TargetContent};
 use sync_core::time::{Clock, Instant};
+use tests::database::TestDatabase;
 use tests::field::{SOMEWHERE, new_site};
 use tests::server_process::ServerProcess;
 use tests::{TestDevice, TestDistrict, TestOffice, TestRole, TestServer};
@@ -49,7 +50,9 @@ impl Bench {
     pub async fn start(files: &Path) -> Result<Self> {
         let key = STANDARD.encode(rand::random::<[u8; 32]>());
         let secret = Secret::from(key.clone());
-        let fixtures = TestServer::start_with(|config| config.token_key = Some(secret)).await;
+        let database = TestDatabase::create().await;
+        let fixtures =
+            TestServer::start_without_background(database, |config| config.token_key = Some(secret)).await;
         fixtures.clock.set(Instant::new(jiff::Timestamp::now()));
         let district = fixtures.macun().await;
         let sites: Vec<Target> = (0..SITES).map(|number| site(&district, number)).collect();
@@ -57,16 +60,19 @@ impl Bench {
             sites.iter().map(|site| TargetWrite::new(&district.code, site, fixtures.clock.now())).collect();
         insert_targets(&mut *fixtures.connection().await, &rows).await?;
         let url = fixtures.database_url().to_owned();
-        let program = ServerProcess::start(files, |command: &mut Command| {
-            command
-                .arg("serve")
-                .env("LANTIAN_DATA_DIR", files.join("server"))
-                .env("DATABASE_URL", &url)
-                .env("LANTIAN_TOKEN_KEY", &key)
-                .env("LANTIAN_DATABASE_CONNECTIONS", CONNECTIONS.to_string())
-                .env("RUST_LOG", "warn");
-        })
-        .context("the server program")?;
+        let dir = files.to_owned();
+        let starting = tokio::task::spawn_blocking(move || {
+            ServerProcess::start(&dir, |command: &mut Command| {
+                command
+                    .arg("serve")
+                    .env("LANTIAN_DATA_DIR", dir.join("server"))
+                    .env("DATABASE_URL", &url)
+                    .env("LANTIAN_TOKEN_KEY", &key)
+                    .env("LANTIAN_DATABASE_CONNECTIONS", CONNECTIONS.to_string())
+                    .env("RUST_LOG", "warn");
+            })
+        });
+        let program = starting.await?.context("the server program")?;
         let supervisor = fixtures.user(&district, "zhang", &[TestRole::supervisor("")]).await;
         let finance = fixtures.user(&district, "qian", &[TestRole::finance()]).await;
         let supervisor = fixtures.office(&supervisor).await.at(program.url());

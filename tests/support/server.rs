@@ -54,6 +54,13 @@ impl TestServer {
 
     /// Starts one on this database, which is migrated.
     pub async fn start_on(database: TestDatabase, change: impl FnOnce(&mut Config)) -> Self {
+        let server = Self::start_without_background(database, change).await;
+        tokio::spawn(tend_photos::run(server.state.clone()));
+        server
+    }
+
+    /// Starts one that leaves the work on photos to another process on the same database.
+    pub async fn start_without_background(database: TestDatabase, change: impl FnOnce(&mut Config)) -> Self {
         let files = tempfile::tempdir().unwrap();
         let mut config = Config {
             data_dir: files.path().to_owned(),
@@ -71,7 +78,6 @@ impl TestServer {
         let server = http::serve(state.clone(), listener, None).unwrap();
         let handle = server.handle();
         tokio::spawn(server);
-        tokio::spawn(tend_photos::run(state.clone()));
         Self { url, client: Client::new(), clock, state, handle, _files: files, database }
     }
 
