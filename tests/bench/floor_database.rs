@@ -1,8 +1,9 @@
 //! The floor under a push: PostgreSQL writing every row that the push wrote, and nothing else.
 //!
 //! The rows of finished pushes are read back in PostgreSQL's own binary form and written to tables of the same shape
-//! (columns, indexes, checks; no foreign keys) in a schema of its own, one transaction a push, the district's counter
-//! with its row lock included. One row goes by a prepared statement, more by COPY: whichever is the faster.
+//! (columns, indexes, checks; no foreign keys) in a schema of its own, one transaction a push, with the updates of the
+//! device's row and of the district's counter, whose lock is held to the commit. One row goes by a prepared statement,
+//! more by COPY: whichever is the faster.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -12,7 +13,7 @@ use anyhow::{Context, Result};
 use bytes::{BufMut, BytesMut};
 use futures::future::try_join_all;
 use futures::{SinkExt, pin_mut};
-use sync_core::ids::OperationId;
+use sync_core::ids::{DeviceId, OperationId};
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres::{Client, NoTls, Row, Statement};
 
@@ -93,8 +94,19 @@ struct TableRows {
     rows: Vec<Vec<Raw>>,
 }
 
+/// What is known of a push when it was answered.
+pub struct Pushed {
+    /// Who sent it.
+    pub device: DeviceId,
+    /// What it held.
+    pub operations: Vec<OperationId>,
+}
+
 /// What one push wrote.
-type Push = Vec<TableRows>;
+struct Push {
+    device: String,
+    tables: Vec<TableRows>,
+}
 
 /// The floor, ready to write the rows of pushes.
 pub struct Floor {
@@ -109,30 +121,35 @@ async fn connect(url: &str) -> Result<Client> {
 }
 
 impl Floor {
-    /// Reads the rows that these pushes wrote (each by its operations' ids), and makes empty tables for them.
-    pub async fn of(url: &str, pushes: &[Vec<OperationId>]) -> Result<Self> {
+    /// Reads the rows that these pushes wrote, and makes empty tables for them.
+    pub async fn of(url: &str, pushes: &[Pushed]) -> Result<Self> {
         let client = connect(url).await?;
         client.batch_execute("DROP SCHEMA IF EXISTS floor CASCADE; CREATE SCHEMA floor").await?;
-        for table in TABLES.map(|(table, _)| table).into_iter().chain(["districts"]) {
+        for table in TABLES.map(|(table, _)| table).into_iter().chain(["districts", "devices"]) {
             client
                 .batch_execute(&format!("CREATE TABLE floor.{table} (LIKE public.{table} INCLUDING ALL)"))
                 .await?;
         }
-        client.batch_execute("INSERT INTO floor.districts SELECT * FROM districts").await?;
+        client
+            .batch_execute(
+                "INSERT INTO floor.districts SELECT * FROM districts; INSERT INTO floor.devices SELECT * FROM devices",
+            )
+            .await?;
         let push_of: BTreeMap<_, _> = pushes
             .iter()
             .enumerate()
-            .flat_map(|(push, operations)| {
-                operations.iter().map(move |operation| (operation.to_string(), push))
+            .flat_map(|(number, push)| {
+                push.operations.iter().map(move |operation| (operation.to_string(), number))
             })
             .collect();
         let operations: Vec<_> = push_of.keys().cloned().collect();
-        let mut written: Vec<Push> = pushes.iter().map(|_| Vec::new()).collect();
+        let mut written: Vec<Push> =
+            pushes.iter().map(|push| Push { device: push.device.to_string(), tables: Vec::new() }).collect();
         for (table, query) in TABLES {
             for row in client.query(query, &[&operations]).await? {
                 let owner = row.len().saturating_sub(1);
                 let push = push_of.get(row.try_get::<_, &str>(owner)?).context("a row of no push")?;
-                let rows = written.get_mut(*push).context("no such push")?;
+                let rows = &mut written.get_mut(*push).context("no such push")?.tables;
                 let values = values_of(&row, owner)?;
                 match rows.iter_mut().find(|rows| rows.table == table) {
                     Some(rows) => rows.rows.push(values),
@@ -145,7 +162,7 @@ impl Floor {
 
     /// Rows of all pushes together.
     pub fn rows(&self) -> usize {
-        self.pushes.iter().flatten().map(|table| table.rows.len()).sum()
+        self.pushes.iter().flat_map(|push| &push.tables).map(|table| table.rows.len()).sum()
     }
 
     /// Writes each push once in its transaction, over this many connections at once. Says how long it took.
@@ -176,6 +193,7 @@ struct Writer {
     inserts: BTreeMap<&'static str, Statement>,
     copies: BTreeMap<&'static str, Statement>,
     count: Statement,
+    seen: Statement,
 }
 
 impl Writer {
@@ -190,12 +208,16 @@ impl Writer {
             copies.insert(table, client.prepare(&format!("COPY floor.{table} FROM STDIN BINARY")).await?);
         }
         let count = client.prepare("UPDATE floor.districts SET change_number = change_number + 1").await?;
-        Ok(Self { client, inserts, copies, count })
+        let seen = client
+            .prepare("UPDATE floor.devices SET last_seen_at = now() WHERE device_id = $1::text::uuid")
+            .await?;
+        Ok(Self { client, inserts, copies, count, seen })
     }
 
     async fn write(&mut self, push: &Push) -> Result<()> {
         let transaction = self.client.transaction().await?;
-        for TableRows { table, rows } in push {
+        transaction.execute(&self.seen, &[&push.device]).await?;
+        for TableRows { table, rows } in &push.tables {
             if *table == "changes" {
                 transaction.execute(&self.count, &[]).await?;
             }

@@ -7,8 +7,13 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-/// Writes `count` files on each of `threads` threads: write, fsync, rename, fsync of the folder. Says how long it took.
+/// Files that are written at least, all threads together: fewer take too little time to tell.
+const FILES_MIN: usize = 200;
+
+/// Writes `count` files on each of `threads` threads, or some more: write, fsync, rename, fsync of the folder. Says how
+/// long a file took, all threads together.
 pub fn write_files(dir: &Path, bytes: &[u8], threads: usize, count: usize) -> Result<Duration> {
+    let count = count.max(FILES_MIN.div_ceil(threads));
     let began = Instant::now();
     std::thread::scope(|scope| {
         let writers: Vec<_> = (0..threads)
@@ -19,7 +24,7 @@ pub fn write_files(dir: &Path, bytes: &[u8], threads: usize, count: usize) -> Re
             Err(_) => anyhow::bail!("a writer panicked"),
         })
     })?;
-    Ok(began.elapsed())
+    Ok(began.elapsed() / u32::try_from(threads * count)?)
 }
 
 fn write_one(dir: &Path, bytes: &[u8], thread: usize, number: usize) -> Result<()> {

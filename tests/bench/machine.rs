@@ -11,7 +11,7 @@ pub struct Machine {
     cores: usize,
     memory_gib: u64,
     kernel: String,
-    load: String,
+    build: &'static str,
 }
 
 /// The value of the first line of this name in a file of `name: value` lines.
@@ -22,9 +22,15 @@ fn value_of(file: &str, name: &str) -> Result<String> {
     value.with_context(|| format!("{file} has no {name}"))
 }
 
+/// Processes that ran or waited to run in the last minute; what is measured here is among them.
+pub fn load_average() -> String {
+    let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    text.split(' ').next().unwrap_or("unknown").to_owned()
+}
+
 impl Machine {
-    /// This machine, now.
-    pub fn now() -> Result<Self> {
+    /// This machine.
+    pub fn this() -> Result<Self> {
         const KIB_PER_GIB: u64 = 1024 * 1024;
         let memory = value_of("/proc/meminfo", "MemTotal")?;
         let kib: u64 = memory.split(' ').next().unwrap_or_default().parse()?;
@@ -33,14 +39,15 @@ impl Machine {
             cores: std::thread::available_parallelism()?.get(),
             memory_gib: kib / KIB_PER_GIB,
             kernel: fs::read_to_string("/proc/sys/kernel/osrelease")?.trim().to_owned(),
-            load: fs::read_to_string("/proc/loadavg")?.split(' ').take(3).collect::<Vec<_>>().join(" "),
+            build: if cfg!(debug_assertions) { "not optimised" } else { "optimised" },
         })
     }
 }
 
 impl fmt::Display for Machine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { processor, cores, memory_gib, kernel, load } = self;
-        write!(f, "{processor}, {cores} cores, {memory_gib} GiB, Linux {kernel}; load before: {load}")
+        let Self { processor, cores, memory_gib, kernel, build } = self;
+        write!(f, "{processor}, {cores} cores, {memory_gib} GiB, Linux {kernel}; {build}; ")?;
+        write!(f, "load average {} before", load_average())
     }
 }

@@ -23,6 +23,7 @@ mod report;
 mod seed;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::Parser;
@@ -30,9 +31,15 @@ use clap::Parser;
 use crate::machine::Machine;
 use crate::office::Bench;
 use crate::photos::Picture;
-use crate::processes::resident_mb;
+use crate::processes::{forget_peak, resident};
 use crate::push::Load;
-use crate::report::Table;
+use crate::report::{Report, Table};
+
+/// Resident megabytes that the server program shall stay below under load.
+const MEMORY_MAX_MB: u64 = 150;
+
+/// How long the server rests before its memory is read again.
+const REST: Duration = Duration::from_secs(2);
 
 /// What is measured.
 #[derive(Debug, Parser)]
@@ -50,7 +57,9 @@ struct Arguments {
 
 /// How much is done.
 struct Extent {
+    sites: usize,
     entries: Vec<usize>,
+    dismissed: usize,
     loads: Vec<Load>,
     photo_loads: Vec<(usize, usize)>,
     reads: usize,
@@ -63,29 +72,33 @@ impl Extent {
         let load = |devices, pushes, operations, photo| Load { devices, pushes, operations, photo };
         if arguments.quick {
             return Self {
+                sites: 600,
                 entries: vec![400],
-                loads: vec![load(1, 2, 1, false), load(2, 2, 1, true), load(2, 1, 5, false)],
-                photo_loads: vec![(1, 2)],
+                dismissed: 20,
+                loads: vec![load(1, 1, 1, false), load(2, 1, 1, true), load(2, 1, 5, false)],
+                photo_loads: vec![(1, 1)],
                 reads: 2,
                 records: 5,
                 decodings: 1,
             };
         }
         Self {
+            sites: 16_000,
             entries: arguments.entries.clone(),
+            dismissed: 20_000,
             loads: vec![
-                load(1, 300, 1, false),
-                load(8, 100, 1, false),
-                load(32, 40, 1, false),
-                load(8, 5, 50, false),
-                load(1, 100, 1, true),
-                load(8, 25, 1, true),
-                load(32, 10, 1, true),
+                load(1, 200, 1, false),
+                load(8, 40, 1, false),
+                load(32, 15, 1, false),
+                load(8, 2, 50, false),
+                load(1, 25, 1, true),
+                load(8, 6, 1, true),
+                load(32, 2, 1, true),
             ],
-            photo_loads: vec![(1, 200), (8, 50), (32, 15)],
-            reads: 30,
+            photo_loads: vec![(1, 60), (8, 15), (32, 5)],
+            reads: 20,
             records: 500,
-            decodings: 50,
+            decodings: 20,
         }
     }
 }
@@ -94,40 +107,67 @@ impl Extent {
 async fn main() -> Result<()> {
     let arguments = Arguments::parse();
     let extent = Extent::of(&arguments);
-    let machine = Machine::now()?;
-    println!("{machine}\n");
+    let mut report = Report::new(&Machine::this()?);
     let files = tempfile::Builder::new().prefix("lantian-bench-").tempdir()?;
-    let bench = Bench::start(files.path()).await?;
-    let mut report = vec![format!("{machine}\n")];
-    let mut tell = |table: &Table| {
-        println!("{}", table.markdown());
-        report.push(table.markdown());
-    };
-    let mut memory = Table::new("Memory of the server program", &["when", "resident MB"]);
-    let pid = bench.program.id();
-    memory.row(["idle, after its start".to_owned(), resident_mb(pid)?.to_string()]);
+    let bench = Bench::start(files.path(), extent.sites).await?;
+    let mut memory = Memory::new(&bench)?;
+    memory.tell(&bench, "idle, after its start")?;
 
     let picture = Picture::draw(bench.now())?;
     let mut present = 0;
     for &entries in &extent.entries {
-        eprintln!("seeding {entries} entries");
-        seed::seed(&bench, present, entries).await.context("seeding")?;
+        seed::seed(&bench, present, entries, extent.dismissed).await.context("seeding")?;
         present = entries;
-        tell(&push::measure(&bench, entries, &extent.loads, &picture).await.context("push")?);
-        memory.row([format!("after pushes at {entries} entries"), resident_mb(pid)?.to_string()]);
-        tell(&pull::measure(&bench, entries).await?);
-        tell(&reads::measure(&bench, entries, extent.reads).await.context("reads")?);
-        memory.row([format!("after reads at {entries} entries"), resident_mb(pid)?.to_string()]);
+        forget_peak(bench.program.id())?;
+        push::measure(&bench, entries, &extent.loads, &picture, &mut report).await.context("push")?;
+        memory.tell(&bench, format!("pushes at {entries} entries"))?;
+        pull::measure(&bench, entries, &mut report).await.context("pull")?;
+        memory.tell(&bench, format!("pulls at {entries} entries"))?;
+        reads::measure(&bench, entries, extent.reads, &mut report).await.context("reads")?;
+        memory.tell(&bench, format!("reads and exports at {entries} entries"))?;
     }
-    tell(&photos::measure_uploads(&bench, &picture, &extent.photo_loads).await.context("photos")?);
-    memory.row(["after photos".to_owned(), resident_mb(pid)?.to_string()]);
-    tell(&photos::measure_decoding(&picture, extent.decodings)?);
-    tell(&record::measure(&bench, extent.records).await.context("device")?);
-    tell(&memory);
-
-    if let Some(file) = &arguments.markdown {
-        std::fs::write(file, report.join("\n")).with_context(|| file.display().to_string())?;
-    }
+    photos::measure_uploads(&bench, &picture, &extent.photo_loads, &mut report).await.context("photos")?;
+    memory.tell(&bench, "photos with decoding")?;
+    photos::measure_decoding(&picture, extent.decodings, &mut report)?;
+    record::measure(&bench, extent.records, &mut report).await.context("device")?;
+    tokio::time::sleep(REST).await;
+    memory.tell(&bench, "at rest afterwards")?;
+    memory.finish(&mut report);
+    report.finish(arguments.markdown.as_deref())?;
     let Bench { program, .. } = bench;
     tokio::task::spawn_blocking(move || program.stop()).await?
+}
+
+/// The memory of the server program in the course of a run.
+struct Memory {
+    table: Table,
+    most_mb: u64,
+}
+
+impl Memory {
+    fn new(bench: &Bench) -> Result<Self> {
+        forget_peak(bench.program.id())?;
+        let table = Table::new("Resident memory of the server program", &["when", "MB then", "MB at most"]);
+        Ok(Self { table, most_mb: 0 })
+    }
+
+    /// Notes what it is now and was at most since the last time.
+    fn tell(&mut self, bench: &Bench, when: impl Into<String>) -> Result<()> {
+        let resident = resident(bench.program.id())?;
+        forget_peak(bench.program.id())?;
+        self.most_mb = self.most_mb.max(resident.peak_mb);
+        self.table.row([when.into(), resident.now_mb.to_string(), resident.peak_mb.to_string()]);
+        Ok(())
+    }
+
+    fn finish(self, report: &mut Report) {
+        report.table(&self.table);
+        let Self { most_mb, .. } = self;
+        report.aim(
+            "memory of the server program",
+            format!("< {MEMORY_MAX_MB} MB"),
+            format!("{most_mb} MB at most"),
+            most_mb < MEMORY_MAX_MB,
+        );
+    }
 }

@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use server::config::Secret;
+use server::db::changes::{NewChange, record_changes};
 use server::db::targets::{TargetWrite, insert_targets};
 use sync_core::geo::Point;
 use sync_core::model::target::{Target, TargetContent};
@@ -21,8 +22,12 @@ use tests::{TestDevice, TestDistrict, TestOffice, TestRole, TestServer};
 /// Connections of the program's pool.
 const CONNECTIONS: usize = 16;
 
-/// Sites of the register that devices inspect: each finding is at a site of its own, as far as they go.
-const SITES: usize = 6_000;
+/// Sites that devices hear of in one change.
+const SITES_A_CHANGE: usize = 500;
+/// The grids that they lie in, by turns; no case is seeded in the last.
+const GRIDS: [&str; 6] = ["001/001", "001/002", "001/003", "002/001", "002/002", QUIET_GRID];
+/// A grid whose device pulls little but the register.
+pub const QUIET_GRID: &str = "002/003";
 /// Sites in a row of the map.
 const SITES_A_ROW: usize = 100;
 /// Degrees from one site to the next, about a kilometre: no two findings are taken for one.
@@ -46,8 +51,9 @@ pub struct Bench {
 }
 
 impl Bench {
-    /// Sets up the district and starts the program, built beside this one.
-    pub async fn start(files: &Path) -> Result<Self> {
+    /// Sets up the district with this many sites, and starts the program that was built beside this one. Each finding
+    /// is at a site of its own, as far as they go.
+    pub async fn start(files: &Path, sites: usize) -> Result<Self> {
         let key = STANDARD.encode(rand::random::<[u8; 32]>());
         let secret = Secret::from(key.clone());
         let database = TestDatabase::create().await;
@@ -55,10 +61,8 @@ impl Bench {
             TestServer::start_without_background(database, |config| config.token_key = Some(secret)).await;
         fixtures.clock.set(Instant::new(jiff::Timestamp::now()));
         let district = fixtures.macun().await;
-        let sites: Vec<Target> = (0..SITES).map(|number| site(&district, number)).collect();
-        let rows: Vec<_> =
-            sites.iter().map(|site| TargetWrite::new(&district.code, site, fixtures.clock.now())).collect();
-        insert_targets(&mut *fixtures.connection().await, &rows).await?;
+        let sites: Vec<Target> = (0..sites).map(|number| site(&district, number)).collect();
+        register(&fixtures, &district, &sites).await?;
         let url = fixtures.database_url().to_owned();
         let dir = files.to_owned();
         let starting = tokio::task::spawn_blocking(move || {
@@ -101,15 +105,33 @@ impl Bench {
     }
 }
 
+/// Writes sites to the register, as the office would.
+async fn register(fixtures: &TestServer, district: &TestDistrict, sites: &[Target]) -> Result<()> {
+    let mut connection = fixtures.connection().await;
+    for sites in sites.chunks(SITES_A_CHANGE) {
+        let rows: Vec<_> =
+            sites.iter().map(|site| TargetWrite::new(&district.code, site, fixtures.clock.now())).collect();
+        insert_targets(&mut connection, &rows).await?;
+        let changes: Vec<_> = sites
+            .iter()
+            .map(|site| NewChange::of_target(site.content.target_id, None, Some(site.content.grid.clone())))
+            .collect();
+        record_changes(&mut connection, &district.code, &changes).await?;
+    }
+    Ok(())
+}
+
 /// A building site at its place on the map.
 fn site(district: &TestDistrict, number: usize) -> Target {
-    let grid = ["001/001", "001/002", "001/003"][number % 3];
+    let grid = GRIDS[number % GRIDS.len()];
+    let [first, second] = district.streets;
     let content = TargetContent {
         name: format!("安置房工地 {number} 号"),
         point: Point {
             lon: SOMEWHERE.lon + (number % SITES_A_ROW) as f64 * STEP_DEGREES,
             lat: SOMEWHERE.lat + (number / SITES_A_ROW) as f64 * STEP_DEGREES,
         },
+        unit_id: if grid.starts_with("001") { first } else { second },
         ..new_site(district, grid)
     };
     Target { content, version: 1 }

@@ -1,6 +1,7 @@
 //! What processes cost: CPU seconds and resident memory, read from `/proc`.
 
 use std::fs;
+use std::ops::AddAssign;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -22,12 +23,19 @@ pub struct Spent {
 }
 
 /// CPU time of a stretch of work.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Cost {
     /// Of the server program.
     pub server: Duration,
     /// Of all processes of PostgreSQL.
     pub database: Duration,
+}
+
+impl AddAssign for Cost {
+    fn add_assign(&mut self, other: Self) {
+        self.server += other.server;
+        self.database += other.database;
+    }
 }
 
 impl Cost {
@@ -88,11 +96,30 @@ impl Spent {
     }
 }
 
-/// Resident memory of a process in MB.
-pub fn resident_mb(pid: u32) -> Result<u64> {
-    const KIB_PER_MB: u64 = 1_000;
+/// Resident memory of a process in MB: now, and the most since [`forget_peak`].
+#[derive(Debug, Clone, Copy)]
+pub struct Resident {
+    /// Now.
+    pub now_mb: u64,
+    /// At most.
+    pub peak_mb: u64,
+}
+
+/// Reads it.
+pub fn resident(pid: u32) -> Result<Resident> {
+    const BYTES_PER_KIB: u64 = 1024;
+    const BYTES_PER_MB: u64 = 1_000_000;
     let status = fs::read_to_string(format!("/proc/{pid}/status")).context("the server has ended")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
-    let kib: u64 = line.trim().split(' ').next().unwrap_or_default().parse()?;
-    Ok(kib / KIB_PER_MB)
+    let value = |name: &str| -> Result<u64> {
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).context("no such line")?;
+        let kib: u64 = line.trim().split(' ').next().unwrap_or_default().parse()?;
+        Ok(kib * BYTES_PER_KIB / BYTES_PER_MB)
+    };
+    Ok(Resident { now_mb: value("VmRSS:")?, peak_mb: value("VmHWM:")? })
+}
+
+/// Lets the peak begin anew.
+pub fn forget_peak(pid: u32) -> Result<()> {
+    const PEAK: &str = "5";
+    fs::write(format!("/proc/{pid}/clear_refs"), PEAK).context("the server has ended")
 }

@@ -46,7 +46,8 @@ impl Field {
                 .iter()
                 .map(|(name, visits)| {
                     let pack = &pack;
-                    let code = plan.district.sign_in(name).and_then(|person| person.enrolment_code.as_deref());
+                    let code =
+                        plan.district.sign_in(name).and_then(|person| person.enrolment_code.as_deref());
                     let files = files.join(name);
                     scope.spawn(move || {
                         let code = code.with_context(|| format!("{name} has no enrolment code"))?;
@@ -102,7 +103,8 @@ impl Recorder {
         });
         let mut photos = Vec::new();
         for (number, question) in (0..).zip(&visit.failed) {
-            let file = self.photograph(visit.scene, visit.seed.wrapping_add(number), visit.at, visit.target.point)?;
+            let file =
+                self.photograph(visit.scene, visit.seed.wrapping_add(number), visit.at, visit.target.point)?;
             photos.push(NewPhoto { file, question: Some(question.clone()), source: PhotoSource::Camera });
         }
         self.device.record(NewInspection {
@@ -140,7 +142,8 @@ impl Recorder {
         for own in self.device.store().work.inspections(usize::MAX)? {
             let cases = self.device.store().master().cases(&[own.inspection.lineage])?;
             let latest = cases.iter().any(|case| {
-                case.review_state == ReviewState::Returned && case.inspection_id == own.inspection.inspection_id
+                case.review_state == ReviewState::Returned
+                    && case.inspection_id == own.inspection.inspection_id
             });
             if latest {
                 returned.push(own.inspection);
@@ -149,7 +152,8 @@ impl Recorder {
         for (number, inspection) in (0..).zip(&returned) {
             let point = inspection.place_point().context("the inspection has no place")?;
             let seed = u64::from_be_bytes(first_bytes(inspection.inspection_id));
-            let file = self.photograph(SceneKind::Street, seed.wrapping_add(number), inspection.occurred_at, point)?;
+            let file =
+                self.photograph(SceneKind::Street, seed.wrapping_add(number), inspection.occurred_at, point)?;
             let photo = NewPhoto { file, question: None, source: PhotoSource::Camera };
             self.device.amend(
                 inspection.inspection_id,

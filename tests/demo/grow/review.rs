@@ -30,9 +30,13 @@ const PASSED: u32 = 85;
 const RETURN_REASONS: [&str; 3] =
     ["照片看不清现场全貌，请补拍。", "请补拍洗车平台近照。", "检查项与照片不符，请核对后重新提交。"];
 const DISMISS_REASONS: [&str; 2] = ["现场已按要求覆盖，照片为覆盖前作业过程。", "不属于本责任单位管辖工序。"];
-const REQUIREMENTS: [&str; 3] =
-    ["裸露土方全部覆盖，出入口冲洗设施恢复使用。", "料堆加装围挡并覆盖，落实喷淋。", "净化器检修并保持运行，留存清洗记录。"];
-const REPORTS: [&str; 3] = ["已全部覆盖，冲洗设施已恢复。", "已完成整改，附现场照片。", "已检修并清洗，运行正常。"];
+const REQUIREMENTS: [&str; 3] = [
+    "裸露土方全部覆盖，出入口冲洗设施恢复使用。",
+    "料堆加装围挡并覆盖，落实喷淋。",
+    "净化器检修并保持运行，留存清洗记录。",
+];
+const REPORTS: [&str; 3] =
+    ["已全部覆盖，冲洗设施已恢复。", "已完成整改，附现场照片。", "已检修并清洗，运行正常。"];
 
 /// Plays the office.
 pub fn review(supervisor: &Office, url: &str, plan: &Plan, field: &mut Field) -> Result<()> {
