@@ -1,0 +1,38 @@
+import type zh from '../zh/account'
+
+const account: typeof zh = {
+  nav: 'My account',
+  signIn: 'Sign in',
+  signOut: 'Sign out',
+  username: 'User name',
+  password: 'Password',
+  usernameRequired: 'Enter your user name',
+  passwordRequired: 'Enter your password',
+  signInAgain: 'Your session has ended; sign in again',
+  signInAgainHint: 'You go on where you were; what you typed is kept.',
+  welcome: 'One record from the finding to the money',
+  welcomeHint: 'Sign in with the account that your district gave you. An administrator resets forgotten passwords.',
+  changePassword: 'Change password',
+  currentPassword: 'Current password',
+  newPassword: 'New password',
+  repeatPassword: 'New password again',
+  passwordHint: 'At least 10 characters',
+  passwordsDiffer: 'The two new passwords differ',
+  passwordShort: 'The new password needs at least 10 characters',
+  passwordChanged: 'Your password was changed; sessions elsewhere have ended',
+  sessions: 'Sessions',
+  sessionsHint: 'These sessions of your account are valid now. End what you do not know, and change your password.',
+  sessionAddress: 'Address',
+  sessionBrowser: 'Browser',
+  sessionSince: 'Signed in',
+  sessionSeen: 'Last used',
+  sessionUntil: 'Valid until',
+  endSession: 'End',
+  sessionEnded: 'The session was ended',
+  assignments: 'Assignments',
+  role: 'Role',
+  scope: 'Scope',
+  since: 'Since',
+}
+
+export default account

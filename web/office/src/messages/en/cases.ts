@@ -1,0 +1,14 @@
+import type zh from '../zh/cases'
+
+const cases: typeof zh = {
+  list: 'Cases',
+  occurredAt: 'Occurred',
+  target: 'Target and place',
+  review: 'Review',
+  rectification: 'Rectified',
+  author: 'Found by',
+  amountMissing: 'Amount missing',
+  onlyDoubts: 'Only with doubts',
+}
+
+export default cases

@@ -1,0 +1,11 @@
+/** What every list and page about cases says. */
+export default {
+  list: '案件列表',
+  occurredAt: '发生时间',
+  target: '对象与地点',
+  review: '审核',
+  rectification: '整改',
+  author: '发现人',
+  amountMissing: '金额待录入',
+  onlyDoubts: '仅看有疑点',
+}

@@ -1,0 +1,31 @@
+/** Whether the server answers. While it does not, its health is asked for until it does. */
+import { defineStore } from 'pinia'
+import { ref } from 'vue'
+
+const RETRY_MILLISECONDS = 3_000
+
+export const useNetwork = defineStore('network', () => {
+  const lost = ref(false)
+  let timer: ReturnType<typeof setTimeout> | undefined
+
+  function answered(did: boolean): void {
+    lost.value = !did
+    if (did) {
+      clearTimeout(timer)
+      timer = undefined
+    } else {
+      timer ??= setTimeout(() => void probe(), RETRY_MILLISECONDS)
+    }
+  }
+
+  async function probe(): Promise<void> {
+    timer = undefined
+    const healthy = await fetch('/healthz', { cache: 'no-store' }).then(
+      ({ ok }) => ok,
+      () => false,
+    )
+    answered(healthy)
+  }
+
+  return { lost, answered }
+})
