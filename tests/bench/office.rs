@@ -8,16 +8,22 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use server::auth::enrolment_code::issue_enrolment_code;
 use server::config::Secret;
-use server::db::changes::{NewChange, record_changes};
+use server::db::changes::{Entity, NewChange, record_changes};
+use server::db::schema::assignments;
 use server::db::targets::{TargetWrite, insert_targets};
 use sync_core::geo::Point;
+use sync_core::ids::AssignmentId;
 use sync_core::model::target::{Target, TargetContent};
 use sync_core::time::{Clock, Instant};
 use tests::database::TestDatabase;
 use tests::field::{SOMEWHERE, new_site};
 use tests::server_process::ServerProcess;
 use tests::{TestDevice, TestDistrict, TestOffice, TestRole, TestServer};
+use uuid::Uuid;
 
 /// Connections of the program's pool.
 const CONNECTIONS: usize = 16;
@@ -92,6 +98,23 @@ impl Bench {
             devices.push(device.at(self.program.url()));
         }
         devices
+    }
+
+    /// A code by which a new inspector of a grid enrols a device that pulls its own assignment.
+    pub async fn enrolment_code(&self, named: &str, grid: &'static str) -> Result<String> {
+        let user = self.fixtures.user(&self.district, named, &[TestRole::inspector(grid)]).await;
+        let mut connection = self.fixtures.connection().await;
+        let assignment = assignments::table
+            .filter(assignments::user_id.eq(user.user_id.0))
+            .select(assignments::assignment_id)
+            .first::<Uuid>(&mut connection)
+            .await?;
+        let change = NewChange::of_user(Entity::Assignment(AssignmentId(assignment)), user.user_id);
+        record_changes(&mut connection, &self.district.code, &[change]).await?;
+        let issued =
+            issue_enrolment_code(&mut connection, &self.district.code, user.user_id, None, self.now()).await;
+        let (code, _) = issued.map_err(|error| anyhow::anyhow!("{error}"))?;
+        Ok(code.to_string())
     }
 
     /// Where the program keeps its photos; floors write there too.

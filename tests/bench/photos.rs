@@ -33,6 +33,11 @@ const VERDICT_POLL: Duration = Duration::from_millis(100);
 /// How long the pictures are, in bytes.
 const PICTURE_BYTES: usize = 200_000;
 
+/// How long a scene is that becomes one of them by a comment, which holds 64 KiB at most.
+const SCENE_BYTES: std::ops::Range<usize> = 140_000..199_000;
+/// Seeds of each kind of scene among which one is sought.
+const SEEDS: u64 = 3;
+
 /// Where a JPEG's segments begin: after the marker that starts the image.
 const AFTER_START: usize = 2;
 /// The marker of a comment, and the length that its two bytes count themselves.
@@ -48,10 +53,12 @@ impl Picture {
     /// A scene, cut to size by its quality and filled up by a comment.
     pub fn draw(bench_time: sync_core::time::Instant) -> Result<Self> {
         let exif = SceneExif { taken_at: bench_time, point: None, orientation: Orientation::NoTransforms };
-        let bytes = (0..)
-            .map(|seed| scene(SceneKind::Street, seed, &exif))
-            .find(|bytes| bytes.len() < PICTURE_BYTES)
-            .context("no scene is small enough")?;
+        let scenes =
+            SceneKind::ALL.into_iter().rev().flat_map(|kind| (0..SEEDS).map(move |seed| (kind, seed)));
+        let bytes = scenes
+            .map(|(kind, seed)| scene(kind, seed, &exif))
+            .find(|bytes| SCENE_BYTES.contains(&bytes.len()))
+            .context("no scene has about that size")?;
         Ok(Self(bytes))
     }
 

@@ -38,10 +38,10 @@ pub async fn measure(bench: &Bench, entries: usize, report: &mut Report) -> Resu
         ],
     );
     let device = bench.devices(1, &format!("pull{entries}")).await.remove(0);
-    let mut page = device.page(None).await;
     let before = Spent::so_far(bench.program.id())?;
     let began = Instant::now();
-    let (mut rows, mut latencies) = (0, Vec::new());
+    let mut page = device.page(None).await;
+    let (mut rows, mut latencies) = (page.changes.len(), vec![began.elapsed()]);
     while page.more && rows < ROWS_MAX {
         let asked = Instant::now();
         page = device.page(Some(&page.cursor)).await;

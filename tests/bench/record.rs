@@ -9,9 +9,7 @@ use anyhow::{Context, Result};
 use device::{Device, NewInspection, SystemClock, enrol};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags, params_from_iter};
-use server::auth::enrolment_code::issue_enrolment_code;
 use sync_core::model::inspection::{Answer, Verdict};
-use tests::TestRole;
 
 use crate::office::{Bench, QUIET_GRID};
 use crate::report::{Report, Table, milliseconds, percentile};
@@ -25,20 +23,14 @@ const WAIT_MAX: Duration = Duration::from_millis(5);
 /// Measures it, on a device that holds the register of its grid.
 pub async fn measure(bench: &Bench, count: usize, report: &mut Report) -> Result<()> {
     let mut table = Table::new("Device: record and queue an inspection", &["what", "p50", "p99", "times"]);
-    let user = bench.fixtures.user(&bench.district, "record", &[TestRole::inspector(QUIET_GRID)]).await;
-    let mut connection = bench.fixtures.connection().await;
-    let (code, _) =
-        issue_enrolment_code(&mut connection, &bench.district.code, user.user_id, None, bench.now())
-            .await
-            .map_err(|error| anyhow::anyhow!("{error}"))?;
-    drop(connection);
+    let code = bench.enrolment_code("record", QUIET_GRID).await?;
     let (files, url) = (bench.files().join("device"), bench.program.url().to_owned());
     let quiet = bench.district.grid(QUIET_GRID);
     let site = bench.sites.iter().find(|site| site.content.grid == quiet).context("no site there")?;
     let target = site.content.target_id;
     // The device is a blocking program, as on the tablet.
     let (recorded, floor) = tokio::task::spawn_blocking(move || {
-        enrol(&files, &url, &code.to_string(), "bench")?;
+        enrol(&files, &url, &code, "bench")?;
         let mut device = Device::open(&files, Arc::new(SystemClock))?;
         device.pull()?;
         let recorded = record(&mut device, target, count)?;

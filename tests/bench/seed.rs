@@ -126,12 +126,11 @@ WHERE t.lineage = '$lineage';
 
 INSERT INTO charges
 SELECT written.*
-FROM seeded, (VALUES $measures) AS measures (measure),
-     (SELECT charges.* FROM charges JOIN cases USING (district, case_id) WHERE lineage = '$lineage' LIMIT 1) AS one,
-     LATERAL (SELECT charges.* FROM charges WHERE (district, charge_id) = (one.district, one.charge_id)) AS t,
-     LATERAL jsonb_populate_record(t, jsonb_build_object(
-         'charge_id', gen_random_uuid(), 'case_id', seeded.case_id, 'unit_id', seeded.unit_id,
-         'measure', measures.measure, 'state', CASE WHEN dismissed THEN 'void' ELSE 'posted' END)) AS written;
+FROM seeded, (VALUES $measures) AS measures (measure), charges AS t, LATERAL jsonb_populate_record(t, jsonb_build_object(
+    'charge_id', gen_random_uuid(), 'case_id', seeded.case_id, 'unit_id', seeded.unit_id,
+    'measure', measures.measure, 'state', CASE WHEN dismissed THEN 'void' ELSE 'posted' END)) AS written
+WHERE t.charge_id = (SELECT charge_id FROM charges JOIN cases USING (district, case_id) WHERE lineage = '$lineage'
+                     LIMIT 1);
 
 INSERT INTO decisions (district, decision_no, request_id, case_id, kind, actor, expected_version, decided_at, detail)
 SELECT d.district, d.decision_number + row_number() OVER (ORDER BY n), gen_random_uuid(), seeded.case_id,

@@ -31,6 +31,18 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     let programs = install::for_serving()?;
     let database = Database::open_durable(programs)?;
     build_programs(!arguments.quick)?;
+    measure(&database, arguments)
+}
+
+/// The small version, on a machine that has what it needs and with the programs built.
+///
+/// # Errors
+/// An operation or a read that failed.
+pub fn measure_quickly(database: &Database) -> Result<(), Error> {
+    measure(database, &Arguments { quick: true, entries: String::new(), markdown: None })
+}
+
+fn measure(database: &Database, arguments: &Arguments) -> Result<(), Error> {
     let mut bench = Command::new(program("bench", !arguments.quick)?);
     bench.env("DATABASE_URL", &database.url);
     if arguments.quick {

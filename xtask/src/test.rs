@@ -6,7 +6,7 @@ use crate::database::Database;
 use crate::error::Error;
 use crate::progress::Progress;
 use crate::run::{cargo, run as run_program};
-use crate::{demo, fence, install, schema};
+use crate::{bench, demo, fence, install, schema};
 
 /// Runs every check, and stops at the first that fails.
 ///
@@ -31,6 +31,7 @@ pub fn run() -> Result<(), Error> {
         run_program(tests.env("DATABASE_URL", &database.url).env("PG_BINDIR", &programs))
     })?;
     progress.step("demonstration", || demo::play(false))?;
+    progress.step("benches, small", || bench::measure_quickly(&database))?;
     progress.step("documentation", || {
         run_program(cargo("doc").args(["--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "--deny warnings"))
     })?;
