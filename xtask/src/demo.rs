@@ -20,14 +20,14 @@ pub struct Arguments {
 /// What is missing and cannot be installed; the day's own failure.
 pub fn run(arguments: &Arguments) -> Result<(), Error> {
     install::for_serving()?;
+    build_programs(arguments.release)?;
     play(arguments.release)
 }
 
-/// Plays the day on a machine that has what it needs.
+/// Plays the day on a machine that has what it needs, with the programs that are built.
 ///
 /// # Errors
 /// The day's failure.
 pub fn play(release: bool) -> Result<(), Error> {
-    build_programs(release)?;
     run_program(&mut Command::new(program("demo", release)?))
 }

@@ -33,8 +33,8 @@ pub fn run(command: &mut Command) -> Result<(), Error> {
     if status.success() { Ok(()) } else { Err(Error::Failed { command: line(command), status }) }
 }
 
-/// Builds every program of the workspace, as `cargo xtask test` does: a part of it alone would compile dependencies
-/// anew.
+/// Builds every program of the workspace, for those who run them; a part of the workspace alone would compile
+/// dependencies anew.
 ///
 /// # Errors
 /// [`Error::Failed`].

@@ -25,6 +25,9 @@ pub fn run() -> Result<(), Error> {
     progress.step("lints", || {
         run_program(cargo("clippy").args(["--workspace", "--all-targets", "--", "--deny", "warnings"]))
     })?;
+    // Programs and tests in one build: by themselves the programs would get other features of shared dependencies,
+    // and all of these would be compiled a second time.
+    progress.step("build", || run_program(cargo("build").args(["--workspace", "--all-targets"])))?;
     progress.step("tests", || {
         let mut tests: Command = cargo("test");
         tests.args(["--workspace", "--no-fail-fast"]);

@@ -1,6 +1,8 @@
 //! Printed pages: what they say, that they need nothing but themselves, and who gets them.
 #![allow(clippy::string_slice, reason = "a test cuts pages at marks that it found")]
 
+use std::collections::HashSet;
+
 use image::metadata::Orientation;
 use jiff::civil::date;
 use reqwest::Method;
@@ -136,6 +138,40 @@ async fn what_people_wrote_is_text_and_never_markup() {
             let body = without(&html, "<svg", "</svg>");
             assert!(!body.contains(outside), "{path} asks for {outside}");
         }
+    }
+}
+
+/// What a camera reads from the page's code: each `M<x>,<y>h1v1h-1` of the SVG's path is a dark square.
+fn read_by_camera(html: &str) -> String {
+    /// Pixels of a square's side in the camera's picture.
+    const SQUARE: usize = 8;
+    let svg = &html[html.find("<svg").unwrap()..];
+    let side: usize =
+        svg.split("viewBox=\"").nth(1).unwrap().split(['"', ' ']).nth(2).unwrap().parse().unwrap();
+    let path = svg.split(" d=\"").nth(1).unwrap().split('"').next().unwrap();
+    let dark: HashSet<(usize, usize)> = path
+        .split('M')
+        .filter_map(|square| square.strip_suffix("h1v1h-1"))
+        .map(|corner| corner.split_once(',').unwrap())
+        .map(|(x, y)| (x.parse().unwrap(), y.parse().unwrap()))
+        .collect();
+    let mut seen = rqrr::PreparedImage::prepare_from_greyscale(side * SQUARE, side * SQUARE, |x, y| {
+        if dark.contains(&(x / SQUARE, y / SQUARE)) { 0 } else { 255 }
+    });
+    seen.detect_grids().first().unwrap().decode().unwrap().1
+}
+
+#[tokio::test]
+async fn a_camera_finds_its_way_from_a_page_back_to_it() {
+    let (review, [first, _]) = posted().await;
+    let paths = [
+        notice(&review, 0),
+        format!("cases/{first}/rectification-order"),
+        format!("cases/{first}/inspection-record"),
+    ];
+    for path in paths {
+        let html = page(&review.supervisor, &path).await;
+        assert_eq!(read_by_camera(&html), format!("{}/api/v1/prints/{path}", review.server.url));
     }
 }
 
