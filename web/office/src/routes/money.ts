@@ -1,0 +1,42 @@
+/** Money (扣缴): months, entries and where they come from, what waits for a second person, years. */
+import { Coin, Finished, Histogram } from '@element-plus/icons-vue'
+import type { RouteRecordRaw } from 'vue-router'
+
+export default [
+  {
+    path: '/months',
+    name: 'month',
+    component: () => import('@/screens/money/MonthScreen.vue'),
+    meta: {
+      title: 'money.month.nav',
+      roles: ['finance', 'supervisor', 'administrator'],
+      nav: { group: 'money', order: 10, icon: Coin },
+    },
+  },
+  {
+    path: '/entries/:number(\\d+)',
+    name: 'entry',
+    component: () => import('@/screens/money/EntryScreen.vue'),
+    meta: { title: 'money.entry.nav', roles: ['finance', 'supervisor', 'administrator'] },
+  },
+  {
+    path: '/proposals',
+    name: 'proposals',
+    component: () => import('@/screens/money/ProposalsScreen.vue'),
+    meta: {
+      title: 'money.proposals.nav',
+      roles: ['finance', 'supervisor'],
+      nav: { group: 'money', order: 20, icon: Finished },
+    },
+  },
+  {
+    path: '/years',
+    name: 'year',
+    component: () => import('@/screens/money/YearScreen.vue'),
+    meta: {
+      title: 'money.year.nav',
+      roles: ['finance', 'supervisor', 'administrator', 'liaison'],
+      nav: { group: 'money', order: 40, icon: Histogram },
+    },
+  },
+] satisfies RouteRecordRaw[]
