@@ -1,0 +1,27 @@
+/** Enrolled devices. */
+export default {
+  nav: '终端',
+  hint: '网格员的平板；久未联系的排在前面',
+  search: '终端名称或使用人',
+  name: '终端',
+  users: '使用人',
+  enrolledAt: '入网时间',
+  lastSeen: '最近联系',
+  never: '从未',
+  daysAgo: '{n} 天前',
+  todaySeen: '今天',
+  state: '状态',
+  active: '正常',
+  silent: '{n} 天未联系',
+  revoked: '已停用',
+  revokedAt: '{at} 停用',
+  all: '全部终端',
+  onlySilent: '久未联系',
+  onlyActive: '正常',
+  onlyRevoked: '已停用',
+  revoke: '停用终端',
+  revokeConsequence:
+    '此终端立即不能再取数据。之后它送来的记录进入隔离区，不会成为案件。丢失或更换终端时使用；不能恢复，只能重新入网。',
+  revokeDone: '终端已停用',
+  empty: '还没有终端。在“用户与任职”中为网格员发放入网码。',
+}
