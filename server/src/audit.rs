@@ -63,6 +63,10 @@ pub enum Action {
     DecisionProposed,
     /// A proposal was approved, rejected, withdrawn or found stale.
     ProposalEnded,
+    /// A unit appealed.
+    AppealFiled,
+    /// A unit took its appeal back.
+    AppealWithdrawn,
 }
 
 impl Action {
@@ -93,6 +97,8 @@ impl Action {
             Self::SubsidyChanged => "subsidy_changed",
             Self::DecisionProposed => "decision_proposed",
             Self::ProposalEnded => "proposal_ended",
+            Self::AppealFiled => "appeal_filed",
+            Self::AppealWithdrawn => "appeal_withdrawn",
         }
     }
 }

@@ -4,6 +4,7 @@
 //! server holds no state that another process would not see: several run behind one balancer.
 
 pub mod admin;
+pub mod appeals;
 pub mod audit;
 pub mod auth;
 pub mod backup;

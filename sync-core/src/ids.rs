@@ -105,6 +105,8 @@ uuid_ids! {
     ExecutionId,
     /// A subsidy (资金补助) to one enterprise.
     SubsidyId,
+    /// An appeal (申诉) of a charged unit.
+    AppealId,
     /// A proposal: what one person asks for and another reviews (待复核事项).
     ProposalId,
     /// A case (案件), derived from lineage and item: see [`CaseId::derive`].

@@ -161,6 +161,13 @@ const MATRIX: &[Row] = &[
         &[Liaison],
         || json!({ "request_id": UserId::fresh(), "expected_version": 1, "reason": "非我单位" }),
     ),
+    row("GET /api/v1/appeals", OFFICE, nothing),
+    row(
+        "POST /api/v1/cases/{case_id}/appeals",
+        &[Liaison],
+        || json!({ "request_id": UserId::fresh(), "expected_version": 1, "grounds": "认定有误" }),
+    ),
+    row("POST /api/v1/appeals/{appeal_id}/withdrawal", &[Liaison], nothing),
     row("GET /api/v1/rectifications", OFFICE, nothing),
     row("GET /api/v1/rectifications/ratios", OFFICE, nothing),
     row("GET /api/v1/fire-points", &[Supervisor, Finance, Administrator], nothing),

@@ -10,6 +10,7 @@
     reason = "tests fail by panicking"
 )]
 
+pub mod appeal;
 pub mod clock;
 pub mod database;
 pub mod district;

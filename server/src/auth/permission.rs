@@ -49,7 +49,7 @@ permissions! {
     ReadCases: Session, [Supervisor, Liaison, Finance, Administrator];
     /// Decide cases (审核).
     ReviewCases: Session, [Supervisor];
-    /// Answer for one's unit: report rectification, give a case back (整改反馈, 退回).
+    /// Answer for one's unit: report rectification, give a case back, appeal (整改反馈, 退回, 申诉).
     AnswerForUnit: Session, [Liaison];
     /// Enter fire point leads (录入火点线索).
     EnterFirePoints: Session, [Supervisor];

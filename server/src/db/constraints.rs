@@ -7,6 +7,9 @@ use sync_core::wire::problem::ProblemKind;
 
 /// Constraint, problem, and the field that the client should look at.
 const MEANINGS: &[(&str, ProblemKind, &str)] = &[
+    ("appeals_charged_by_key", ProblemKind::AppealDecided, "case_id"),
+    ("appeals_open_case_key", ProblemKind::AppealOpen, "case_id"),
+    ("appeals_request_key", ProblemKind::RequestIdReused, "request_id"),
     ("assignments_days_check", ProblemKind::AssignmentIncomplete, "until"),
     ("assignments_grid_fkey", ProblemKind::GridUnknown, "grid"),
     ("assignments_inspector_level_check", ProblemKind::AssignmentIncomplete, "level"),

@@ -3,6 +3,8 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use sync_core::ids::{CaseId, DecisionRequestId, RegionCode};
+use sync_core::model::decision::DecisionKind;
+use sync_core::time::Instant;
 use uuid::Uuid;
 
 use crate::db::Connection;
@@ -21,7 +23,7 @@ pub struct DecisionRow {
     pub request_id: Uuid,
     /// The case; absent where a month is decided.
     pub case_id: Option<Uuid>,
-    /// [`sync_core::model::decision::DecisionKind`] by its code.
+    /// [`DecisionKind`] by its code.
     pub kind: String,
     /// Who decided (经办); absent where a timer did.
     pub actor: Option<Uuid>,
@@ -103,6 +105,28 @@ pub async fn of_requests(
         .select(DecisionRow::as_select())
         .load(connection)
         .await
+}
+
+/// Number and time of a case's last decision of these kinds.
+///
+/// # Errors
+/// Whatever PostgreSQL says.
+pub async fn last_of_kinds(
+    connection: &mut Connection,
+    district: &RegionCode,
+    case_id: CaseId,
+    kinds: &[DecisionKind],
+) -> QueryResult<Option<(i64, Instant)>> {
+    let last: Option<(i64, Time)> = decisions::table
+        .filter(decisions::district.eq(district.as_str()))
+        .filter(decisions::case_id.eq(case_id.0))
+        .filter(decisions::kind.eq_any(kinds.iter().map(|kind| kind.code())))
+        .order(decisions::decision_no.desc())
+        .select((decisions::decision_no, decisions::decided_at))
+        .first(connection)
+        .await
+        .optional()?;
+    Ok(last.map(|(decision_no, decided_at)| (decision_no, decided_at.0)))
 }
 
 /// A case's decisions in order, each with the name of who decided; no name where a timer did.

@@ -3,6 +3,7 @@
 //! Invariants: SQL is set-based, a query in a loop is a defect; SQL stays within PostgreSQL 15; nothing outside a
 //! transaction writes more than one statement.
 
+pub mod appeals;
 pub mod assignments;
 pub mod bulk;
 pub mod cases;

@@ -1,6 +1,25 @@
 // @generated from the migrated database by `cargo xtask schema`; do not edit.
 
 diesel::table! {
+    appeals (district, appeal_id) {
+        district -> Text,
+        appeal_id -> Uuid,
+        request_id -> Uuid,
+        case_id -> Uuid,
+        unit_id -> Uuid,
+        charged_by -> Int8,
+        grounds -> Text,
+        filed_by -> Uuid,
+        filed_at -> Timestamptz,
+        due_at -> Timestamptz,
+        state -> Text,
+        withdrawn_by -> Nullable<Uuid>,
+        withdrawn_at -> Nullable<Timestamptz>,
+        decision_no -> Nullable<Int8>,
+    }
+}
+
+diesel::table! {
     assignments (district, assignment_id) {
         district -> Text,
         assignment_id -> Uuid,
@@ -588,6 +607,7 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(
+    appeals,
     assignments,
     audit_events,
     cases,

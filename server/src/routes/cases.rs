@@ -19,6 +19,7 @@ use crate::query::{page_rows, parameter, refuse_pages};
 use crate::services::decide_case::{Answer, Decision, DecisionRequest, decide_case};
 use crate::services::list_cases::{CaseFilter, CaseList, CaseOrder, CasePage, list_cases};
 use crate::services::list_proposals::Proposal;
+use crate::services::rectify_case::LoopRules;
 use crate::services::show_case::{CaseDetail, show_case};
 use crate::state::AppState;
 use crate::tables::Language;
@@ -157,7 +158,8 @@ async fn show(
     let case_id = case_of(&path)?;
     let mut connection = state.connection().await?;
     let book = state.policies.of(&mut connection, &actor.district).await?;
-    Ok(web::Json(show_case(&mut connection, &book, &actor, case_id, state.clock.now()).await?))
+    let rules = LoopRules { book: &book, calendar: &state.calendar, now: state.clock.now() };
+    Ok(web::Json(show_case(&mut connection, rules, &actor, case_id).await?))
 }
 
 /// Decide a case; a supervisor of its grid only. What needs a second person (amounts entered or adjusted, posted charges

@@ -66,7 +66,7 @@ async fn list(
     Ok(web::Json(list_entries(&mut connection, &MoneyScope::of(&actor), &filter).await?))
 }
 
-/// Where an entry comes from: charge, case, decisions, pack, clause, inspections with the bytes sent, and photos; and what
+/// Where an entry comes from: charge, case, decisions, appeals, pack, clause, inspections with the bytes sent, and photos; and what
 /// became of it.
 #[utoipa::path(
     tag = "ledger",
@@ -81,6 +81,7 @@ async fn trace(
     path: web::Path<String>,
 ) -> Result<web::Json<EntryTrace>, ApiError> {
     let entry_no: i64 = path.parse().map_err(|_| ProblemKind::EntryUnknown)?;
+    let now = state.clock.now();
     let mut connection = state.connection().await?;
-    Ok(web::Json(trace_entry(&mut connection, &MoneyScope::of(&actor), entry_no).await?))
+    Ok(web::Json(trace_entry(&mut connection, &MoneyScope::of(&actor), entry_no, now).await?))
 }

@@ -4,6 +4,7 @@
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
+pub mod appeals;
 pub mod cases;
 pub mod coverage;
 pub mod decisions;
@@ -38,6 +39,7 @@ pub mod zones;
 pub fn configure(config: &mut ServiceConfig<'_>) {
     config
         .configure(exports::configure)
+        .configure(appeals::configure)
         .configure(cases::configure)
         .configure(coverage::configure)
         .configure(decisions::configure)

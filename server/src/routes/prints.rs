@@ -90,12 +90,8 @@ async fn rectification_order(
 ) -> Result<HttpResponse, ApiError> {
     let language = asked.language()?;
     let case_id: CaseId = path.parse().map_err(|_| ProblemKind::CaseUnknown)?;
-    let mut connection = state.connection().await?;
-    let book = state.policies.of(&mut connection, &actor.district).await?;
-    let (address, now) = (address(&state, &request), state.clock.now());
-    let order =
-        print_rectification_order(&mut connection, book, &actor, case_id, language, address, now).await?;
-    drop(connection);
+    let address = address(&state, &request);
+    let order = print_rectification_order(&state, &actor, case_id, language, address).await?;
     page(move || order.html(language)).await
 }
 

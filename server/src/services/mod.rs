@@ -1,5 +1,6 @@
 //! What is done, one module a deed (`verb_noun`): handlers call these, these call `db`.
 
+pub mod appeal_case;
 pub mod append_chunk;
 pub mod change_entry;
 pub mod change_target;
@@ -24,6 +25,7 @@ pub mod import_register;
 pub mod judge_anew;
 pub mod judge_uploads;
 pub mod keep_subsidies;
+pub mod list_appeals;
 pub mod list_cases;
 pub mod list_coverage_gap;
 pub mod list_entries;

@@ -3,23 +3,25 @@
 //!
 //! Invariants: a step is done once however many processes do it: rows that another one holds are skipped, what it did is
 //! seen, and the decision's id is derived from the step. A case with an open doubt, an amount to be entered, nothing to
-//! charge or an open proposal is left to people.
+//! charge, an open proposal or an open appeal is left to people.
 
-use diesel::dsl::sql;
+use diesel::dsl::{exists, not, sql};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Bool, Date as SqlDate, Integer, Text};
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use jiff::civil::Date;
 use sync_core::ids::{CaseId, DecisionRequestId, RegionCode};
+use sync_core::model::appeal::AppealState;
 use sync_core::model::case::ReviewState;
 use sync_core::model::decision::DecisionKind;
 use sync_core::policy::PolicyBook;
 use sync_core::time::Instant;
 
 use crate::db::Connection;
+use crate::db::appeals::open_of as appealed_of;
 use crate::db::cases::CaseStateRow;
 use crate::db::changes::record_changes;
-use crate::db::schema::{cases, districts};
+use crate::db::schema::{appeals, cases, districts};
 use crate::db::types::{Day, stored};
 use crate::problem::ApiError;
 use crate::services::confirm_cases::{CASES_PER_TRANSACTION, Due, Manner, confirm_cases};
@@ -91,17 +93,28 @@ async fn published_until(
     district: &RegionCode,
     today: Date,
 ) -> QueryResult<Vec<CaseStateRow>> {
-    cases::table
+    let appealed = exists(
+        appeals::table
+            .filter(appeals::district.eq(cases::district))
+            .filter(appeals::case_id.eq(cases::case_id))
+            .filter(appeals::state.eq(AppealState::Open.code())),
+    );
+    let mut rows: Vec<CaseStateRow> = cases::table
         .filter(cases::district.eq(district.as_str()))
         .filter(cases::posts_on.le(Day(today)))
         .filter(cases::review_state.eq(ReviewState::Confirmed.code()))
+        .filter(not(appealed))
         .order(cases::case_id)
         .limit(i64::from(CASES_PER_TRANSACTION))
         .select(CaseStateRow::as_select())
         .for_update()
         .skip_locked()
         .load(connection)
-        .await
+        .await?;
+    // An appeal that was filed before the row was locked is not in the statement's snapshot, but it is in this one.
+    let held = appealed_of(connection, district, rows.iter().map(|row| CaseId(row.case_id))).await?;
+    rows.retain(|row| held.iter().all(|(case, _)| case.0 != row.case_id));
+    Ok(rows)
 }
 
 /// Cases under review of which nothing is in doubt or missing, and on which nothing happened for the days that their
@@ -144,7 +157,7 @@ async fn undecided_too_long(
         .filter(cases::flags.eq(Vec::<String>::new()))
         .filter(over)
         .filter(chargeable)
-        .filter(diesel::dsl::not(proposed))
+        .filter(not(proposed))
         .order(cases::case_id)
         .limit(i64::from(CASES_PER_TRANSACTION))
         .select(CaseStateRow::as_select())

@@ -18,6 +18,7 @@ use crate::photos::photo_store::PhotoObject;
 use crate::photos::picture::{Picture, ThumbnailSize};
 use crate::prints::{AnswerLine, InspectionRecord, MeasuredLine, PhotoFigure, inspection_number};
 use crate::problem::ApiError;
+use crate::services::rectify_case::LoopRules;
 use crate::services::show_case::{CaseDetail, CasePhoto, show_case};
 use crate::state::AppState;
 use crate::tables::Language;
@@ -39,7 +40,8 @@ pub async fn print_inspection_record(
 ) -> Result<InspectionRecord, ApiError> {
     let mut connection = state.connection().await?;
     let book = state.policies.of(&mut connection, &actor.district).await?;
-    let case = show_case(&mut connection, &book, actor, case_id, state.clock.now()).await?;
+    let rules = LoopRules { book: &book, calendar: &state.calendar, now: state.clock.now() };
+    let case = show_case(&mut connection, rules, actor, case_id).await?;
     let words = PackWords::new(book, language);
     let district = district_head(&mut connection, &actor.district).await?;
     drop(connection);

@@ -1,19 +1,17 @@
 //! Gathers a case's rectification order (交办单, 整改通知书): what was found, and what has to be done until when.
 
-use std::sync::Arc;
-
 use sync_core::ids::CaseId;
 use sync_core::model::inspection::Verdict;
-use sync_core::policy::PolicyBook;
 use sync_core::time::Instant;
 
 use crate::auth::actor::Actor;
-use crate::db::Connection;
 use crate::db::districts::district_head;
 use crate::db::rectifications::present_rounds;
 use crate::prints::{FaultLine, OrderTerms, RectificationOrder, case_number, order_number, written_day};
 use crate::problem::ApiError;
+use crate::services::rectify_case::LoopRules;
 use crate::services::show_case::{CaseDetail, StopWorkView, show_case};
+use crate::state::AppState;
 use crate::tables::Language;
 use crate::words::{PackWords, Word};
 
@@ -22,18 +20,20 @@ use crate::words::{PackWords, Word};
 /// # Errors
 /// `case_unknown`; those of the database.
 pub async fn print_rectification_order(
-    connection: &mut Connection,
-    book: Arc<PolicyBook>,
+    state: &AppState,
     actor: &Actor,
     case_id: CaseId,
     language: Language,
     address: String,
-    now: Instant,
 ) -> Result<RectificationOrder, ApiError> {
-    let case = show_case(connection, &book, actor, case_id, now).await?;
-    let district = district_head(connection, &actor.district).await?;
+    let mut connection = state.connection().await?;
+    let book = state.policies.of(&mut connection, &actor.district).await?;
+    let now = state.clock.now();
+    let rules = LoopRules { book: &book, calendar: &state.calendar, now };
+    let case = show_case(&mut connection, rules, actor, case_id).await?;
+    let district = district_head(&mut connection, &actor.district).await?;
     let words = &PackWords::new(book, language);
-    let round = present_rounds(connection, &actor.district, [case_id.0]).await?.remove(&case_id);
+    let round = present_rounds(&mut connection, &actor.district, [case_id.0]).await?.remove(&case_id);
     let terms = round.map(|round| OrderTerms {
         round: round.number,
         requirement: round.requirement,

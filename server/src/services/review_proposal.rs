@@ -129,7 +129,9 @@ async fn execute(
             DecisionKind::Dismiss
             | DecisionKind::EnterAmounts
             | DecisionKind::Adjust
-            | DecisionKind::AcceptAmendment,
+            | DecisionKind::AcceptAmendment
+            | DecisionKind::AppealReduce
+            | DecisionKind::AppealReverse,
             Some(case),
         ) => {
             let request = stored_json("proposals.request", proposal.request.clone())?;

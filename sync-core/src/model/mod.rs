@@ -3,6 +3,7 @@
 //! These are wire and store types: unknown fields of a newer peer are ignored when decoded, and the sealed bytes
 //! an inspection arrived in are kept beside them, so nothing a newer device wrote is lost.
 
+pub mod appeal;
 pub mod assignment;
 pub mod case;
 mod coded_enum;

@@ -53,6 +53,21 @@ pub struct Rectification {
     pub reading: Option<String>,
 }
 
+/// The time that a charged unit has to appeal (申诉), and the office to decide.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Appeals {
+    /// The clause it follows from.
+    pub clause: ClauseCode,
+    /// Workdays from the decision that charged the unit to the last day to appeal.
+    pub filing_workdays: u16,
+    /// Workdays from the appeal to the last day to decide it.
+    pub decision_workdays: u16,
+    /// Our interpretation, where it is one.
+    pub reading: Option<String>,
+}
+
 /// How often something is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

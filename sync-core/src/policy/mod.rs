@@ -17,8 +17,8 @@ mod validate;
 
 pub use book::{Adoption, BookError, Overlap, PolicyBook};
 pub use duty::{
-    AirTarget, Cadence, CoverageDuty, Due, Escalation, Indicator, ProductionControl, Rectification, Routine,
-    Subsidy,
+    AirTarget, Appeals, Cadence, CoverageDuty, Due, Escalation, Indicator, ProductionControl, Rectification,
+    Routine, Subsidy,
 };
 pub use fault::{PackError, PackErrors, PackFault};
 pub use item::{AMOUNT_MAX_YUAN, Amount, Condition, CountUnit, FactTest, Item, StopPeriod, StopWorkLadder};

@@ -7,7 +7,9 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-use super::duty::{AirTarget, CoverageDuty, Indicator, ProductionControl, Rectification, Routine, Subsidy};
+use super::duty::{
+    AirTarget, Appeals, CoverageDuty, Indicator, ProductionControl, Rectification, Routine, Subsidy,
+};
 use super::item::Item;
 use super::kind::Kind;
 use crate::ids::{ClauseCode, ItemCode, KindCode, PackHash, PackId, RegionCode};
@@ -181,6 +183,8 @@ pub struct PackContent {
     pub kinds: Vec<Kind>,
     /// Closed loop of a case.
     pub rectification: Option<Rectification>,
+    /// Time to appeal, where the document gives it.
+    pub appeals: Option<Appeals>,
     /// Production control in winter.
     pub production_control: Option<ProductionControl>,
     /// Coverage duties.

@@ -199,6 +199,11 @@ impl Check<'_> {
 
     fn duties(&mut self) {
         let content = self.content;
+        if let Some(appeals) = &content.appeals {
+            self.clause("appeals", &appeals.clause);
+            let positive = appeals.filing_workdays > 0 && appeals.decision_workdays > 0;
+            self.require(positive, "appeals", PackFault::NotPositive);
+        }
         if let Some(rectification) = &content.rectification {
             self.clause("rectification", &rectification.clause);
             self.require(rectification.days > 0, "rectification.days", PackFault::NotPositive);

@@ -169,6 +169,12 @@ problems! {
     MonthNotClosed = "month_not_closed", 409, "该月份尚未结账。", "The month is not closed.";
     LedgerBroken = "ledger_broken", 409, "台账校验未通过，不能结账，请联系管理员。", "The ledger does not verify; tell the administrator, it cannot be closed.";
     ProposalsOpen = "proposals_open", 409, "有事项待复核，复核后方可结账。", "Proposals wait for their second person; review them before closing.";
+    AppealUnknown = "appeal_unknown", 404, "没有该申诉，或您无权查看。", "There is no such appeal, or it is not yours to see.";
+    AppealOpen = "appeal_open", 409, "案件有申诉待处理，须先处理或由单位撤回。", "The case has an open appeal; it must be decided or withdrawn first.";
+    AppealNotOpen = "appeal_not_open", 409, "案件没有待处理的申诉，或该申诉已处理、已撤回。", "No appeal is open here: none was filed, or it was decided or withdrawn.";
+    AppealDecided = "appeal_decided", 409, "对该扣缴决定的申诉已处理，不得重复申诉。", "The appeal against this charge was decided; it cannot be appealed again.";
+    AppealLate = "appeal_late", 409, "申诉期限已过。", "The time to appeal is over.";
+    AmountNotReduced = "amount_not_reduced", 422, "核减后的金额必须低于现有金额。", "A reduced amount must be lower than the present one.";
     SamePerson = "same_person", 409, "经办人不得复核本人经办的事项，请由他人复核。", "Who asked for it cannot review it; another person has to.";
     // Files.
     FileTooLarge = "file_too_large", 413, "文件过大（上限 20 MB），请分成几个文件。", "The file is too large (20 MB at most); split it.";

@@ -52,6 +52,13 @@ const BROKEN: &[(&str, &[(&str, &str)])] = &[
     ("share of too much", &[("percent = 20", "percent = 120")]),
     ("coverage of an unknown kind", &[("kind = \"place\"", "kind = \"planet\"")]),
     ("coverage by an unknown measurement", &[("measurement = \"load\"", "measurement = \"luck\"")]),
+    (
+        "no time to appeal",
+        &[(
+            "[charging]",
+            "[appeals]\nclause = \"fines\"\nfiling_workdays = 0\ndecision_workdays = 10\n\n[charging]",
+        )],
+    ),
     ("window of nothing", &[("hours = 24", "hours = 0")]),
     ("blank name", &[("zh = \"扬尘\"", "zh = \" \"")]),
     (

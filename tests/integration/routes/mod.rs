@@ -1,5 +1,6 @@
 //! One module for each module of the server's routes.
 
+mod appeals;
 mod cases;
 mod coverage;
 mod decisions;

@@ -3,6 +3,7 @@
 //! Invariants: what is said here to forbid closing is what closing itself refuses for, by the same function and in the
 //! same order; a memo never forbids. The chain is walked from where it was verified at the last closing.
 
+mod appeals;
 mod pending;
 
 use diesel::prelude::*;
@@ -14,6 +15,7 @@ use sync_core::time::{Instant, Month};
 use sync_core::wire::problem::ProblemKind;
 use utoipa::ToSchema;
 
+pub use appeals::{AppealLine, OverdueAppeal};
 pub use pending::PendingReason;
 
 use crate::db::schema::{cases, proposals};
@@ -154,6 +156,8 @@ pub struct Checklist {
     pub required: Vec<CheckLine>,
     /// What stays pending: it does not forbid closing.
     pub pending: Vec<PendingLine>,
+    /// What is appealed against: it does not forbid closing; what an outcome moves goes to the first open month.
+    pub appeals: AppealLine,
 }
 
 /// Checks a month.
@@ -184,6 +188,7 @@ pub async fn check_month(
         closable: obstacles.is_empty(),
         required: CheckItem::ALL.map(line).to_vec(),
         pending: pending::lines(connection, district, calendar.occurrences_posting_to(month)).await?,
+        appeals: appeals::line(connection, district, month, now).await?,
     })
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 use sync_core::evaluate::{ChargeAmount, ProposedCase};
-use sync_core::ids::{ChargeId, RegionCode};
+use sync_core::ids::{AppealId, CaseId, ChargeId, RegionCode};
 use sync_core::model::case::{ChargeState, Flag, ReviewState};
 use sync_core::model::decision::DecisionKind;
 use sync_core::model::inspection::PackRef;
@@ -13,11 +13,12 @@ use sync_core::time::Instant;
 
 use super::rules::{self, Verdict};
 use super::{DecisionRequest, Detail, EnteredAmount, Outcome, Refusal, StandingCase};
+use crate::appeals::hold::Relation;
 use crate::db::cases::CaseAfterDecision;
 use crate::db::changes::NewChange;
 use crate::db::decisions::DecisionRow;
 use crate::db::types::{Day, Time};
-use crate::db::{Connection, cases, periods};
+use crate::db::{Connection, appeals, cases, periods};
 use crate::ledger::basis::{CaseBasis, RecordedMoney};
 use crate::ledger::chain::Head;
 use crate::ledger::moves::{Aim, Books, CaseMoney, ChargeMoney, bring};
@@ -36,6 +37,8 @@ pub(super) struct Deed<'a> {
     request: &'a DecisionRequest,
     case: StandingCase,
     verdict: Verdict,
+    /// The appeal that it answers.
+    appeal: Option<AppealId>,
     /// The case as it was judged anew.
     anew: Option<Box<Anew>>,
     /// What it does to the money.
@@ -57,9 +60,19 @@ impl<'a> Deed<'a> {
         now: Instant,
     ) -> Result<Self, Refusal> {
         let verdict = rules::judge(case.state, &case.flags, request)?;
+        let appeal = appeal_of(connection, district, case.case_id, request.kind).await?;
         let posts_on = case.posts_on;
-        let mut deed =
-            Self { district, request, case, verdict, anew: None, money: None, posts_on, moves: false };
+        let mut deed = Self {
+            district,
+            request,
+            case,
+            verdict,
+            appeal,
+            anew: None,
+            money: None,
+            posts_on,
+            moves: false,
+        };
         deed.judge_anew(connection, book, now).await?;
         if moves_money(request.kind) {
             let money = load_money(connection, district, &[deed.case.case_id]).await?.pop();
@@ -74,7 +87,10 @@ impl<'a> Deed<'a> {
     /// Whether a second person must agree.
     pub(super) const fn needs_two(&self) -> bool {
         match self.request.kind {
-            DecisionKind::EnterAmounts | DecisionKind::Adjust => true,
+            DecisionKind::EnterAmounts
+            | DecisionKind::Adjust
+            | DecisionKind::AppealReduce
+            | DecisionKind::AppealReverse => true,
             DecisionKind::Dismiss | DecisionKind::AcceptAmendment => self.moves,
             _ => false,
         }
@@ -171,7 +187,7 @@ impl<'a> Deed<'a> {
                 self.posts_on = posts_on;
                 Ok(aim)
             }
-            DecisionKind::Dismiss => {
+            DecisionKind::Dismiss | DecisionKind::AppealReverse => {
                 self.posts_on = None;
                 Ok(Aim::nothing(unit_id))
             }
@@ -184,6 +200,10 @@ impl<'a> Deed<'a> {
                     cases::evaluation::<Refusal>(connection, self.district, self.case.case_id).await?;
                 let aim = staying(false);
                 Ok(Aim { charges: with_entered(aim.charges, &proposed, &self.request.amounts)?, ..aim })
+            }
+            DecisionKind::AppealReduce => {
+                let aim = staying(false);
+                Ok(Aim { charges: with_reduced(aim.charges, &self.request.amounts)?, ..aim })
             }
             _ => match self.anew.as_deref() {
                 Some(anew) => self.aim_anew(anew, money),
@@ -248,7 +268,7 @@ impl<'a> Deed<'a> {
             detail: serde_json::to_value(self.detail())?,
         };
         let after = self.after(now);
-        let Self { district, case, verdict, anew, money, .. } = self;
+        let Self { district, case, verdict, appeal, anew, money, .. } = self;
         let mut change = NewChange::of_case(case.case_id, case.grid, case.author);
         if let Some(anew) = anew {
             change = anew.write.change();
@@ -263,6 +283,9 @@ impl<'a> Deed<'a> {
         };
         changes.push(change);
         let (decision, head) = record_decision(connection, district, new, now).await?;
+        if let Some(appeal) = appeal {
+            appeals::decide(connection, district, appeal, decision.decision_no).await?;
+        }
         if let Some((mut money, aim)) = money {
             let mut books = open_books(connection, district, head, now).await?;
             bring(&mut books, &mut money, aim, decision.decision_no)?;
@@ -314,7 +337,23 @@ const fn moves_money(kind: DecisionKind) -> bool {
             | DecisionKind::Settle
             | DecisionKind::EvidenceUnobtainable
             | DecisionKind::RefuseAmendment
+            | DecisionKind::AppealUphold
     )
+}
+
+/// The open appeal that a decision of this kind answers, if it answers one. The case is locked, so it stays open.
+async fn appeal_of(
+    connection: &mut Connection,
+    district: &RegionCode,
+    case_id: CaseId,
+    kind: DecisionKind,
+) -> Result<Option<AppealId>, Refusal> {
+    let relation = Relation::of(kind);
+    if relation == Relation::None {
+        return Ok(None);
+    }
+    let open = appeals::open_of(connection, district, [case_id]).await?.pop();
+    Ok(relation.check(open.map(|(_, appeal)| appeal))?)
 }
 
 const fn is_about_amendment(kind: DecisionKind) -> bool {
@@ -354,6 +393,22 @@ fn with_adjusted(
             .find(posted)
             .filter(|charge| charge.amount != Some(entered.amount) && adjusted.insert(charge.charge_id));
         charge.ok_or(Refusal::NotAdjustable)?.amount = Some(entered.amount);
+    }
+    Ok(charges)
+}
+
+/// The charges with the amounts that they are reduced to: each once, and lower than it is.
+fn with_reduced(
+    mut charges: Vec<ChargeMoney>,
+    amounts: &[EnteredAmount],
+) -> Result<Vec<ChargeMoney>, Refusal> {
+    let mut reduced: BTreeSet<ChargeId> = BTreeSet::new();
+    for entered in amounts {
+        let charge = charges.iter_mut().find(|charge| charge.charge_id == entered.charge_id);
+        let charge = charge.filter(|charge| {
+            charge.amount.is_some_and(|present| entered.amount < present) && reduced.insert(charge.charge_id)
+        });
+        charge.ok_or(Refusal::NotReduced)?.amount = Some(entered.amount);
     }
     Ok(charges)
 }

@@ -1,5 +1,5 @@
 //! Decides a case (审核决定): confirm, return, dismiss, settle doubts, enter amounts, adjust, judge anew, re-attribute, go
-//! on without evidence, accept or refuse a correction.
+//! on without evidence, accept or refuse a correction, uphold, reduce or reverse on appeal.
 //!
 //! Invariants: one transaction takes the case's row lock first and the district's second, so decision, entry and change
 //! numbers are in commit order and without gaps; a decision names the version it was made on, and of two racing ones
@@ -144,7 +144,7 @@ const fn weighs_evidence(kind: DecisionKind) -> bool {
 
 /// Whether a kind of decision may dismiss its case, of which its duplicates then hear.
 const fn may_dismiss(kind: DecisionKind) -> bool {
-    matches!(kind, DecisionKind::Dismiss | DecisionKind::AcceptAmendment)
+    matches!(kind, DecisionKind::Dismiss | DecisionKind::AcceptAmendment | DecisionKind::AppealReverse)
 }
 
 /// What this request led to before.

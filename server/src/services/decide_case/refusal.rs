@@ -8,6 +8,7 @@ use sync_core::text::TextFault;
 use sync_core::time::Instant;
 use sync_core::wire::problem::ProblemKind;
 
+use crate::appeals::hold::Hold;
 use crate::db::types::StoredValueError;
 use crate::ledger::moves::MoveFault;
 use crate::problem::ApiError;
@@ -107,6 +108,12 @@ pub enum Refusal {
     /// A charge to be adjusted is not posted, or stands at that amount.
     #[error("a charge is not one of the case's that are posted at another amount")]
     NotAdjustable,
+    /// A charge to be reduced is not the case's, named twice, or would not be lower.
+    #[error("a charge is not one of the case's, each once, at a lower amount")]
+    NotReduced,
+    /// What the decision has to do with an open appeal forbids it.
+    #[error(transparent)]
+    Appeal(#[from] Hold),
     /// The unit that is named answers for it already.
     #[error("this unit answers for the case already")]
     UnitUnchanged,
@@ -168,6 +175,15 @@ impl From<MoveFault> for ApiError {
     }
 }
 
+impl From<Hold> for ApiError {
+    fn from(hold: Hold) -> Self {
+        match hold {
+            Hold::Open => Self::new(ProblemKind::AppealOpen),
+            Hold::NotOpen => Self::new(ProblemKind::AppealNotOpen).field("kind"),
+        }
+    }
+}
+
 impl From<Refusal> for ApiError {
     fn from(refusal: Refusal) -> Self {
         let says = refusal.to_string();
@@ -190,6 +206,8 @@ impl From<Refusal> for ApiError {
             Refusal::AmountOutOfRange => problem(ProblemKind::NumberOutOfRange).field("amounts"),
             Refusal::AmountNotAwaited => problem(ProblemKind::CaseStateForbids).field("amounts"),
             Refusal::NotAdjustable => problem(ProblemKind::CaseStateForbids).field("amounts"),
+            Refusal::NotReduced => problem(ProblemKind::AmountNotReduced).field("amounts"),
+            Refusal::Appeal(hold) => hold.into(),
             Refusal::UnitUnchanged => problem(ProblemKind::CaseStateForbids).field("unit_id"),
             Refusal::PackNotInForce => Self::new(ProblemKind::PackNotInForce).field("pack_hash"),
             Refusal::OtherAmendment => problem(ProblemKind::CaseChanged).field("inspection_id"),

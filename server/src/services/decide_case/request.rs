@@ -27,7 +27,7 @@ pub const ENTERED_AMOUNTS_MAX: usize = 1_000;
 pub struct EnteredAmount {
     /// Which charge of the case.
     pub charge_id: ChargeId,
-    /// Fen: more than zero; when adjusting, zero too.
+    /// Fen: more than zero; when adjusting or reducing, zero too.
     pub amount: Fen,
 }
 
@@ -47,7 +47,7 @@ pub struct DecisionRequest {
     #[serde(default)]
     pub flags: Vec<Flag>,
     /// With `enter_amounts`: which amounts. With `adjust`: to which amounts, unless a pack or a level is named. With
-    /// `accept_amendment`: those that the pack leaves to the office.
+    /// `accept_amendment`: those that the pack leaves to the office. With `appeal_reduce`: to which lower amounts.
     #[serde(default)]
     pub amounts: Vec<EnteredAmount>,
     /// With `re_attribute`, and where it shall change with `re_evaluate`: the unit that answers for it.
@@ -92,7 +92,8 @@ impl DecisionRequest {
         if self.amounts.len() > ENTERED_AMOUNTS_MAX {
             return Err(Refusal::TooManyAmounts);
         }
-        let least = if self.kind == DecisionKind::Adjust { Fen::ZERO } else { Fen::new(1) };
+        let to_nothing = matches!(self.kind, DecisionKind::Adjust | DecisionKind::AppealReduce);
+        let least = if to_nothing { Fen::ZERO } else { Fen::new(1) };
         let in_range = |entered: &EnteredAmount| (least..=ENTERED_AMOUNT_MAX).contains(&entered.amount);
         if self.amounts.iter().all(in_range) { Ok(()) } else { Err(Refusal::AmountOutOfRange) }
     }
@@ -118,7 +119,8 @@ impl DecisionRequest {
             _ => Wanted::Not,
         };
         let amendment = wanted(&[Kind::AcceptAmendment, Kind::RefuseAmendment], &[]);
-        let amounts = wanted(&[Kind::EnterAmounts], &[Kind::Adjust, Kind::AcceptAmendment]);
+        let amounts =
+            wanted(&[Kind::EnterAmounts, Kind::AppealReduce], &[Kind::Adjust, Kind::AcceptAmendment]);
         [
             ("flags", !self.flags.is_empty(), wanted(&[Kind::Settle], &[])),
             ("amounts", !self.amounts.is_empty(), amounts),

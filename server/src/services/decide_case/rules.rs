@@ -41,7 +41,7 @@ pub fn judge(state: ReviewState, flags: &[Flag], request: &DecisionRequest) -> R
     let state = match (request.kind, state) {
         (Kind::Confirm, _) => ReviewState::Confirmed,
         (Kind::Return, _) => ReviewState::Returned,
-        (Kind::Dismiss, _) => ReviewState::Dismissed,
+        (Kind::Dismiss | Kind::AppealReverse, _) => ReviewState::Dismissed,
         (Kind::EvidenceUnobtainable, _) => ReviewState::UnderReview,
         // A dismissal is undone by it: what the correction finds is reviewed.
         (Kind::AcceptAmendment, ReviewState::Dismissed) => ReviewState::UnderReview,
@@ -73,7 +73,10 @@ const fn states_allowing(kind: DecisionKind) -> Option<&'static [ReviewState]> {
         DecisionKind::Dismiss | DecisionKind::ReAttribute => {
             Some(&[AwaitingEvidence, UnderReview, Returned, Confirmed])
         }
-        DecisionKind::Adjust => Some(&[Confirmed]),
+        DecisionKind::Adjust
+        | DecisionKind::AppealUphold
+        | DecisionKind::AppealReduce
+        | DecisionKind::AppealReverse => Some(&[Confirmed]),
         DecisionKind::AcceptAmendment => Some(&[Confirmed, Dismissed]),
         DecisionKind::RefuseAmendment => Some(&[Confirmed, Dismissed, Merged]),
         _ => None,
@@ -107,7 +110,7 @@ mod tests {
         use ReviewState::{AwaitingEvidence, Confirmed, Dismissed, Merged, Returned, UnderReview};
         let undecided = [AwaitingEvidence, UnderReview];
         let standing = [AwaitingEvidence, UnderReview, Confirmed, Returned];
-        let table: [(Kind, &[ReviewState], Option<ReviewState>); 11] = [
+        let table: [(Kind, &[ReviewState], Option<ReviewState>); 14] = [
             (Kind::Confirm, &[UnderReview], Some(Confirmed)),
             (Kind::Return, &undecided, Some(Returned)),
             (Kind::Dismiss, &standing, Some(Dismissed)),
@@ -117,6 +120,9 @@ mod tests {
             (Kind::EvidenceUnobtainable, &[AwaitingEvidence], Some(UnderReview)),
             (Kind::ReAttribute, &standing, None),
             (Kind::Adjust, &[Confirmed], None),
+            (Kind::AppealUphold, &[Confirmed], None),
+            (Kind::AppealReduce, &[Confirmed], None),
+            (Kind::AppealReverse, &[Confirmed], Some(Dismissed)),
             (Kind::RefuseAmendment, &[Confirmed, Dismissed, Merged], None),
             (Kind::AcceptAmendment, &[Confirmed, Dismissed], None),
         ];

@@ -3,7 +3,8 @@
 //! Invariants: one transaction takes the lock of duplicates, then all the cases' rows by id, then the district's row, so
 //! of two racing decisions the second learns of the first. A merge gives the survivor the union of measures and takes
 //! the others' money back: each finding is charged once, whatever was posted before. The record says of every case what
-//! it stands on and what it is charged, so a replay needs nothing else. Every change is written or none.
+//! it stands on and what it is charged, so a replay needs nothing else. Every change is written or none. A case under
+//! appeal takes no part in a merge ([`hold`](crate::appeals::hold)).
 
 mod involved;
 mod keep_apart;
@@ -34,7 +35,7 @@ use crate::db::changes::record_changes;
 use crate::db::decisions::DecisionRow;
 use crate::db::schema::cases;
 use crate::db::types::{Day, Time, stored_code};
-use crate::db::{Connection, decisions};
+use crate::db::{Connection, appeals, decisions};
 use crate::ledger::basis::RecordedMoney;
 use crate::ledger::moves::{Aim, CaseMoney, bring};
 use crate::services::find_duplicates::flag;
@@ -84,6 +85,9 @@ async fn merge(
     }
     let own = ExpectedCase { case_id: survivor_id, expected_version: request.expected_version };
     involved::check_versions(&involved, request.absorbed.iter().copied().chain([own]))?;
+    if let Some((case_id, _)) = appeals::open_of(conn, &actor.district, ids.iter().copied()).await?.pop() {
+        return Err(Refusal::AppealOpen(case_id));
+    }
     let survivor = involved.get(&survivor_id).ok_or(Refusal::CaseUnknown)?;
     let absorbed: Vec<&Involved> = involved.values().filter(|case| case.case_id != survivor_id).collect();
     union::check(survivor, &absorbed)?;

@@ -37,6 +37,9 @@ pub enum Refusal {
         /// Its state.
         state: ReviewState,
     },
+    /// A case is under appeal.
+    #[error("{0} has an open appeal")]
+    AppealOpen(CaseId),
     /// There is nothing to decide among these cases.
     #[error("no proposed duplicates among these cases")]
     NothingProposed,
@@ -100,6 +103,7 @@ impl From<Refusal> for ApiError {
             Refusal::RequestIdReused => Self::new(ProblemKind::DecisionIdReused).field("request_id"),
             Refusal::Changed { .. } => problem(ProblemKind::CaseChanged).field("expected_version"),
             Refusal::StateForbids { .. } | Refusal::NothingProposed => problem(ProblemKind::CaseStateForbids),
+            Refusal::AppealOpen(_) => problem(ProblemKind::AppealOpen),
             Refusal::ItemsDiffer => problem(ProblemKind::MergeItemsDiffer),
             Refusal::SelfCheckAbsorbs(_) => problem(ProblemKind::SelfCheckCannotAbsorb),
             Refusal::UnitRequired => problem(ProblemKind::MergeUnitRequired).field("unit_id"),

@@ -2,6 +2,7 @@
 //! with their reasons, doubts explained, photos, corrections, and the history of decisions.
 
 mod amendment;
+mod appeal;
 mod doubt;
 mod duplicates;
 mod parts;
@@ -13,7 +14,6 @@ use sync_core::evaluate::ProposedCase;
 use sync_core::ids::CaseId;
 use sync_core::model::inspection::Inspection;
 use sync_core::model::target::Target;
-use sync_core::policy::PolicyBook;
 use sync_core::time::Instant;
 use sync_core::wire::problem::ProblemKind;
 use utoipa::ToSchema;
@@ -30,8 +30,10 @@ use crate::db::{Connection, decisions};
 use crate::problem::ApiError;
 pub(super) use read::charges;
 
+use crate::services::list_appeals::{Appeal, appeals_of};
 use crate::services::list_cases::{CaseSummary, summaries};
 use crate::services::list_proposals::{Proposal, ProposalFilter, ProposalState, list_proposals};
+use crate::services::rectify_case::LoopRules;
 use crate::services::show_rectification::{RoundView, show_rectification};
 use crate::services::store_inspections::{InspectionSource, SourceDocument};
 
@@ -75,6 +77,11 @@ pub struct CaseDetail {
     pub rectification: Vec<RoundView>,
     /// Decisions on it, the first first.
     pub decisions: Vec<DecisionView>,
+    /// Appeals against what it charges (申诉), the first first.
+    pub appeals: Vec<Appeal>,
+    /// Until when its unit may appeal; absent where nothing can be appealed against, and while the holiday calendar
+    /// lacks the year.
+    pub appealable_until: Option<Instant>,
     /// What was proposed on this version and awaits another person's review, for its supervisors.
     pub proposal: Option<Proposal>,
     /// A correction of the decided case that awaits its acceptance or refusal.
@@ -90,11 +97,11 @@ pub struct CaseDetail {
 /// `case_unknown` where there is none in the actor's scope; faults of the database.
 pub async fn show_case(
     connection: &mut Connection,
-    book: &PolicyBook,
+    rules: LoopRules<'_>,
     actor: &Actor,
     case_id: CaseId,
-    now: Instant,
 ) -> Result<CaseDetail, ApiError> {
+    let LoopRules { book, now, .. } = rules;
     let scope = &CaseScope::of(actor);
     let standing = read::standing(connection, scope, case_id).await?.ok_or(ProblemKind::CaseUnknown)?;
     let summary =
@@ -114,7 +121,19 @@ pub async fn show_case(
         ProposalFilter { state: Some(ProposalState::Open), case: Some(case_id), before: None, rows: 1 };
     let proposal = list_proposals(connection, actor, &open).await?.proposals.pop();
     let current = |proposal: &Proposal| proposal.expected_version == i32::try_from(summary.version).ok();
+    let appeals = appeals_of(connection, scope.district(), case_id, now).await?;
+    let charges = read::charges(connection, scope.district(), case_id).await?;
     Ok(CaseDetail {
+        appealable_until: appeal::appealable_until(
+            rules,
+            summary.review_state,
+            standing.pack_hash.as_deref(),
+            &charges,
+            &appeals,
+            &decided,
+        )?,
+        appeals,
+        charges,
         duplicates: duplicates::duplicates(connection, scope.district(), case_id).await?,
         merged_into,
         absorbed,
@@ -122,7 +141,6 @@ pub async fn show_case(
         amendment: Amendment::of(connection, book, actor, case_id, now).await?,
         posts_on: standing.posts_on.map(|day| day.0),
         doubts: summary.flags.iter().map(|flag| Doubt::of(*flag)).collect(),
-        charges: read::charges(connection, scope.district(), case_id).await?,
         photos: read::photos(connection, scope.district(), inspection.inspection_id).await?,
         corrections: read::corrections(connection, scope.district(), inspection.lineage).await?,
         rectification: show_rectification(connection, scope.district(), case_id).await?,

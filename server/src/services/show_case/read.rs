@@ -23,6 +23,7 @@ use crate::problem::ApiError;
 pub(super) struct Standing {
     pub(super) evaluation: serde_json::Value,
     pub(super) posts_on: Option<Day>,
+    pub(super) pack_hash: Option<String>,
     pub(super) sealed: serde_json::Value,
     pub(super) source: String,
     pub(super) document: Option<serde_json::Value>,
@@ -38,17 +39,17 @@ pub(super) async fn standing(
     let seen = cases::table
         .filter(scope.condition())
         .filter(cases::case_id.eq(case_id.0))
-        .select((cases::inspection_id, cases::evaluation, cases::posts_on))
-        .first::<(Uuid, serde_json::Value, Option<Day>)>(connection)
+        .select((cases::inspection_id, cases::evaluation, cases::posts_on, cases::pack_hash))
+        .first::<(Uuid, serde_json::Value, Option<Day>, Option<String>)>(connection)
         .await
         .optional()?;
-    let Some((inspection_id, evaluation, posts_on)) = seen else { return Ok(None) };
+    let Some((inspection_id, evaluation, posts_on, pack_hash)) = seen else { return Ok(None) };
     let (sealed, source, document, received_at) = inspections::table
         .find((scope.district().as_str(), inspection_id))
         .select((inspections::sealed, inspections::source, inspections::document, inspections::received_at))
         .first(connection)
         .await?;
-    Ok(Some(Standing { evaluation, posts_on, sealed, source, document, received_at }))
+    Ok(Some(Standing { evaluation, posts_on, pack_hash, sealed, source, document, received_at }))
 }
 
 /// The target as registered now.

@@ -1,4 +1,4 @@
-//! Traces a ledger entry (分录溯源): from any yuan back to charge, case, decisions with their people, pack and clause,
+//! Traces a ledger entry (分录溯源): from any yuan back to charge, case, decisions with their people, appeals, pack and clause,
 //! inspections with the bytes that a device sent, and photos; and on to what later reversed or transferred it.
 
 mod read;
@@ -17,6 +17,7 @@ use utoipa::ToSchema;
 use crate::auth::money_scope::MoneyScope;
 use crate::db::{Connection, periods};
 use crate::problem::ApiError;
+use crate::services::list_appeals::{Appeal, appeals_of};
 use crate::services::list_cases::{CaseSummary, summaries};
 use crate::services::list_entries::{Entry, EntryFilter, list_entries};
 use crate::services::show_case::{ChargeView, PhotoState};
@@ -133,6 +134,8 @@ pub struct EntryTrace {
     pub case: CaseSummary,
     /// The decisions on the case, the first first.
     pub decisions: Vec<TracedDecision>,
+    /// The appeals against what the case charges, the first first.
+    pub appeals: Vec<Appeal>,
     /// Pack and clause.
     pub pack: TracedPack,
     /// The case's inspections, the first first.
@@ -147,6 +150,7 @@ pub async fn trace_entry(
     connection: &mut Connection,
     scope: &MoneyScope,
     entry_no: i64,
+    now: Instant,
 ) -> Result<EntryTrace, ApiError> {
     let district = &scope.district;
     let charge_id = read::charge_of(connection, scope, entry_no).await?.ok_or(ProblemKind::EntryUnknown)?;
@@ -161,6 +165,7 @@ pub async fn trace_entry(
     let closing = periods::find_closed(connection, district, entry.period).await?;
     Ok(EntryTrace {
         decisions: read::decisions(connection, district, entry.case_id).await?,
+        appeals: appeals_of(connection, district, entry.case_id, now).await?,
         inspections: read::inspections(connection, district, entry.case_id).await?,
         pack: TracedPack {
             pack_id: entry.pack_id.clone(),
