@@ -97,6 +97,13 @@ const common: typeof zh = {
   photo: 'Photo',
   photoAwaited: 'Awaiting upload',
   photoRefused: 'Not accepted',
+  photoAdd: 'Add photos',
+  photoHint: 'JPEG, PNG or WebP, 20 MB each at most, up to {n}; they can be dropped here.',
+  photosMax: 'At most {n} photos',
+  photoFaults: {
+    photo_too_large: '{name} is larger than 20 MB; make it smaller',
+    photo_unsupported_format: '{name} is not a JPEG, PNG or WebP picture',
+  },
   done: 'Done',
   menu: 'Menu',
   signedInAs: 'Signed in',

@@ -94,6 +94,13 @@ export default {
   photo: '照片',
   photoAwaited: '等待上传',
   photoRefused: '未采用',
+  photoAdd: '添加照片',
+  photoHint: 'JPEG、PNG 或 WebP，每张不超过 20 MB，最多 {n} 张；可以拖入。',
+  photosMax: '最多 {n} 张照片',
+  photoFaults: {
+    photo_too_large: '{name} 超过 20 MB，请压缩后再选',
+    photo_unsupported_format: '{name} 不是 JPEG、PNG 或 WebP 图片',
+  },
   done: '已办理',
   menu: '菜单',
   signedInAs: '当前用户',
