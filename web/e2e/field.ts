@@ -20,6 +20,9 @@ export interface Target {
   unit_id: string
 }
 
+/** Within some hundred metres. */
+const NEAR_DEGREES = 0.005
+
 /** What an inspector finds. */
 export interface Finding {
   target: Target
@@ -61,7 +64,8 @@ export class Inspector {
       target: target.target_id,
       occurred_at: occurredAt,
       fix: { point, accuracy_metres: 8, fixed_at: occurredAt, provider: 'gps', mock: 'no' },
-      observed: target.point,
+      // Who stands far from the target looked at what is there.
+      observed: Math.abs(offset) < NEAR_DEGREES ? target.point : point,
       place: target.address,
       answers: [
         ...failed.map((question) => ({ question, verdict: 'fail', note: '' })),
@@ -69,7 +73,7 @@ export class Inspector {
       ],
       notes: finding.notes ?? '',
       site_representative: { outcome: 'absent' },
-      photos: photos.map((photo) => ({ file: photo, question: failed[0], source: 'camera' })),
+      photos: photos.map((photo, n) => ({ file: photo, question: failed[n % failed.length], source: 'camera' })),
     }
     await writeFile(file, JSON.stringify(visit))
     await this.#device(['inspect', '--file', file])

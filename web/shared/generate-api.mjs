@@ -36,6 +36,11 @@ for (const schema of Object.values(document.components.schemas)) {
   if (!schema.enum) delete schema.enum
 }
 
+// Pairs of possible duplicates share the name of their state with proposals.
+document.components.schemas.Duplicate.properties.state = {
+  type: 'string',
+  enum: ['proposed', 'merged', 'kept_apart', 'lapsed'],
+}
 // Two bodies share a name, and the other one won.
 document.paths['/api/v1/proposals/{proposal_id}/rejection'].post.requestBody.content['application/json'].schema = {
   type: 'object',

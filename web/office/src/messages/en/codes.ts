@@ -34,6 +34,7 @@ const codes: typeof zh = {
   charge: { pending: 'Pending', posted: 'Posted', void: 'Void' },
   entry: { deduction: 'Deduction', reversal: 'Reversal', adjustment: 'Adjustment', transfer: 'Transfer' },
   proposal: { open: 'Awaits review', approved: 'Approved', rejected: 'Rejected', withdrawn: 'Withdrawn', stale: 'Stale' },
+  duplicate: { proposed: 'To be decided', merged: 'Merged', kept_apart: 'Kept apart', lapsed: 'Lapsed' },
   photo: { awaited: 'Awaiting upload', verified: 'Verified', refused: 'Not accepted' },
   photoSource: { camera: 'Taken on the spot', gallery: 'From the gallery' },
   verdict: { pass: 'In order', fail: 'Not in order', not_applicable: 'Not applicable' },

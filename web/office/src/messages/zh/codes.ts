@@ -33,6 +33,7 @@ export default {
   charge: { pending: '待入账', posted: '已入账', void: '不扣缴' },
   entry: { deduction: '扣缴', reversal: '红冲', adjustment: '调整', transfer: '划转' },
   proposal: { open: '待复核', approved: '已通过', rejected: '已退回', withdrawn: '已撤回', stale: '已失效' },
+  duplicate: { proposed: '待处理', merged: '已并案', kept_apart: '已分别认定', lapsed: '已失效' },
   photo: { awaited: '等待上传', verified: '已核验', refused: '未采用' },
   photoSource: { camera: '现场拍摄', gallery: '相册选取' },
   verdict: { pass: '符合', fail: '不符合', not_applicable: '不适用' },

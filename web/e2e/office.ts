@@ -1,0 +1,95 @@
+/**
+ * A person at an office PC: a browser page that is signed in, and watched. A page that asks another host, runs what the
+ * content security policy forbids, or fails in a script fails its story.
+ */
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { expect, inject } from 'vitest'
+import { OFFICE_PC } from './browser'
+
+export const PASSWORD = 'lantian-demo'
+
+export interface Desk {
+  page: Page
+  context: BrowserContext
+  /** What went wrong on the page so far, besides answers that a story expects. */
+  faults: string[]
+}
+
+/** Messages of the browser about answers with an error status are the story's business. */
+const EXPECTED = /Failed to load resource|net::ERR_INTERNET_DISCONNECTED|GPU stall due to ReadPixels/
+
+export async function openDesk(
+  browser: Browser,
+  options: { viewport?: { width: number; height: number }; language?: 'zh' | 'en' } = {},
+): Promise<Desk> {
+  const url = inject('url')
+  const context = await browser.newContext({
+    baseURL: url,
+    viewport: options.viewport ?? OFFICE_PC,
+    locale: 'zh-CN',
+    timezoneId: 'Europe/Berlin',
+  })
+  if (options.language === 'en') {
+    await context.addInitScript(() => localStorage.setItem('lantian.language', 'en'))
+  }
+  const page = await context.newPage()
+  const faults: string[] = []
+  page.on('pageerror', (error) => faults.push(`script: ${error.message}`))
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !EXPECTED.test(message.text())) faults.push(`console: ${message.text()}`)
+  })
+  page.on('request', (request) => {
+    const to = new URL(request.url())
+    if (['http:', 'https:'].includes(to.protocol) && to.origin !== new URL(url).origin) {
+      faults.push(`another host: ${request.url()}`)
+    }
+  })
+  return { page, context, faults }
+}
+
+/** Signs in by hand, as people do. */
+export async function signIn(desk: Desk, username: string, to = '/'): Promise<void> {
+  const { page } = desk
+  await page.goto(to)
+  await page.locator('input[name=username]').fill(username)
+  await page.locator('input[name=password]').fill(PASSWORD)
+  await page.locator('button[type=submit]').click()
+  await page.locator('main#content').waitFor()
+}
+
+/** Signs in by a request, where signing in is not the story. */
+export async function enter(desk: Desk, username: string, to: string): Promise<void> {
+  const answer = await desk.page.request.post('/api/v1/sessions', { data: { username, password: PASSWORD } })
+  expect(answer.status()).toBe(201)
+  await desk.page.goto(to)
+  await desk.page.locator('main#content').waitFor()
+}
+
+/** What the API says, as somebody who is signed in. */
+export async function ask<Answer>(desk: Desk, path: string): Promise<Answer> {
+  const answer = await desk.page.request.get(path)
+  expect(answer.ok(), `${path}: ${answer.status()}`).toBe(true)
+  return (await answer.json()) as Answer
+}
+
+export interface ListedCase {
+  case_id: string
+  target_name: string
+  version: number
+  pending: number
+  posted: number
+  review_state: string
+  flags: string[]
+}
+
+/** Cases that are under review and clean, which no story has touched yet. */
+export async function cleanCases(desk: Desk, item: string): Promise<ListedCase[]> {
+  const { cases } = await ask<{ cases: ListedCase[] }>(desk, `/api/v1/cases?state=under_review&flagged=false&item=${item}`)
+  expect(cases.length, `clean cases of ${item}`).toBeGreaterThan(0)
+  return cases
+}
+
+/** A page that did nothing it must not do. */
+export function expectClean(desk: Desk): void {
+  expect(desk.faults).toEqual([])
+}

@@ -1,0 +1,142 @@
+/** A supervisor's day: queue, evidence, decisions, duplicates, doubts, rectification. */
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { launch } from '../browser'
+import { ask, cleanCases, enter, expectClean, openDesk, signIn, type ListedCase } from '../office'
+
+let browser: Browser
+beforeAll(async () => {
+  browser = await launch()
+})
+afterAll(() => browser.close())
+
+describe('a supervisor', () => {
+  it('signs in, filters the queue, confirms a case, and the next one opens by itself', async () => {
+    const desk = await openDesk(browser)
+    const { page } = desk
+    await signIn(desk, 'supervisor1')
+    await page.waitForURL('**/queue')
+    await page.locator('[role=tab][aria-selected=true]', { hasText: '待审核' }).waitFor()
+    const [first, second] = await cleanCases(desk, 'catering_fume')
+    expect(second).toBeDefined()
+    await page.goto('/queue?item=catering_fume')
+    await page.locator('tbody tr', { hasText: first?.target_name ?? '' }).click()
+    await page.waitForURL(`**/cases/${first?.case_id}`)
+    await page.locator('section img').first().waitFor()
+    await page.locator('button', { hasText: '认定' }).first().click()
+    const dialog = page.getByRole('dialog', { name: '认定本案' })
+    await dialog.getByText('台账只增不改').waitFor()
+    await dialog.getByRole('button', { name: /认定/ }).click()
+    await page.waitForURL(`**/cases/${second?.case_id}`)
+    const decided = await ask<ListedCase>(desk, `/api/v1/cases/${first?.case_id}`)
+    expect([decided.review_state, decided.posted]).toEqual(['confirmed', first?.pending])
+    expectClean(desk)
+  })
+
+  it('returns a case with a usual reason, and must give one', async () => {
+    const desk = await openDesk(browser)
+    const { page } = desk
+    await enter(desk, 'supervisor1', '/queue')
+    const [found] = await cleanCases(desk, 'catering_fume')
+    await page.goto(`/cases/${found?.case_id}`)
+    await page.getByRole('button', { name: /退回/ }).click()
+    const dialog = page.getByRole('dialog', { name: '退回' })
+    await dialog.getByRole('button', { name: /^退回/ }).click()
+    await dialog.getByText('请填写理由').waitFor()
+    await dialog.getByRole('button', { name: /请补拍全景和近景/ }).click()
+    await dialog.getByRole('button', { name: /^退回/ }).click()
+    await page.locator('header .tag', { hasText: '已退回' }).waitFor()
+    expectClean(desk)
+  })
+
+  it('confirms many at once and sees the sum of money first', async () => {
+    const desk = await openDesk(browser)
+    const { page } = desk
+    await enter(desk, 'supervisor1', '/queue?item=site_dust')
+    const cases = await cleanCases(desk, 'site_dust')
+    const two = cases.slice(0, 2)
+    for (const { target_name } of two) {
+      await page.locator('tbody tr', { hasText: target_name }).getByRole('checkbox').check()
+    }
+    await page.getByRole('button', { name: /批量认定/ }).click()
+    const dialog = page.getByRole('dialog', { name: /批量认定 2 件/ })
+    await dialog.getByText('400,000.00 元').first().waitFor()
+    await dialog.getByText('大写：肆拾万元整').waitFor()
+    await dialog.getByRole('button', { name: '认定 2 件，400,000.00 元' }).click()
+    await dialog.waitFor({ state: 'hidden' })
+    for (const { case_id } of two) {
+      expect((await ask<ListedCase>(desk, `/api/v1/cases/${case_id}`)).review_state).toBe('confirmed')
+    }
+    expectClean(desk)
+  })
+
+  it('settles a doubt with a reason before the case can be confirmed', async () => {
+    const desk = await openDesk(browser)
+    const { page } = desk
+    await enter(desk, 'supervisor1', '/queue')
+    const { cases } = await ask<{ cases: ListedCase[] }>(desk, '/api/v1/cases?state=under_review&flagged=true&item=other_air')
+    const doubted = cases.find(({ flags }) => flags.join() === 'fix_suspect')
+    expect(doubted).toBeDefined()
+    await page.goto(`/cases/${doubted?.case_id}`)
+    const confirm = page.locator('.actions').getByRole('button', { name: /^认定/ })
+    await confirm.waitFor()
+    expect(await confirm.isDisabled()).toBe(true)
+    await page.getByRole('button', { name: /核定疑点/ }).click()
+    const dialog = page.getByRole('dialog', { name: '核定疑点' })
+    await dialog.getByRole('button', { name: /已电话核实/ }).click()
+    await dialog.getByRole('button', { name: /^核定疑点/ }).click()
+    await dialog.waitFor({ state: 'hidden' })
+    await page.waitForFunction(() => !document.querySelector('.actions button')?.hasAttribute('disabled'))
+    expectClean(desk)
+  })
+
+  it('merges a possible duplicate after looking at both side by side', async () => {
+    const desk = await openDesk(browser)
+    const { page } = desk
+    await enter(desk, 'supervisor1', '/queue')
+    const { cases } = await ask<{ cases: ListedCase[] }>(desk, '/api/v1/cases?state=under_review&flagged=true&item=stockpile_dust')
+    const doubted = cases.find(({ flags }) => flags.includes('duplicate_proposed'))
+    expect(doubted).toBeDefined()
+    await page.goto(`/cases/${doubted?.case_id}`)
+    await page.getByRole('button', { name: /并排比较/ }).click()
+    const both = page.getByRole('dialog', { name: '两案是否同一事件' })
+    await both.getByRole('article').nth(1).locator('img').waitFor()
+    await both.getByRole('button', { name: '并案', exact: true }).click()
+    const dialog = page.getByRole('dialog', { name: '并案' })
+    await dialog.getByText('并案不能撤销').waitFor()
+    await dialog.getByRole('button', { name: /同一地点同一时间/ }).click()
+    await dialog.getByRole('button', { name: /提交/ }).click()
+    await both.waitFor({ state: 'hidden' })
+    const merged = await ask<{ absorbed: string[]; flags: string[] }>(desk, `/api/v1/cases/${doubted?.case_id}`)
+    expect([merged.absorbed.length, merged.flags]).toEqual([1, []])
+    expectClean(desk)
+  })
+
+  it('orders rectification and finds it on the board', async () => {
+    const desk = await openDesk(browser)
+    const { page } = desk
+    await enter(desk, 'supervisor1', '/queue')
+    const [found] = await cleanCases(desk, 'stockpile_dust')
+    await page.goto(`/cases/${found?.case_id}`)
+    await page.getByRole('button', { name: /交办整改/ }).click()
+    const dialog = page.getByRole('dialog', { name: '交办整改' })
+    await dialog.getByRole('button', { name: /立即清除露天堆料/ }).click()
+    await dialog.getByRole('button', { name: /^交办整改/ }).click()
+    await dialog.waitFor({ state: 'hidden' })
+    await page.getByText('第 1 轮').waitFor()
+    await page.goto('/rectifications')
+    await page.locator('tbody tr', { hasText: found?.target_name ?? '' }).getByText('整改中').waitFor()
+    expectClean(desk)
+  })
+
+  it('sees the cases on the map, and in the list beside it', async () => {
+    const desk = await openDesk(browser)
+    const { page } = desk
+    await enter(desk, 'supervisor1', '/map')
+    await page.locator('[data-ready=true]').waitFor()
+    await page.locator('aside ol li').first().waitFor()
+    await page.locator('aside ol a').first().click()
+    await page.waitForURL('**/cases/*')
+    expectClean(desk)
+  })
+})
