@@ -68,6 +68,8 @@ describe('while somebody works', () => {
     await enter(desk, 'supervisor1', '/queue')
     const [found] = await cleanCases(desk, 'stockpile_dust')
     await page.goto(`/cases/${found?.case_id}`)
+    // The map has come: what loads later is another story.
+    await page.locator('[data-ready=true]').waitFor()
     await page.getByRole('button', { name: /^不予认定/ }).click()
     const dialog = page.getByRole('dialog', { name: '不予认定' })
     await dialog.getByRole('textbox').fill('经核实，现场已覆盖。')

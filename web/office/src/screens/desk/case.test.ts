@@ -10,6 +10,7 @@ function found(changes: Partial<CaseDetail>): CaseDetail {
     posted: 0,
     charges: [{ state: 'pending', amount: 1_000_000 }],
     amendment: null,
+    appeals: [],
     proposal: null,
     ...changes,
   } as unknown as CaseDetail
@@ -38,6 +39,14 @@ describe('what a case page offers', () => {
     const missing = found({ amount_missing: true, charges: [{ state: 'pending', amount: null }] as CaseDetail['charges'] })
     expect(offers(missing, 'enter_amounts')).toBe(true)
     expect(confirmBlocked(missing)).toBe('amount')
+  })
+
+  it('moves no money while an appeal is open', () => {
+    const posted = { review_state: 'confirmed' as const, charges: [{ state: 'posted' }] as CaseDetail['charges'] }
+    const appealed = { ...posted, appeals: [{ state: 'open' }] as CaseDetail['appeals'] }
+    const answered = { ...posted, appeals: [{ state: 'decided' }] as CaseDetail['appeals'] }
+    expect(offers(found(appealed), 'adjust')).toBe(false)
+    expect(offers(found(answered), 'adjust')).toBe(true)
   })
 
   it('needs two people to dismiss what is posted', () => {

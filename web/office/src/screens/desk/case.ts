@@ -45,9 +45,17 @@ export function settleable(found: CaseDetail): Api<'Flag'>[] {
   return found.flags.filter((flag) => flag !== 'duplicate_proposed' && flag !== 'amends_decided')
 }
 
+/** While an appeal (申诉) is open, only its outcome moves the case's money (docs/appeals.md). */
+const HELD_BY_APPEAL: readonly OfferedKind[] = ['dismiss', 're_attribute', 'adjust', 'accept_amendment']
+
+export function appealOpen(found: CaseDetail): boolean {
+  return found.appeals.some(({ state }) => state === 'open')
+}
+
 /** Whether a decision of this kind can be started on the case as it stands. */
 export function offers(found: CaseDetail, kind: OfferedKind): boolean {
   if (found.proposal?.state === 'open' || !ALLOWED[kind].includes(found.review_state)) return false
+  if (HELD_BY_APPEAL.includes(kind) && appealOpen(found)) return false
   switch (kind) {
     case 'settle':
       return settleable(found).length > 0
