@@ -1,5 +1,5 @@
-/** Money (扣缴): months, entries and where they come from, what waits for a second person, years. */
-import { Coin, Finished, Histogram } from '@element-plus/icons-vue'
+/** Money (扣缴): months, entries and where they come from, what waits for a second person, appeals, years. */
+import { Coin, Finished, Histogram, Stamp } from '@element-plus/icons-vue'
 import type { RouteRecordRaw } from 'vue-router'
 
 export default [
@@ -28,6 +28,22 @@ export default [
       roles: ['finance', 'supervisor'],
       nav: { group: 'money', order: 20, icon: Finished },
     },
+  },
+  {
+    path: '/appeals',
+    name: 'appeals',
+    component: () => import('@/screens/money/AppealsScreen.vue'),
+    meta: {
+      title: 'money.appeals.nav',
+      roles: ['supervisor', 'finance', 'administrator', 'liaison'],
+      nav: { group: 'money', order: 30, icon: Stamp },
+    },
+  },
+  {
+    path: '/appeals/:id',
+    name: 'appeal',
+    component: () => import('@/screens/money/AppealScreen.vue'),
+    meta: { title: 'money.appeals.one', roles: ['supervisor', 'finance', 'administrator'] },
   },
   {
     path: '/years',

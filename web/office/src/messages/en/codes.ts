@@ -35,6 +35,8 @@ const codes: typeof zh = {
   entry: { deduction: 'Deduction', reversal: 'Reversal', adjustment: 'Adjustment', transfer: 'Transfer' },
   proposal: { open: 'Awaits review', approved: 'Approved', rejected: 'Rejected', withdrawn: 'Withdrawn', stale: 'Stale' },
   duplicate: { proposed: 'To be decided', merged: 'Merged', kept_apart: 'Kept apart', lapsed: 'Lapsed' },
+  appeal: { open: 'Open', withdrawn: 'Taken back', decided: 'Decided' },
+  subsidy: { entered: 'To be approved', approved: 'To be paid', paid: 'Paid', cancelled: 'Cancelled' },
   photo: { awaited: 'Awaiting upload', verified: 'Verified', refused: 'Not accepted' },
   photoSource: { camera: 'Taken on the spot', gallery: 'From the gallery' },
   verdict: { pass: 'In order', fail: 'Not in order', not_applicable: 'Not applicable' },

@@ -34,6 +34,8 @@ export default {
   entry: { deduction: '扣缴', reversal: '红冲', adjustment: '调整', transfer: '划转' },
   proposal: { open: '待复核', approved: '已通过', rejected: '已退回', withdrawn: '已撤回', stale: '已失效' },
   duplicate: { proposed: '待处理', merged: '已并案', kept_apart: '已分别认定', lapsed: '已失效' },
+  appeal: { open: '待处理', withdrawn: '已撤回', decided: '已处理' },
+  subsidy: { entered: '待复核', approved: '待支付', paid: '已支付', cancelled: '已取消' },
   photo: { awaited: '等待上传', verified: '已核验', refused: '未采用' },
   photoSource: { camera: '现场拍摄', gallery: '相册选取' },
   verdict: { pass: '符合', fail: '不符合', not_applicable: '不适用' },

@@ -5,6 +5,15 @@
 import type { Api } from '@lantian/shared/api/types'
 
 export type Charge = Api<'ChargeView'>
+type DecisionKind = Api<'DecisionKind'>
+/** Decisions that screens of money start. */
+export type MoneyKind = Extract<
+  DecisionKind,
+  'dismiss' | 'adjust' | 're_attribute' | 'appeal_uphold' | 'appeal_reduce' | 'appeal_reverse'
+>
+/** Those that one person decides. */
+export const ONE_PERSON: ReadonlySet<string> = new Set<MoneyKind>(['re_attribute', 'appeal_uphold'])
+
 type Amounts = readonly { charge_id: string; amount: number }[]
 
 /** A line of a comparison: what stands, and what would; nothing where the server alone can tell. */
@@ -18,6 +27,8 @@ export interface Change {
 
 /** Kinds after which nothing of a case is charged. */
 const TAKES_BACK = new Set(['dismiss', 'appeal_reverse'])
+/** Kinds that change no amount. */
+const LEAVES = new Set(['re_attribute', 'appeal_uphold'])
 /** Kinds that name amounts. */
 const SETS_AMOUNTS = new Set(['adjust', 'enter_amounts', 'appeal_reduce'])
 
@@ -33,17 +44,23 @@ export function amountsOf(request: unknown): Amounts {
 }
 
 /** Each charge before and after a decision of this kind. */
-export function changesOf(kind: string, request: unknown, charges: readonly Charge[], unitAfter?: string): Change[] {
+export function changesOf(
+  kind: string,
+  request: unknown,
+  charges: readonly Charge[],
+  nameOf: (charge: Charge) => string,
+  unitAfter?: string,
+): Change[] {
   const amounts = new Map(amountsOf(request).map(({ charge_id, amount }) => [charge_id, amount]))
   const after = (charge: Charge): number | undefined => {
     const present = charge.amount ?? 0
     if (TAKES_BACK.has(kind)) return 0
     if (SETS_AMOUNTS.has(kind)) return amounts.size === 0 ? undefined : (amounts.get(charge.charge_id) ?? present)
-    return kind === 're_attribute' ? present : undefined
+    return LEAVES.has(kind) ? present : undefined
   }
   const lines = standing(charges).map((charge) => ({
     key: charge.charge_id,
-    name: charge.measure,
+    name: nameOf(charge),
     unit: charge.unit_name,
     before: charge.amount ?? 0,
     after: after(charge),
