@@ -71,6 +71,7 @@ const common: typeof zh = {
   reasonLabel: 'Reason',
   reasonTemplates: 'Usual reasons',
   reasonHint: 'Goes on record and cannot be changed',
+  reasonOptional: 'Optional',
   reasonRequired: 'Give a reason',
   proposalOpen: 'Awaits review: {what}',
   proposalBy: 'Asked for by {name} at {at}',

@@ -68,6 +68,7 @@ export default {
   reasonLabel: '理由',
   reasonTemplates: '常用理由',
   reasonHint: '将写入记录，不能修改',
+  reasonOptional: '可不填',
   reasonRequired: '请填写理由',
   proposalOpen: '待复核：{what}',
   proposalBy: '{name} 于 {at} 经办',
