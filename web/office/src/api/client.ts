@@ -49,12 +49,17 @@ async function sessionEnded(response: Response): Promise<boolean> {
   return code === 'sign_in_required' || code === 'token_invalid'
 }
 
+/** Signing in, and asking whether somebody is: there 401 is the answer. */
+function asksForSession({ url, method }: Request): boolean {
+  const { pathname } = new URL(url)
+  return pathname === '/api/v1/sessions/current' || (pathname === '/api/v1/sessions' && method === 'POST')
+}
+
 /** Sends a request as the screens do: also for what is not in the document (photos, files). */
 export async function send(request: Request): Promise<Response> {
   const again = request.clone()
   const response = await attempt(request)
-  const isSignIn = new URL(request.url).pathname.startsWith('/api/v1/sessions')
-  if (isSignIn || !(await sessionEnded(response))) return response
+  if (asksForSession(request) || !(await sessionEnded(response))) return response
   await surroundings.signInAgain()
   return attempt(again)
 }

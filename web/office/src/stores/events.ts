@@ -40,6 +40,7 @@ export const useEvents = defineStore('events', () => {
   let stream: EventSource | undefined
   let ticking: ReturnType<typeof setInterval> | undefined
   let lastLook = 0
+  let started = 0
 
   function tell(change: Change): void {
     for (const listener of listeners) listener(change)
@@ -54,7 +55,8 @@ export const useEvents = defineStore('events', () => {
     stream = new EventSource('/api/v1/events')
     stream.onopen = () => {
       live.value = true
-      pass({ what: 'stream_open' })
+      // What happened between another tab's stream and this one is not told by either.
+      if (Date.now() - started > LEASE_MILLISECONDS) pass({ what: 'everything' })
     }
     stream.onerror = () => {
       live.value = false
@@ -89,7 +91,7 @@ export const useEvents = defineStore('events', () => {
     if (ticking !== undefined) return
     channel = new BroadcastChannel(CHANNEL)
     channel.onmessage = ({ data }: MessageEvent<Change>) => tell(data)
-    lastLook = Date.now()
+    started = lastLook = Date.now()
     ticking = setInterval(tick, TICK_MILLISECONDS)
     tick()
     addEventListener('pagehide', stop)
