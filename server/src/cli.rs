@@ -15,7 +15,7 @@ use crate::config::{self, Config, ConfigError};
 use crate::database::{Database, DatabaseError};
 use crate::db::migrate::{self, MigrateError};
 use crate::photos::places::PhotoPlaces;
-use crate::serve::{self, ServeError};
+use crate::serve::{self, Demonstration, ServeError};
 use crate::services::replay_ledger::{Difference, Extent, Progress, ReplayError, Replayed, replay_ledger};
 use crate::services::verify_ledger::{Verification, districts, verify_every_ledger};
 use crate::telemetry;
@@ -78,6 +78,10 @@ struct Serve {
     /// Serve the demonstration district: fills an empty database with it, and prints who can sign in.
     #[arg(long)]
     demo: bool,
+    /// A demonstration that is new begins so many months ago, and its clock stands there until it is moved on over the
+    /// API.
+    #[arg(long, requires = "demo", value_name = "MONTHS")]
+    since_months: Option<u8>,
 }
 
 #[derive(Debug, Args)]
@@ -172,7 +176,10 @@ pub async fn run(cli: Cli) -> Result<(), CommandError> {
     let config = Config::load(cli.config.as_deref())?;
     telemetry::start(&config)?;
     match cli.command {
-        Command::Serve(Serve { demo }) => serve::run(config, demo).await?,
+        Command::Serve(Serve { demo, since_months }) => {
+            let demonstration = demo.then_some(Demonstration { since_months });
+            serve::run(config, demonstration).await?;
+        }
         Command::Migrate => migrate(&config).await?,
         Command::Backup(Backup { to }) => back_up_into(&config, &to).await?,
         Command::Restore(Restore { from }) => restore_from(&config, &from).await?,

@@ -4,7 +4,7 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sync_core::time::Clock as _;
+use sync_core::time::Clock;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::clock::SystemClock;
@@ -58,12 +58,19 @@ pub enum ServeError {
     DatabaseEnded,
 }
 
+/// What is asked of a demonstration.
+#[derive(Debug, Clone, Copy)]
+pub struct Demonstration {
+    /// A new one begins so many months ago.
+    pub since_months: Option<u8>,
+}
+
 /// Serves until SIGINT or SIGTERM: then no connection is accepted any more, running requests finish, and the
-/// private database is stopped last. With `demo` it serves the demonstration district, and prints who can sign in.
+/// private database is stopped last. For a demonstration it serves its district, and prints who can sign in.
 ///
 /// # Errors
 /// [`ServeError`].
-pub async fn run(mut config: Config, demo: bool) -> Result<(), ServeError> {
+pub async fn run(mut config: Config, demo: Option<Demonstration>) -> Result<(), ServeError> {
     let wanted = config.listen;
     let listener =
         TcpListener::bind(wanted).map_err(|source| ServeError::Listen { address: wanted, source })?;
@@ -71,15 +78,24 @@ pub async fn run(mut config: Config, demo: bool) -> Result<(), ServeError> {
     let tls = tls::configuration(&config)?;
     let database = Database::open(&config).await?;
     migrate::run(database.url()).await?;
-    let demonstration = if demo {
-        Some(demo_district::open(&mut config, database.url(), SystemClock.now()).await?)
-    } else {
-        None
+    let demonstration = match demo {
+        Some(Demonstration { since_months }) => {
+            let machine = Arc::new(SystemClock);
+            Some(demo_district::open(&mut config, database.url(), since_months, machine).await?)
+        }
+        None => None,
     };
     let pool = pool::build(database.url(), config.database_connections)?;
     let scheme = if tls.is_some() { "https" } else { "http" };
     let url = config.public_url.clone().unwrap_or_else(|| format!("{scheme}://{address}"));
-    let state = Arc::new(AppState::new(config, pool, Arc::new(SystemClock))?);
+    let standing = demonstration.as_ref().and_then(|demonstration| demonstration.clock.clone());
+    let clock: Arc<dyn Clock> = match &standing {
+        Some(standing) => standing.clone(),
+        None => Arc::new(SystemClock),
+    };
+    let mut state = AppState::new(config, pool, clock)?;
+    state.demonstration = standing;
+    let state = Arc::new(state);
     let server = http::serve(state.clone(), listener, tls)?;
     let tending = [
         tokio::spawn(tend_photos::run(state.clone())),
@@ -88,7 +104,7 @@ pub async fn run(mut config: Config, demo: bool) -> Result<(), ServeError> {
     ];
     tracing::info!(%scheme, %address, "serving");
     if let Some(demonstration) = demonstration {
-        println!("{}", demonstration.listing(&url));
+        println!("{}", demonstration.district.listing(&url));
     }
 
     let handle = server.handle();

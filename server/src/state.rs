@@ -9,6 +9,7 @@ use crate::auth::access_token::{AccessKeys, KeyError};
 use crate::auth::passwords::Passwords;
 use crate::auth::rate_limit::GuessLimit;
 use crate::calendar::{CalendarFault, WorkCalendar};
+use crate::clock::DemonstrationClock;
 use crate::config::Config;
 use crate::db::{Pool, PooledConnection};
 use crate::metrics::Metrics;
@@ -22,6 +23,8 @@ pub struct AppState {
     pub pool: Pool,
     /// Where "now" comes from.
     pub clock: Arc<dyn Clock>,
+    /// The same clock, where it is that of a demonstration which began in the past.
+    pub demonstration: Option<Arc<DemonstrationClock>>,
     /// The configuration.
     pub config: Config,
     /// Keys of device access tokens.
@@ -85,6 +88,7 @@ impl AppState {
             metrics: Metrics::new()?,
             pool,
             clock,
+            demonstration: None,
             config,
         })
     }

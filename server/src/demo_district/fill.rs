@@ -3,19 +3,23 @@
 //! Invariant: a database with anything else in it is left as it is. Processes that start at once fill once: the
 //! district's row is written first, and whoever comes second finds it.
 
+use std::sync::Arc;
+
 use diesel::ConnectionError;
 use diesel::prelude::*;
 use diesel::sql_types::{Jsonb, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
+use jiff::ToSpan as _;
 use serde_json::json;
 use sync_core::ids::{Epoch, IdError, PackHash};
 use sync_core::model::assignment::Assignment;
 use sync_core::policy::{PackErrors, PolicyPack, builtin_packs};
-use sync_core::time::Instant;
+use sync_core::time::{Clock, Instant};
 
 use super::people::SignIn;
 use super::{DISTRICT, DISTRICT_NAME, DemoDistrict, PASSWORD_HASH, TOKEN_KEY};
 use crate::auth::enrolment_code::EnrolmentCode;
+use crate::clock::DemonstrationClock;
 use crate::config::{Config, Secret};
 use crate::db::Connection;
 use crate::db::changes::{Entity, NewChange, record_changes};
@@ -24,6 +28,12 @@ use crate::db::types::Time;
 
 /// How long enrolment codes are good after a start: longer than a demonstration.
 const CODE_YEARS: u32 = 10;
+
+/// When the first day of a demonstration in the past begins, by the clock in Asia/Shanghai.
+const FIRST_HOUR: i8 = 8;
+
+/// Seconds of an hour.
+const HOUR_SECONDS: i64 = 3600;
 
 /// What was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,17 +73,45 @@ pub enum FillError {
     Database(#[from] diesel::result::Error),
 }
 
-/// Makes the demonstration ready to be served from the database at `url`; the configuration gets a key for access
-/// tokens where it has none.
+/// A demonstration that is ready to be served.
+pub struct Opened {
+    /// Its district.
+    pub district: DemoDistrict,
+    /// Its clock, where it is new and begins in the past.
+    pub clock: Option<Arc<DemonstrationClock>>,
+}
+
+/// Makes the demonstration ready to be served from the database at `url`; a new one begins `since_months` before the
+/// machine's clock where that is given. The configuration gets a key for access tokens where it has none, and where
+/// months are to be played, sessions that outlast them.
 ///
 /// # Errors
 /// [`FillError`]; then the database is as it was.
-pub async fn open(config: &mut Config, url: &str, now: Instant) -> Result<DemoDistrict, FillError> {
-    let demo = DemoDistrict::build()?;
-    let filled = fill(&mut AsyncPgConnection::establish(url).await?, &demo, now).await?;
+pub async fn open(
+    config: &mut Config,
+    url: &str,
+    since_months: Option<u8>,
+    machine: Arc<dyn Clock>,
+) -> Result<Opened, FillError> {
+    let district = DemoDistrict::build()?;
+    let now = machine.now();
+    let begins = since_months.map_or(now, |months| first_morning(now, months));
+    let filled = fill(&mut AsyncPgConnection::establish(url).await?, &district, begins).await?;
     config.token_key.get_or_insert_with(|| Secret::from(TOKEN_KEY.to_owned()));
     tracing::info!(?filled, "demonstration district");
-    Ok(demo)
+    let clock = (filled == Filled::New && begins < now).then(|| {
+        let hours = u32::try_from(now.seconds_since(begins) / HOUR_SECONDS).unwrap_or(u32::MAX);
+        config.session_hours = config.session_hours.saturating_add(hours);
+        Arc::new(DemonstrationClock::standing(begins, machine))
+    });
+    Ok(Opened { district, clock })
+}
+
+/// Eight o'clock on the first day of the month that lies so many months before.
+fn first_morning(now: Instant, months: u8) -> Instant {
+    let first = now.record_date().first_of_month();
+    let first = first.checked_sub(i64::from(months).months()).unwrap_or(first);
+    Instant::at_record(first.at(FIRST_HOUR, 0, 0, 0)).unwrap_or(now)
 }
 
 /// Fills the database, unless the demonstration is in it already.

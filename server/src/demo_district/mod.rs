@@ -20,7 +20,7 @@ use sync_core::model::target::TargetContent;
 use sync_core::model::unit::Unit;
 use sync_core::model::zone::Zone;
 
-pub use fill::{FillError, Filled, fill, open};
+pub use fill::{FillError, Filled, Opened, fill, open};
 pub use people::SignIn;
 
 /// Code of the district (GB/T 2260).

@@ -8,6 +8,7 @@ pub mod appeals;
 pub mod cases;
 pub mod coverage;
 pub mod decisions;
+pub mod demonstration;
 pub mod devices;
 pub mod duplicates;
 pub mod executions;
@@ -43,6 +44,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .configure(cases::configure)
         .configure(coverage::configure)
         .configure(decisions::configure)
+        .configure(demonstration::configure)
         .configure(devices::configure)
         .configure(duplicates::configure)
         .configure(executions::configure)

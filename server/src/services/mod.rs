@@ -39,6 +39,7 @@ pub mod list_rectifications;
 pub mod list_targets;
 pub mod measure_past_effect;
 pub mod merge_cases;
+pub mod move_clock;
 pub mod move_money;
 pub mod open_cases;
 pub mod plan_deadlines;
