@@ -2,7 +2,6 @@
 
 use jiff::civil::{Date, Time, time};
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan};
 use sync_core::time::{Instant, RECORD_ZONE};
 use tests::scene::SceneKind;
 
@@ -98,11 +97,8 @@ pub const SCRIPT: &[Script] = &[
     },
 ];
 
-/// Yesterday in Shanghai: a day that is over, so that nothing of it lies in the future.
-pub fn yesterday() -> Date {
-    let today = Instant::new(Timestamp::now()).record_date();
-    today.checked_sub(1.day()).unwrap_or(today)
-}
+/// When everybody is back.
+pub const EVENING: Time = time(18, 0, 0, 0);
 
 /// A time of that day.
 pub fn instant(day: Date, at: Time) -> anyhow::Result<Instant> {

@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
-use device::{Device, NewInspection, NewPhoto, SystemClock, enrol};
+use device::{Device, NewInspection, NewPhoto, NewRecord, enrol};
 use image::metadata::Orientation;
 use jiff::civil::Date;
 use server::demo_district::DemoDistrict;
 use sync_core::engine::SyncReport;
 use sync_core::evaluate::Evaluation;
 use sync_core::geo::{Fix, MockFlag, Point};
-use sync_core::ids::{InspectionId, TargetId, UnitId};
+use sync_core::ids::{CaseId, InspectionId, TargetId, UnitId};
 use sync_core::model::case::ReviewState;
 use sync_core::model::inspection::{Answer, SiteRepresentative, Verdict};
 use sync_core::model::photo::PhotoSource;
@@ -20,6 +20,7 @@ use sync_core::model::target::{FactValue, TargetContent};
 use sync_core::model::zone::{ZoneKind, zone_kinds_at};
 use sync_core::policy::{Kind, PolicyPack, builtin_packs};
 use sync_core::time::Instant;
+use tests::clock::TestClock;
 use tests::scene::{SceneExif, SceneKind, scene};
 
 use crate::day::{self, SCRIPT, Script};
@@ -36,6 +37,8 @@ pub struct Visit {
     pub inspection_id: InspectionId,
     /// The target's name.
     pub target_name: String,
+    /// Where that is.
+    pub point: Point,
     /// The unit that answers for it.
     pub unit_id: UnitId,
     /// That unit's name.
@@ -56,7 +59,7 @@ pub struct Inspectors {
 
 impl Inspectors {
     /// Enrols everyone in the script on a device of their own and pulls the register.
-    pub fn enrol(files: &Path, server: &str) -> Result<Self> {
+    pub fn enrol(files: &Path, server: &str, clock: &Arc<TestClock>) -> Result<Self> {
         let district = DemoDistrict::build()?;
         let mut devices = BTreeMap::new();
         for script in SCRIPT {
@@ -72,7 +75,7 @@ impl Inspectors {
                 code.with_context(|| format!("{name} has no code"))?,
                 &format!("平板 {name}"),
             )?;
-            let mut device = Device::open(&dir, Arc::new(SystemClock))?;
+            let mut device = Device::open(&dir, clock.clone())?;
             let report = device.pull()?;
             println!("   {name}: {} 行 · rows", report.pulled_rows);
             devices.insert(name, device);
@@ -153,6 +156,7 @@ impl Inspectors {
             script,
             inspection_id: recorded.inspection_id,
             target_name: target.name.clone(),
+            point: target.point,
             unit_id: unit.unit_id,
             unit_name: unit.name,
             failed: failed.map(|question| question.zh.clone()).collect(),
@@ -210,6 +214,26 @@ impl Inspectors {
         let report = device.sync()?;
         settled(&report)?;
         Ok(reason)
+    }
+
+    /// A picture of a place that was put in order.
+    pub fn picture_of_order(&mut self, visit: &Visit, now: Instant) -> Vec<u8> {
+        self.photos_taken += 1;
+        let orientation = Orientation::NoTransforms;
+        scene(
+            SceneKind::Street,
+            self.photos_taken,
+            &SceneExif { taken_at: now, point: Some(visit.point), orientation },
+        )
+    }
+
+    /// The inspector of a visit looks again, finds the place in order, and syncs.
+    pub fn recheck(&mut self, visit: &Visit, case: CaseId) -> Result<()> {
+        let device = self.devices.get_mut(visit.script.inspector).context("not enrolled")?;
+        settled(&device.sync()?)?;
+        let record = NewRecord { text: "现场已整改到位。".to_owned(), photos: Vec::new() };
+        device.recheck_rectification(case, true, record)?;
+        settled(&device.sync()?)
     }
 
     fn returned_case(

@@ -1,14 +1,18 @@
 //! The office's side: a person signed in over HTTP, as the web screens will.
 
 use anyhow::{Context, Result, bail, ensure};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use reqwest::Method;
 use reqwest::blocking::{Client, RequestBuilder, Response};
-use reqwest::header::{COOKIE, SET_COOKIE};
+use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use server::demo_district::PASSWORD;
-use sync_core::ids::{CaseId, DecisionRequestId, InspectionId, ItemCode, UnitId};
+use sync_core::ids::{CaseId, DecisionRequestId, InspectionId, ItemCode, PhotoHash, UnitId};
 use sync_core::money::Fen;
 use sync_core::time::Month;
+use sync_core::wire::problem::Problem;
 
 use crate::inspectors::Visit;
 
@@ -29,6 +33,18 @@ struct Session {
     csrf_token: String,
 }
 
+/// The server said no: its status and stable code, with everything it said.
+#[derive(Debug, thiserror::Error)]
+#[error("{url} answered {status}: {text}")]
+pub struct Refused {
+    url: String,
+    /// HTTP status.
+    pub status: u16,
+    /// The problem's code, if it is one.
+    pub code: Option<String>,
+    text: String,
+}
+
 /// A page of cases.
 #[derive(Debug, Deserialize)]
 struct List {
@@ -41,13 +57,12 @@ struct List {
 pub struct Listed {
     /// The case.
     pub case_id: CaseId,
-    /// The unit that answers for it.
-    pub unit_id: UnitId,
     /// Its version.
     pub version: u32,
+    /// Doubts to be settled.
+    pub flags: Vec<String>,
     review_state: String,
     pending: Fen,
-    flags: Vec<String>,
 }
 
 /// What stands in a cell or a line.
@@ -202,15 +217,47 @@ impl Office {
         }
     }
 
-    /// Sends a request that changes something.
+    /// Asks for something.
+    pub fn read(&self, path: &str) -> Result<Value> {
+        answer(self.get(path).send()?)
+    }
+
+    /// Sends a request that makes something.
     pub fn post(&self, path: &str, request: &Value) -> Result<Value> {
-        let request = self
-            .client
-            .post(format!("{}{path}", self.url))
-            .header(COOKIE, &self.cookie)
-            .header("x-csrf-token", &self.csrf_token)
-            .json(request);
-        answer(request.send()?)
+        answer(self.write(Method::POST, path).json(request).send()?)
+    }
+
+    /// Sends a request that changes something.
+    pub fn put(&self, path: &str, request: &Value) -> Result<Value> {
+        answer(self.write(Method::PUT, path).json(request).send()?)
+    }
+
+    /// Adds a version of a policy pack; answers with its hash.
+    pub fn add_pack(&self, source: &str) -> Result<Value> {
+        answer(self.write(Method::POST, "/api/v1/packs").body(source.to_owned()).send()?)
+    }
+
+    /// Uploads a photo whole and waits for the verdict.
+    pub fn upload(&self, jpeg: &[u8]) -> Result<PhotoHash> {
+        let hash = PhotoHash::of(jpeg);
+        let sent = self
+            .write(Method::POST, "/api/v1/photos/uploads")
+            .header("tus-resumable", "1.0.0")
+            .header("upload-length", jpeg.len())
+            .header("upload-metadata", format!("sha256 {}", STANDARD.encode(hash.as_str())))
+            .header("content-type", "application/offset+octet-stream")
+            .body(jpeg.to_vec())
+            .send()?;
+        let upload = sent.headers().get(LOCATION).context("no upload")?.to_str()?.to_owned();
+        let asked = self.write(Method::HEAD, &upload).header("tus-resumable", "1.0.0").send()?;
+        let verdict = asked.headers().get("lantian-photo").and_then(|verdict| verdict.to_str().ok());
+        ensure!(verdict == Some("verified"), "the photo is {verdict:?}");
+        Ok(hash)
+    }
+
+    fn write(&self, method: Method, path: &str) -> RequestBuilder {
+        let request = self.client.request(method, format!("{}{path}", self.url));
+        request.header(COOKIE, &self.cookie).header("x-csrf-token", &self.csrf_token)
     }
 
     /// One case.
@@ -237,6 +284,10 @@ impl Office {
 
 fn answer<T: serde::de::DeserializeOwned>(response: Response) -> Result<T> {
     let (status, url, text) = (response.status(), response.url().clone(), response.text()?);
-    ensure!(status.is_success(), "{url} answered {status}: {text}");
+    if !status.is_success() {
+        let problem: Option<Problem> = serde_json::from_str(&text).ok();
+        let code = problem.map(|problem| problem.code.to_string());
+        return Err(Refused { url: url.to_string(), status: status.as_u16(), code, text }.into());
+    }
     serde_json::from_str(&text).with_context(|| format!("{url} answered {text}"))
 }

@@ -184,6 +184,8 @@ const MATRIX: &[Row] = &[
             "document": { "issuer": "省督导组", "date": "2026-11-21", "title": "交办函" },
         })
     }),
+    row("GET /api/v1/demonstration/clock", &[Administrator], nothing),
+    row("PUT /api/v1/demonstration/clock", &[Administrator], || json!({ "now": null })),
     row("GET /api/v1/coverage", OFFICE, nothing),
     row("GET /api/v1/coverage/{duty}/gap", OFFICE, nothing),
     row("GET /api/v1/targets", OFFICE, nothing),

@@ -4,6 +4,7 @@
 mod authorisation;
 mod backup;
 mod demo_district;
+mod demo_growth;
 mod ledger_replay;
 mod openapi;
 mod routes;

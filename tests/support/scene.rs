@@ -22,8 +22,11 @@ mod places;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex};
+
 use image::metadata::Orientation;
-use image::{DynamicImage, GenericImageView};
+use image::{DynamicImage, GenericImageView, RgbImage};
 use jpeg_encoder::{ColorType, Encoder};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -38,6 +41,13 @@ pub const WIDTH_PX: u32 = 1600;
 pub const HEIGHT_PX: u32 = 1200;
 /// How long every file is, in bytes.
 pub const SIZE_BYTES: std::ops::RangeInclusive<usize> = 150_000..=300_000;
+
+/// Width of a small picture in pixels.
+pub const SMALL_WIDTH_PX: u32 = 480;
+/// Height of a small picture in pixels.
+pub const SMALL_HEIGHT_PX: u32 = 360;
+/// How many small scenes of each kind there are.
+pub const SMALL_SCENES: u64 = 12;
 
 const JPEG_QUALITY: u8 = 80;
 
@@ -98,18 +108,50 @@ pub struct SceneExif {
 /// # Panics
 /// When the drawing cannot be encoded, which is a defect of this module.
 pub fn scene(kind: SceneKind, seed: u64, exif: &SceneExif) -> Vec<u8> {
+    let mut stored = DynamicImage::from(draw(kind, seed));
+    stored.apply_orientation(inverse(exif.orientation));
+    encode(&stored, Some(exif))
+}
+
+/// Small scenes by kind and number, as files without EXIF.
+type Drawn = HashMap<(SceneKind, u64), Arc<Vec<u8>>>;
+
+/// One of [`SMALL_SCENES`] scenes of the kind, upright and of [`SMALL_WIDTH_PX`] × [`SMALL_HEIGHT_PX`], as a tablet sends
+/// them over a slow network. Drawn once and then kept, so that hundreds cost little; each EXIF makes a file of its own.
+///
+/// # Panics
+/// As [`scene`].
+pub fn small_scene(kind: SceneKind, seed: u64, taken_at: Instant, point: Option<Point>) -> Vec<u8> {
+    static DRAWN: LazyLock<Mutex<Drawn>> = LazyLock::new(Mutex::default);
+    let number = seed % SMALL_SCENES;
+    let known = DRAWN.lock().expect("drawing does not fail").get(&(kind, number)).cloned();
+    let jpeg = known.unwrap_or_else(|| {
+        let large = draw(kind, number);
+        let sampled = |x, y| *large.get_pixel(x * WIDTH_PX / SMALL_WIDTH_PX, y * HEIGHT_PX / SMALL_HEIGHT_PX);
+        let small = RgbImage::from_fn(SMALL_WIDTH_PX, SMALL_HEIGHT_PX, sampled);
+        let jpeg = Arc::new(encode(&small.into(), None));
+        DRAWN.lock().expect("drawing does not fail").insert((kind, number), jpeg.clone());
+        jpeg
+    });
+    exif::put_into(&jpeg, &SceneExif { taken_at, point, orientation: Orientation::NoTransforms })
+}
+
+fn draw(kind: SceneKind, seed: u64) -> RgbImage {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     rng.set_stream(kind.stream());
     let mut canvas = Canvas::new(&mut rng);
     places::draw(kind, &mut canvas, &mut rng);
+    canvas.into_image()
+}
 
-    let mut stored = DynamicImage::from(canvas.into_image());
-    stored.apply_orientation(inverse(exif.orientation));
+fn encode(stored: &DynamicImage, exif: Option<&SceneExif>) -> Vec<u8> {
     let (width, height) = stored.dimensions();
     let side = |pixels: u32| u16::try_from(pixels).expect("a scene is smaller than a JPEG may be");
     let mut jpeg = Vec::with_capacity(*SIZE_BYTES.end());
     let mut encoder = Encoder::new(&mut jpeg, JPEG_QUALITY);
-    encoder.add_exif_metadata(&exif::tiff(exif)).expect("EXIF fits a segment");
+    if let Some(exif) = exif {
+        encoder.add_exif_metadata(&exif::tiff(exif)).expect("EXIF fits a segment");
+    }
     encoder.encode(stored.as_bytes(), side(width), side(height), ColorType::Rgb).expect("a scene encodes");
     jpeg
 }

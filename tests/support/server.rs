@@ -5,12 +5,16 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use diesel_async::{AsyncConnection, AsyncPgConnection};
 use reqwest::{Client, Method, RequestBuilder, Response};
+use server::clock::DemonstrationClock;
 use server::config::{Config, Secret};
 use server::db::{PooledConnection, pool};
+use server::demo_district::{DemoDistrict, fill};
 use server::http::{self, ServerHandle};
 use server::services::tend_photos;
 use server::state::AppState;
+use sync_core::time::Clock;
 use sync_core::wire::problem::Problem;
 use tempfile::TempDir;
 
@@ -22,6 +26,9 @@ pub const TEST_NOW: &str = "2026-11-22T02:00:00Z";
 
 /// Connections of a test's pool.
 const CONNECTIONS: usize = 4;
+
+/// Hours of a session in a demonstration whose clock is moved: a quarter of a year.
+const DEMONSTRATION_HOURS: u32 = 24 * 92;
 
 /// HTTP workers of a test's server: two, so that requests can truly race.
 const WORKERS: usize = 2;
@@ -61,6 +68,32 @@ impl TestServer {
 
     /// Starts one that leaves the work on photos to another process on the same database.
     pub async fn start_without_background(database: TestDatabase, change: impl FnOnce(&mut Config)) -> Self {
+        let clock = Arc::new(TestClock::at(TEST_NOW.parse().unwrap()));
+        Self::start_at(database, change, clock, None)
+    }
+
+    /// Starts the demonstration, new, whose clock stands at `begins` while the machine's, which [`Self::clock`] is, shows
+    /// `machine`.
+    pub async fn demonstration(begins: &str, machine: &str) -> Self {
+        let database = TestDatabase::create().await;
+        let begins = begins.parse().unwrap();
+        let district = DemoDistrict::build().unwrap();
+        let mut connection = AsyncPgConnection::establish(database.url()).await.unwrap();
+        fill(&mut connection, &district, begins).await.unwrap();
+        let machine = Arc::new(TestClock::at(machine.parse().unwrap()));
+        let standing = Arc::new(DemonstrationClock::standing(begins, machine.clone()));
+        let long = |config: &mut Config| config.session_hours = DEMONSTRATION_HOURS;
+        let server = Self::start_at(database, long, machine, Some(standing));
+        tokio::spawn(tend_photos::run(server.state.clone()));
+        server
+    }
+
+    fn start_at(
+        database: TestDatabase,
+        change: impl FnOnce(&mut Config),
+        clock: Arc<TestClock>,
+        demonstration: Option<Arc<DemonstrationClock>>,
+    ) -> Self {
         let files = tempfile::tempdir().unwrap();
         let mut config = Config {
             data_dir: files.path().to_owned(),
@@ -70,9 +103,13 @@ impl TestServer {
             ..Config::default()
         };
         change(&mut config);
-        let clock = Arc::new(TestClock::at(TEST_NOW.parse().unwrap()));
         let pool = pool::build(database.url(), config.database_connections).unwrap();
-        let state = Arc::new(AppState::new(config, pool, clock.clone()).unwrap());
+        let now: Arc<dyn Clock> = match &demonstration {
+            Some(standing) => standing.clone(),
+            None => clock.clone(),
+        };
+        let state = AppState::new(config, pool, now).unwrap();
+        let state = Arc::new(AppState { demonstration, ..state });
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let server = http::serve(state.clone(), listener, None).unwrap();

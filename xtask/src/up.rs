@@ -9,6 +9,9 @@ use crate::run::{build_programs, program, replace_with, start};
 /// Where the server listens unless told otherwise.
 const DEFAULT_ADDRESS: &str = "127.0.0.1:8080";
 
+/// Whole months that are grown before the present one.
+const MONTHS_BEFORE: &str = "2";
+
 /// How to build.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -32,5 +35,10 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
         let mut growing = Command::new(program("demo", arguments.release)?);
         start(growing.args(["grow", "--server", &format!("http://{address}")]))?;
     }
-    Err(replace_with(Command::new(program("server", arguments.release)?).args(["serve", "--demo"])))
+    let mut server = Command::new(program("server", arguments.release)?);
+    server.args(["serve", "--demo"]);
+    if !arguments.empty {
+        server.args(["--since-months", MONTHS_BEFORE]);
+    }
+    Err(replace_with(&mut server))
 }

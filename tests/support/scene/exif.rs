@@ -56,3 +56,14 @@ fn degrees(value: f64) -> Value {
         Rational { num: parts % (60 * ARC_SECOND_PARTS), denom: ARC_SECOND_PARTS },
     ])
 }
+
+/// A JPEG without EXIF, with it: as the first segment behind the start of the image.
+pub(super) fn put_into(jpeg: &[u8], exif: &SceneExif) -> Vec<u8> {
+    const START_OF_IMAGE: usize = 2;
+    const APP1: [u8; 2] = [0xFF, 0xE1];
+    const NAME: &[u8] = b"Exif\0\0";
+    let tiff = tiff(exif);
+    let length = u16::try_from(2 + NAME.len() + tiff.len()).expect("EXIF fits a segment");
+    let (start, rest) = jpeg.split_at(START_OF_IMAGE);
+    [start, &APP1, &length.to_be_bytes(), NAME, &tiff, rest].concat()
+}

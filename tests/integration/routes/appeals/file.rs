@@ -37,7 +37,7 @@ async fn a_charged_unit_appeals_with_grounds_and_photos_and_all_who_see_the_case
     let neighbour = review.office("neighbour", TestRole::supervisor("002")).await;
     let other = review.office("other", TestRole::liaison(review.macun.streets[1])).await;
     for office in [&review.supervisor, &review.finance, &liaison] {
-        assert_eq!(office.appeals("?state=open").await, [appeal.clone()]);
+        assert_eq!(office.appeals("?state=open").await, std::slice::from_ref(&appeal));
     }
     for stranger in [&neighbour, &other] {
         assert!(stranger.appeals("").await.is_empty());
