@@ -92,8 +92,8 @@ export async function order(desk: Desk, case_id: string): Promise<void> {
   })
 }
 
-/** The month before this one, in Asia/Shanghai. */
-export function lastMonth(): string {
+/** The month that lies so many before this one, in Asia/Shanghai. */
+export function monthsAgo(months: number): string {
   const shanghai = new Date(Date.now() + 8 * 3_600_000)
-  return new Date(Date.UTC(shanghai.getUTCFullYear(), shanghai.getUTCMonth() - 1, 1)).toISOString().slice(0, 7)
+  return new Date(Date.UTC(shanghai.getUTCFullYear(), shanghai.getUTCMonth() - months, 1)).toISOString().slice(0, 7)
 }

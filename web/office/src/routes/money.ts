@@ -1,5 +1,5 @@
-/** Money (扣缴): months, entries and where they come from, what waits for a second person, appeals, years. */
-import { Coin, Finished, Histogram, Stamp } from '@element-plus/icons-vue'
+/** Money (扣缴): months, entries and where they come from, what waits for a second person, appeals, years, subsidies. */
+import { Coin, Finished, Histogram, Present, Stamp } from '@element-plus/icons-vue'
 import type { RouteRecordRaw } from 'vue-router'
 
 export default [
@@ -53,6 +53,16 @@ export default [
       title: 'money.year.nav',
       roles: ['finance', 'supervisor', 'administrator', 'liaison'],
       nav: { group: 'money', order: 40, icon: Histogram },
+    },
+  },
+  {
+    path: '/subsidies',
+    name: 'subsidies',
+    component: () => import('@/screens/money/SubsidiesScreen.vue'),
+    meta: {
+      title: 'money.subsidies.nav',
+      roles: ['finance', 'supervisor', 'administrator'],
+      nav: { group: 'money', order: 50, icon: Present },
     },
   },
 ] satisfies RouteRecordRaw[]

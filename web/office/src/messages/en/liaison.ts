@@ -16,7 +16,7 @@ const liaison: typeof zh = {
   requirement: 'What is asked for',
   step: 'Escalated',
   again: 'Round {n}',
-  remaining: { days: '{n} days left', hours: '{n} hours left', overdueDays: '{n} days overdue', overdueHours: '{n} hours overdue' },
+  remaining: { days: '{n} d left', hours: '{n} h left', overdueDays: '{n} d overdue', overdueHours: '{n} h overdue' },
   backToCases: 'All cases',
   whatToDo: 'What to do',
   rectify: 'Put it right and report it',
