@@ -1,4 +1,5 @@
-//! The command line: `server serve | migrate | backup | restore | admin | ledger verify | ledger replay | config`.
+//! The command line: `server serve | migrate | backup | restore | admin | ledger verify | ledger replay | config |
+//! openapi`.
 
 use std::path::{Path, PathBuf};
 
@@ -14,6 +15,7 @@ use crate::clock::SystemClock;
 use crate::config::{self, Config, ConfigError};
 use crate::database::{Database, DatabaseError};
 use crate::db::migrate::{self, MigrateError};
+use crate::openapi;
 use crate::photos::places::PhotoPlaces;
 use crate::serve::{self, Demonstration, ServeError};
 use crate::services::replay_ledger::{Difference, Extent, Progress, ReplayError, Replayed, replay_ledger};
@@ -49,6 +51,8 @@ enum Command {
     Ledger(LedgerCommand),
     /// Show the configuration.
     Config(ShowConfig),
+    /// Print the OpenAPI document of the API, from which clients make their types.
+    Openapi,
 }
 
 #[derive(Debug, Subcommand)]
@@ -141,6 +145,9 @@ pub enum CommandError {
     /// Replaying the ledger.
     #[error(transparent)]
     Replay(#[from] ReplayError),
+    /// The OpenAPI document.
+    #[error("the document cannot be written: {0}")]
+    Document(#[from] serde_json::Error),
     /// There is nothing to replay.
     #[error("there is no district {0}")]
     DistrictUnknown(String),
@@ -173,6 +180,10 @@ pub async fn run(cli: Cli) -> Result<(), CommandError> {
         print!("{}", config::explain());
         return Ok(());
     }
+    if let Command::Openapi = cli.command {
+        println!("{}", openapi::document().to_pretty_json()?);
+        return Ok(());
+    }
     let config = Config::load(cli.config.as_deref())?;
     telemetry::start(&config)?;
     match cli.command {
@@ -186,7 +197,7 @@ pub async fn run(cli: Cli) -> Result<(), CommandError> {
         Command::Admin(command) => admin(&config, command).await?,
         Command::Ledger(LedgerCommand::Verify) => verify_ledgers(&config).await?,
         Command::Ledger(LedgerCommand::Replay(asked)) => replay_ledgers(&config, &asked).await?,
-        Command::Config(_) => {}
+        Command::Config(_) | Command::Openapi => {}
     }
     Ok(())
 }

@@ -114,6 +114,17 @@ keys! {
     token_key_previous: Option<Secret> = None,
         "更换密钥时的旧密钥：仍可验证，不再签发。",
         "The key before, while keys are changed: it verifies still and signs no more.";
+    web_root: Option<PathBuf> = None,
+        "网页（web/office/dist）所在目录；不填则只提供接口。",
+        "Directory of the built web application (web/office/dist); without it only the API is served.";
+    tile_layers: Vec<String> = Vec::new(),
+        "地图底图瓦片的网址模板，含 {z}、{x}、{y}，先底图后注记（天地图用 _w 图层）；默认没有，页面不访问其他主机。",
+        "Templates of map tile addresses with {z}, {x}, {y}, the lowest layer first; none by default: pages then ask no \
+         other host for anything.";
+    tile_attribution: String = String::new(),
+        "底图版权说明，显示在地图上。", "Whose map the tiles are, shown on it.";
+    tile_max_zoom: u8 = 18,
+        "底图瓦片的最大级别。", "The last zoom level that has tiles.";
     session_hours: u32 = 12,
         "网页登录会话的有效小时数。", "Hours that an office session lasts.";
     trust_forwarded: bool = false,

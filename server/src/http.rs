@@ -1,5 +1,7 @@
 //! The HTTP application: routes, what wraps every request, and the answer to what matches no route.
 //!
+//! What matches no route may be a screen ([`crate::screens`]).
+//!
 //! Invariants: every response carries `x-request-id`; every error is a problem; an unmatched path is `not_found`, a
 //! matched path with another method `method_not_allowed`.
 
@@ -10,8 +12,8 @@ use std::time::Instant as Stopwatch;
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ResourceDef, ServiceRequest, ServiceResponse};
 pub use actix_web::dev::{Server, ServerHandle};
-use actix_web::http::header::{HeaderName, HeaderValue};
-use actix_web::middleware::{Compress, Next, from_fn};
+use actix_web::http::header::{HeaderName, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use actix_web::middleware::{Compress, DefaultHeaders, Next, from_fn};
 use actix_web::{App, HttpMessage, HttpRequest, HttpResponse, HttpServer, web};
 use sync_core::limits::PUSH_MAX_BYTES;
 use sync_core::wire::problem::ProblemKind;
@@ -58,6 +60,7 @@ pub fn serve(
             .service(documentation(document.clone()))
             .default_service(web::to(answer_unmatched))
             .wrap(from_fn(answer_problems))
+            .wrap(common_headers())
             .wrap(Compress::default())
             .wrap(TracingLogger::default())
     })
@@ -78,12 +81,25 @@ fn documentation(document: OpenApi) -> SwaggerUi {
     SwaggerUi::new("/api/docs/{_:.*}").url("/api/openapi.json", document)
 }
 
+/// What no route answers: a screen, or a problem.
 async fn answer_unmatched(
     request: HttpRequest,
     patterns: web::Data<Vec<ResourceDef>>,
+    state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let known = patterns.iter().any(|pattern| pattern.is_match(request.path()));
-    Err(if known { ProblemKind::MethodNotAllowed } else { ProblemKind::NotFound }.into())
+    if patterns.iter().any(|pattern| pattern.is_match(request.path())) {
+        return Err(ProblemKind::MethodNotAllowed.into());
+    }
+    let screen = state.screens.answer(&request).await.map_err(ApiError::internal)?;
+    screen.ok_or_else(|| ProblemKind::NotFound.into())
+}
+
+/// What every answer tells the browser: to take a media type as it is said, and to tell other hosts (map tiles, where
+/// they are configured: some ask who calls) this server's name and nothing more.
+fn common_headers() -> DefaultHeaders {
+    DefaultHeaders::new()
+        .add((X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .add((REFERRER_POLICY, "strict-origin-when-cross-origin"))
 }
 
 /// Turns every error into a problem with the request's id, names the request in a header, and counts it.

@@ -29,9 +29,16 @@ pub fn document() -> OpenApi {
         SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(SESSION_COOKIE))),
     );
     for operation in document.paths.paths.values_mut().flat_map(operations) {
+        operation.operation_id = name_of(operation);
         operation.responses.responses.insert("default".to_owned(), problem_response().into());
     }
     document
+}
+
+/// Handlers are named within their module; a name that no other operation has begins with the tag.
+fn name_of(operation: &Operation) -> Option<String> {
+    let tag = operation.tags.as_ref()?.first()?.replace('-', "_");
+    operation.operation_id.as_ref().map(|name| format!("{tag}_{name}"))
 }
 
 fn problem_response() -> utoipa::openapi::Response {

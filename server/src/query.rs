@@ -3,6 +3,8 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
+use serde::de::DeserializeOwned;
+use serde::de::value::StrDeserializer;
 use sync_core::wire::problem::ProblemKind;
 
 use crate::problem::ApiError;
@@ -23,6 +25,30 @@ where
             })
         })
         .transpose()
+}
+
+/// Reads a code as the wire writes it; an absent or empty one asks for nothing.
+///
+/// # Errors
+/// `malformed_request` naming the parameter.
+pub fn code<T: DeserializeOwned>(name: &'static str, text: Option<&str>) -> Result<Option<T>, ApiError> {
+    Ok(codes(name, text)?.into_iter().next())
+}
+
+/// Reads codes joined by commas; empty when absent.
+///
+/// # Errors
+/// `malformed_request` naming the parameter.
+pub fn codes<T: DeserializeOwned>(name: &'static str, text: Option<&str>) -> Result<Vec<T>, ApiError> {
+    let codes = text.unwrap_or_default().split(',').filter(|code| !code.is_empty());
+    let read = |code: &str| T::deserialize(StrDeserializer::<serde::de::value::Error>::new(code));
+    codes
+        .map(|code| {
+            read(code).map_err(|fault| {
+                ApiError::new(ProblemKind::MalformedRequest).field(name).detail(fault.to_string())
+            })
+        })
+        .collect()
 }
 
 /// Refuses what asks for a page of a file: a file has none, and leaving it aside would pass for all.

@@ -14,6 +14,7 @@ use crate::db::migrate::{self, MigrateError};
 use crate::db::pool;
 use crate::demo_district::{self, FillError};
 use crate::http;
+use crate::live::{Listener, ListenerFault};
 use crate::services::{tend_deadlines, tend_photos, tend_postings};
 use crate::state::{AppState, StateError};
 use crate::tls::{self, TlsError};
@@ -36,6 +37,9 @@ pub enum ServeError {
     /// The pool.
     #[error("database pool: {0}")]
     Pool(#[from] diesel_async::pooled_connection::deadpool::BuildError),
+    /// Changes cannot be heard from the database.
+    #[error("hearing changes: {0}")]
+    Hearing(#[from] ListenerFault),
     /// Key, photo directory, counters.
     #[error(transparent)]
     State(#[from] StateError),
@@ -88,6 +92,7 @@ pub async fn run(mut config: Config, demo: Option<Demonstration>) -> Result<(), 
     let pool = pool::build(database.url(), config.database_connections)?;
     let scheme = if tls.is_some() { "https" } else { "http" };
     let url = config.public_url.clone().unwrap_or_else(|| format!("{scheme}://{address}"));
+    let hearing = Listener::connect(database.url()).await?;
     let standing = demonstration.as_ref().and_then(|demonstration| demonstration.clock.clone());
     let clock: Arc<dyn Clock> = match &standing {
         Some(standing) => standing.clone(),
@@ -100,7 +105,8 @@ pub async fn run(mut config: Config, demo: Option<Demonstration>) -> Result<(), 
     let tending = [
         tokio::spawn(tend_photos::run(state.clone())),
         tokio::spawn(tend_postings::run(state.clone())),
-        tokio::spawn(tend_deadlines::run(state)),
+        tokio::spawn(tend_deadlines::run(state.clone())),
+        tokio::spawn(hearing.run(state.clone())),
     ];
     tracing::info!(%scheme, %address, "serving");
     if let Some(demonstration) = demonstration {
@@ -117,6 +123,7 @@ pub async fn run(mut config: Config, demo: Option<Demonstration>) -> Result<(), 
         _ = terminate.recv() => Ok(()),
     };
     tracing::info!("stopping");
+    state.streams.close();
     handle.stop(outcome.is_ok()).await;
     serving.await.map_err(std::io::Error::other)??;
     tending.iter().for_each(tokio::task::JoinHandle::abort);

@@ -12,10 +12,12 @@ use crate::calendar::{CalendarFault, WorkCalendar};
 use crate::clock::DemonstrationClock;
 use crate::config::Config;
 use crate::db::{Pool, PooledConnection};
+use crate::live::Streams;
 use crate::metrics::Metrics;
 use crate::photos::places::PhotoPlaces;
 use crate::policies::PolicyBooks;
 use crate::problem::ApiError;
+use crate::screens::{Screens, ScreensFault};
 
 /// The state of a server process.
 pub struct AppState {
@@ -39,6 +41,10 @@ pub struct AppState {
     pub guesses: GuessLimit,
     /// Photos.
     pub photos: PhotoPlaces,
+    /// The web application.
+    pub screens: Screens,
+    /// Who hears of changes at this process.
+    pub streams: Arc<Streams>,
     /// Counters.
     pub metrics: Metrics,
 }
@@ -60,6 +66,9 @@ pub enum StateError {
     /// The holiday calendar cannot be read.
     #[error("holiday calendar: {0}")]
     Calendar(#[from] CalendarFault),
+    /// The web application.
+    #[error(transparent)]
+    Screens(#[from] ScreensFault),
     /// A counter cannot be made.
     #[error("metrics: {0}")]
     Metrics(#[from] prometheus::Error),
@@ -85,6 +94,8 @@ impl AppState {
             passwords: Passwords::default(),
             guesses: GuessLimit::new(clock.clone()),
             photos,
+            screens: Screens::open(&config)?,
+            streams: Arc::default(),
             metrics: Metrics::new()?,
             pool,
             clock,

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
+use server::problem::PROBLEM_MEDIA_TYPE;
 use sync_core::ids::{AssignmentId, DeviceId, UserId};
 use sync_core::wire::problem::Problem;
 use tests::{MACUN, TestDevice, TestDistrict, TestRole, TestServer, TestUser};
@@ -75,6 +76,7 @@ const MATRIX: &[Row] = &[
     row("GET /healthz", EVERYBODY, nothing),
     row("GET /readyz", EVERYBODY, nothing),
     row("GET /metrics", EVERYBODY, nothing),
+    row("GET /api/v1/web-settings", EVERYBODY, nothing),
     row("POST /api/v1/sessions", EVERYBODY, || json!({ "username": "nobody", "password": "guess" })),
     row("GET /api/v1/sessions", OFFICE, nothing),
     row("GET /api/v1/sessions/current", OFFICE, nothing),
@@ -127,6 +129,13 @@ const MATRIX: &[Row] = &[
     row("POST /api/v1/photos/uploads/{upload_id}", SIGNED_IN, nothing),
     row("GET /api/v1/photos/{sha256}/{form}", SIGNED_IN, nothing),
     row("GET /api/v1/inspections/{inspection_id}/photos/{ordinal}/stamped", SIGNED_IN, nothing),
+    row("GET /api/v1/events", SIGNED_IN, nothing),
+    row("GET /api/v1/overview", OFFICE, nothing),
+    row("GET /api/v1/decisions", ACCOUNTS, nothing),
+    row("GET /api/v1/audit-events", &[Administrator], nothing),
+    row("GET /api/v1/calendar/deadline", OFFICE, nothing),
+    row("GET /api/v1/kinds", OFFICE, nothing),
+    row("GET /api/v1/ledger/verification", ACCOUNTS, nothing),
     row("GET /api/v1/cases", OFFICE, nothing),
     row("GET /api/v1/cases/{case_id}", OFFICE, nothing),
     row("POST /api/v1/cases/{case_id}/decisions", &[Supervisor], || {
@@ -234,7 +243,7 @@ const MATRIX: &[Row] = &[
     row("GET /api/v1/months/{month}/exports", ACCOUNTS, nothing),
     row("GET /api/v1/months/{month}/exports/{name}", ACCOUNTS, nothing),
     row("GET /api/v1/ledger/entries/{entry_no}/trace", OFFICE, nothing),
-    row("GET /api/v1/months/{month}/executions", ACCOUNTS, nothing),
+    row("GET /api/v1/months/{month}/executions", OFFICE, nothing),
     row("POST /api/v1/months/{month}/executions", &[Finance], || {
         json!({
             "request_id": UserId::fresh(), "unit_id": UserId::fresh(), "voucher": "记-1", "date": "2026-11-01",
@@ -396,6 +405,9 @@ async fn refusal(request: RequestBuilder, method: &Method) -> Option<String> {
     let status = response.status().as_u16();
     if method == Method::HEAD {
         return matches!(status, 401 | 403).then(|| status.to_string());
+    }
+    if response.headers().get("content-type").is_none_or(|it| it != PROBLEM_MEDIA_TYPE) {
+        return None;
     }
     let problem: Problem = response.json().await.ok()?;
     let code = problem.code.to_string();

@@ -8,3 +8,4 @@ mod demo_growth;
 mod ledger_replay;
 mod openapi;
 mod routes;
+mod screens;

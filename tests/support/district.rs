@@ -328,6 +328,19 @@ impl TestServer {
         }
     }
 
+    /// The same session at this server, which shares the other's database.
+    #[must_use]
+    pub fn moved(&self, office: &TestOffice) -> TestOffice {
+        TestOffice {
+            user: office.user.clone(),
+            session_id: office.session_id,
+            session: office.session.clone(),
+            csrf_token: office.csrf_token.clone(),
+            client: self.client.clone(),
+            url: self.url.clone(),
+        }
+    }
+
     /// Signs the user in to the office, without HTTP.
     pub async fn office(&self, user: &TestUser) -> TestOffice {
         let (session, csrf_token) = (Uuid::new_v4().to_string(), Uuid::new_v4().to_string());

@@ -14,6 +14,7 @@ pub mod appeal;
 pub mod clock;
 pub mod database;
 pub mod district;
+pub mod events;
 pub mod field;
 pub mod observe;
 pub mod photo_upload;

@@ -12,6 +12,7 @@ use server::config::{Config, Secret};
 use server::db::{PooledConnection, pool};
 use server::demo_district::{DemoDistrict, fill};
 use server::http::{self, ServerHandle};
+use server::live::Listener;
 use server::services::tend_photos;
 use server::state::AppState;
 use sync_core::time::Clock;
@@ -45,7 +46,7 @@ pub struct TestServer {
     pub state: Arc<AppState>,
     handle: ServerHandle,
     _files: TempDir,
-    database: TestDatabase,
+    database: Arc<TestDatabase>,
 }
 
 impl TestServer {
@@ -69,7 +70,7 @@ impl TestServer {
     /// Starts one that leaves the work on photos to another process on the same database.
     pub async fn start_without_background(database: TestDatabase, change: impl FnOnce(&mut Config)) -> Self {
         let clock = Arc::new(TestClock::at(TEST_NOW.parse().unwrap()));
-        Self::start_at(database, change, clock, None)
+        Self::serve(Arc::new(database), change, clock, None).await
     }
 
     /// Starts the demonstration, new, whose clock stands at `begins` while the machine's, which [`Self::clock`] is, shows
@@ -83,13 +84,19 @@ impl TestServer {
         let machine = Arc::new(TestClock::at(machine.parse().unwrap()));
         let standing = Arc::new(DemonstrationClock::standing(begins, machine.clone()));
         let long = |config: &mut Config| config.session_hours = DEMONSTRATION_HOURS;
-        let server = Self::start_at(database, long, machine, Some(standing));
+        let server = Self::serve(Arc::new(database), long, machine, Some(standing)).await;
         tokio::spawn(tend_photos::run(server.state.clone()));
         server
     }
 
-    fn start_at(
-        database: TestDatabase,
+    /// Starts another process's server beside this one, on the same database, by the same clock; the work on photos stays
+    /// with this one.
+    pub async fn beside(other: &Self) -> Self {
+        Self::serve(other.database.clone(), |_| {}, other.clock.clone(), None).await
+    }
+
+    async fn serve(
+        database: Arc<TestDatabase>,
         change: impl FnOnce(&mut Config),
         clock: Arc<TestClock>,
         demonstration: Option<Arc<DemonstrationClock>>,
@@ -104,6 +111,7 @@ impl TestServer {
         };
         change(&mut config);
         let pool = pool::build(database.url(), config.database_connections).unwrap();
+        let hearing = Listener::connect(database.url()).await.unwrap();
         let now: Arc<dyn Clock> = match &demonstration {
             Some(standing) => standing.clone(),
             None => clock.clone(),
@@ -115,6 +123,7 @@ impl TestServer {
         let server = http::serve(state.clone(), listener, None).unwrap();
         let handle = server.handle();
         tokio::spawn(server);
+        tokio::spawn(hearing.run(state.clone()));
         Self { url, client: Client::new(), clock, state, handle, _files: files, database }
     }
 

@@ -13,6 +13,7 @@ mod run;
 mod schema;
 mod test;
 mod up;
+mod web;
 
 use std::path::Path;
 use std::process::ExitCode;

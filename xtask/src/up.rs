@@ -1,16 +1,19 @@
-//! `cargo xtask up`: the server with demonstration data, in the foreground.
+//! `cargo xtask up`: the server with its screens and demonstration data, in the foreground.
 
 use std::process::Command;
 
 use crate::error::Error;
-use crate::install;
 use crate::run::{build_programs, program, replace_with, start};
+use crate::{install, web};
 
 /// Where the server listens unless told otherwise.
 const DEFAULT_ADDRESS: &str = "127.0.0.1:8080";
 
 /// Whole months that are grown before the present one.
 const MONTHS_BEFORE: &str = "2";
+
+/// The server's configuration key of the built web application.
+const WEB_ROOT: &str = "LANTIAN_WEB_ROOT";
 
 /// How to build.
 #[derive(Debug, clap::Args)]
@@ -29,13 +32,16 @@ pub struct Arguments {
 /// What is missing and cannot be installed.
 pub fn run(arguments: &Arguments) -> Result<(), Error> {
     install::for_serving()?;
+    let mut server = Command::new(program("server", arguments.release)?);
+    if std::env::var_os(WEB_ROOT).is_none() {
+        server.env(WEB_ROOT, web::build()?);
+    }
     build_programs(arguments.release)?;
     if !arguments.empty {
         let address = std::env::var("LANTIAN_LISTEN").unwrap_or_else(|_| DEFAULT_ADDRESS.to_owned());
         let mut growing = Command::new(program("demo", arguments.release)?);
         start(growing.args(["grow", "--server", &format!("http://{address}")]))?;
     }
-    let mut server = Command::new(program("server", arguments.release)?);
     server.args(["serve", "--demo"]);
     if !arguments.empty {
         server.args(["--since-months", MONTHS_BEFORE]);

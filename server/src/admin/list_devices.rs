@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::db::Connection;
-use crate::db::schema::{device_users, devices};
+use crate::db::schema::{device_users, devices, users};
 use crate::db::types::Time;
 use crate::problem::ApiError;
 
@@ -22,6 +22,8 @@ pub struct Device {
     pub name: String,
     /// Its users.
     pub users: Vec<UserId>,
+    /// Their names, in the same order.
+    pub user_names: Vec<String>,
     /// When it enrolled first.
     pub enrolled_at: Instant,
     /// When it last asked for a token.
@@ -38,11 +40,15 @@ pub async fn list_devices(
     connection: &mut Connection,
     district: &RegionCode,
 ) -> Result<Vec<Device>, ApiError> {
-    type Row = (Uuid, String, Time, Option<Time>, Option<Time>, Uuid);
+    type Row = (Uuid, String, Time, Option<Time>, Option<Time>, Uuid, String);
     let rows: Vec<Row> = devices::table
         .inner_join(device_users::table.on(
             device_users::district.eq(devices::district).and(device_users::device_id.eq(devices::device_id)),
         ))
+        .inner_join(
+            users::table
+                .on(users::district.eq(device_users::district).and(users::user_id.eq(device_users::user_id))),
+        )
         .filter(devices::district.eq(district.as_str()))
         .order((devices::enrolled_at.desc(), devices::device_id, device_users::user_id))
         .select((
@@ -52,17 +58,22 @@ pub async fn list_devices(
             devices::last_seen_at,
             devices::revoked_at,
             device_users::user_id,
+            users::name,
         ))
         .load(connection)
         .await?;
     let mut list: Vec<Device> = Vec::new();
-    for (device_id, name, enrolled_at, last_seen_at, revoked_at, user) in rows {
+    for (device_id, name, enrolled_at, last_seen_at, revoked_at, user, user_name) in rows {
         match list.last_mut() {
-            Some(device) if device.device_id.0 == device_id => device.users.push(UserId(user)),
+            Some(device) if device.device_id.0 == device_id => {
+                device.users.push(UserId(user));
+                device.user_names.push(user_name);
+            }
             _ => list.push(Device {
                 device_id: DeviceId(device_id),
                 name,
                 users: vec![UserId(user)],
+                user_names: vec![user_name],
                 enrolled_at: enrolled_at.into(),
                 last_seen_at: last_seen_at.map(Instant::from),
                 revoked_at: revoked_at.map(Instant::from),

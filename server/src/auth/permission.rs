@@ -43,6 +43,8 @@ permissions! {
     PullChanges: Device, [];
     /// Send photos: like the work they belong to, whatever is assigned today.
     UploadPhoto: Any, [];
+    /// Hear that something changed within what one may see, whatever that is today.
+    HearChanges: Any, [];
     /// See photos of what one may see.
     ReadPhotos: Any, [Inspector, Supervisor, Liaison, Finance, Administrator];
     /// See cases within one's grids or unit.

@@ -1,10 +1,10 @@
-//! Changes (变更): what devices must hear of, numbered in commit order, district by district.
+//! Changes (变更): what devices and screens must hear of, numbered in commit order, district by district.
 //!
 //! Invariants: a number is taken by updating the district's row, and after that only change rows are written before
 //! the commit. The row lock makes numbers commit-ordered and free of gaps, so a reader who has seen number N has seen
 //! all that came before. A sequence would not do: it hands out numbers before commits, and readers skip rows.
 //! Call [`record_changes`] once, as the last statement of a transaction; all its rows share one number, which a page
-//! of a pull never splits.
+//! of a pull never splits. The same statement tells every server process (`NOTIFY`, which arrives with the commit).
 
 use std::fmt;
 
@@ -12,11 +12,31 @@ use diesel::sql_types::{Array, Nullable, Text, Uuid as SqlUuid};
 use diesel::{QueryResult, sql_query};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use sync_core::ids::{
-    AssignmentId, CaseId, FirePointId, GridPath, OperationId, PackHash, PhotoHash, RegionCode, TargetId,
-    UnitId, UserId, ZoneId,
+    AssignmentId, CaseId, FirePointId, GridPath, OperationId, PackHash, PhotoHash, ProposalId, RegionCode,
+    SubsidyId, TargetId, UnitId, UserId, ZoneId,
 };
+use sync_core::time::Month;
 use sync_core::wire::pull::entity;
 use uuid::Uuid;
+
+/// Where it is told which number of which district was committed: `DISTRICT NUMBER`.
+pub const CHANGES_CHANNEL: &str = "lantian_changes";
+
+/// A proposal (待复核事项).
+const PROPOSAL: &str = "proposal";
+/// A month of account (账期), or what was executed against it.
+const MONTH: &str = "month";
+/// A subsidy (补助).
+const SUBSIDY: &str = "subsidy";
+
+/// What screens hear of and devices do not: a pull leaves it out.
+pub const OFFICE_KINDS: [&str; 3] = [PROPOSAL, MONTH, SUBSIDY];
+
+/// Whether devices hear of this kind.
+#[must_use]
+pub fn is_for_devices(kind: &str) -> bool {
+    !OFFICE_KINDS.contains(&kind)
+}
 
 /// What changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +63,12 @@ pub enum Entity {
     Operation(OperationId),
     /// A photo (照片), verified or refused.
     Photo(PhotoHash),
+    /// A proposal (待复核事项).
+    Proposal(ProposalId),
+    /// A month of account (账期), or what was executed against it.
+    Month(Month),
+    /// A subsidy (补助).
+    Subsidy(SubsidyId),
 }
 
 impl Entity {
@@ -61,6 +87,9 @@ impl Entity {
             Self::FirePoint(_) => entity::FIRE_POINT,
             Self::Operation(_) => entity::OPERATION,
             Self::Photo(_) => entity::PHOTO,
+            Self::Proposal(_) => PROPOSAL,
+            Self::Month(_) => MONTH,
+            Self::Subsidy(_) => SUBSIDY,
         }
     }
 }
@@ -80,6 +109,9 @@ impl fmt::Display for Entity {
             Self::FirePoint(id) => id.fmt(f),
             Self::Operation(id) => id.fmt(f),
             Self::Photo(hash) => hash.fmt(f),
+            Self::Proposal(id) => id.fmt(f),
+            Self::Month(month) => month.fmt(f),
+            Self::Subsidy(id) => id.fmt(f),
         }
     }
 }
@@ -98,7 +130,7 @@ pub struct NewChange {
 }
 
 impl NewChange {
-    /// The whole district hears of it: units, grids, zones, packs.
+    /// The whole district hears of it: units, grids, zones, packs, months, subsidies.
     #[must_use]
     pub const fn of_district(entity: Entity) -> Self {
         Self { entity, grid_before: None, grid_after: None, user: None }
@@ -114,6 +146,12 @@ impl NewChange {
     #[must_use]
     pub const fn of_target(target: TargetId, before: Option<GridPath>, after: Option<GridPath>) -> Self {
         Self { entity: Entity::Target(target), grid_before: before, grid_after: after, user: None }
+    }
+
+    /// A proposal about a case of this grid, or about a month, was made or ended.
+    #[must_use]
+    pub fn of_proposal(proposal: ProposalId, grid: Option<GridPath>) -> Self {
+        Self { entity: Entity::Proposal(proposal), grid_before: grid.clone(), grid_after: grid, user: None }
     }
 
     /// A case changed and stayed in its grid; its author hears of it wherever he works now.
@@ -146,13 +184,15 @@ pub async fn record_changes(
     sql_query(
         "WITH next AS (
              UPDATE districts SET change_number = change_number + 1 WHERE district = $1 RETURNING change_number
+         ), written AS (
+             INSERT INTO changes
+                 (district, number, ordinal, change_id, entity, entity_id, grid_before, grid_after, user_id)
+             SELECT $1, next.change_number, c.ordinal, gen_random_uuid(),
+                    c.entity, c.entity_id, c.grid_before, c.grid_after, c.user_id
+             FROM next, unnest($2, $3, $4, $5, $6) WITH ORDINALITY
+                 AS c (entity, entity_id, grid_before, grid_after, user_id, ordinal)
          )
-         INSERT INTO changes
-             (district, number, ordinal, change_id, entity, entity_id, grid_before, grid_after, user_id)
-         SELECT $1, next.change_number, c.ordinal, gen_random_uuid(),
-                c.entity, c.entity_id, c.grid_before, c.grid_after, c.user_id
-         FROM next, unnest($2, $3, $4, $5, $6) WITH ORDINALITY
-             AS c (entity, entity_id, grid_before, grid_after, user_id, ordinal)",
+         SELECT pg_notify($7, $1 || ' ' || change_number) FROM next",
     )
     .bind::<Text, _>(district.as_str())
     .bind::<Array<Text>, _>(changes.iter().map(|change| change.entity.kind()).collect::<Vec<_>>())
@@ -162,6 +202,7 @@ pub async fn record_changes(
     .bind::<Array<Nullable<SqlUuid>>, _>(
         changes.iter().map(|change| change.user.map(|user| user.0)).collect::<Vec<Option<Uuid>>>(),
     )
+    .bind::<Text, _>(CHANGES_CHANNEL)
     .execute(conn)
     .await?;
     Ok(())

@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use sync_core::ids::RegionCode;
 use sync_core::time::Month;
 use uuid::Uuid;
 
@@ -115,4 +116,17 @@ pub async fn of_month(
         .select(LedgerEntryRow::as_select())
         .load(connection)
         .await
+}
+
+/// The hash of an entry, where there is one of this number.
+///
+/// # Errors
+/// Whatever PostgreSQL says.
+pub async fn hash_of(
+    connection: &mut Connection,
+    district: &RegionCode,
+    entry_no: i64,
+) -> QueryResult<Option<Vec<u8>>> {
+    let entry = ledger_entries::table.find((district.as_str(), entry_no)).select(ledger_entries::hash);
+    entry.first(connection).await.optional()
 }

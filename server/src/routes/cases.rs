@@ -4,7 +4,6 @@ use actix_web::{HttpResponse, get, post, web};
 use serde::Deserialize;
 use sync_core::ids::CaseId;
 use sync_core::limits::NAME_MAX_CHARS;
-use sync_core::model::case::ReviewState;
 use sync_core::text::check_text;
 use sync_core::wire::problem::ProblemKind;
 use utoipa::IntoParams;
@@ -15,7 +14,7 @@ use crate::auth::case_scope::CaseScope;
 use crate::auth::permission::{ReadCases, ReviewCases};
 use crate::json::Json;
 use crate::problem::ApiError;
-use crate::query::{page_rows, parameter, refuse_pages};
+use crate::query::{code, codes, page_rows, parameter, refuse_pages};
 use crate::services::decide_case::{Answer, Decision, DecisionRequest, decide_case};
 use crate::services::list_cases::{CaseFilter, CaseList, CaseOrder, CasePage, list_cases};
 use crate::services::list_proposals::Proposal;
@@ -63,6 +62,16 @@ pub(super) struct CaseParameters {
     author: Option<String>,
     /// `true`: only with open doubts; `false`: only without.
     flagged: Option<String>,
+    /// Rectification states, joined by commas.
+    rectification: Option<String>,
+    /// At which level it was found.
+    level: Option<String>,
+    /// On which target.
+    target: Option<String>,
+    /// `true`: only those proposed as duplicates; `false`: only others.
+    duplicate: Option<String>,
+    /// `true`: only those with a proposal that a second person has to review; `false`: only others.
+    proposed: Option<String>,
     /// `newest` (default) or `oldest` occurrence first.
     sort: Option<String>,
     /// `next` of the page before.
@@ -84,24 +93,18 @@ impl CaseParameters {
             grid: parameter("grid", self.grid.as_deref())?,
             item: parameter("item", self.item.as_deref())?,
             kind: parameter("kind", self.kind.as_deref())?,
-            states: self.states()?,
+            states: codes("state", self.state.as_deref())?,
             from: parameter("from", self.from.as_deref())?,
             to: parameter("to", self.to.as_deref())?,
             text: self.text.clone(),
             author: parameter("author", self.author.as_deref())?,
             flagged: parameter("flagged", self.flagged.as_deref())?,
+            rectification: codes("rectification", self.rectification.as_deref())?,
+            level: code("level", self.level.as_deref())?,
+            target: parameter("target", self.target.as_deref())?,
+            duplicate: parameter("duplicate", self.duplicate.as_deref())?,
+            proposed: parameter("proposed", self.proposed.as_deref())?,
         })
-    }
-
-    fn states(&self) -> Result<Vec<ReviewState>, ApiError> {
-        let codes = self.state.as_deref().unwrap_or_default().split(',').filter(|code| !code.is_empty());
-        codes
-            .map(|code| {
-                ReviewState::from_code(code).ok_or_else(|| {
-                    ApiError::new(ProblemKind::MalformedRequest).field("state").detail("not a review state")
-                })
-            })
-            .collect()
     }
 
     /// In which order.

@@ -8,7 +8,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::months::month_of;
 use crate::auth::authorised::Authorised;
-use crate::auth::permission::{KeepAccounts, ReadAccounts};
+use crate::auth::money_scope::MoneyScope;
+use crate::auth::permission::{KeepAccounts, ReadMoney};
 use crate::json::Json;
 use crate::problem::ApiError;
 use crate::services::list_executions::{ExecutionList, list_executions};
@@ -22,7 +23,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     config.service(list).service(record).service(cancel);
 }
 
-/// What was executed against a month, cancelled entries and cancellations too.
+/// What was executed against a month, cancelled entries and cancellations too; a liaison sees the own unit's.
 #[utoipa::path(
     tag = "executions",
     params(("month" = Month, Path, description = "The month of account.")),
@@ -31,13 +32,13 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
 )]
 #[get("/api/v1/months/{month}/executions")]
 async fn list(
-    actor: Authorised<ReadAccounts>,
+    actor: Authorised<ReadMoney>,
     state: web::Data<AppState>,
     path: web::Path<String>,
 ) -> Result<web::Json<ExecutionList>, ApiError> {
     let month = month_of(&path)?;
     let mut connection = state.connection().await?;
-    Ok(web::Json(list_executions(&mut connection, &actor.district, month).await?))
+    Ok(web::Json(list_executions(&mut connection, &MoneyScope::of(&actor), month).await?))
 }
 
 /// Record an execution against a closed month: voucher, day and amount, never more than stands of the unit.

@@ -1,18 +1,21 @@
 //! The ledger (台账): its entries, each traceable to case, charge, clause and decision.
 
 use actix_web::{get, web};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use sync_core::time::Instant;
 use sync_core::wire::problem::ProblemKind;
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::auth::authorised::Authorised;
 use crate::auth::money_scope::MoneyScope;
-use crate::auth::permission::ReadMoney;
+use crate::auth::permission::{ReadAccounts, ReadMoney};
+use crate::db::ledger_entries;
 use crate::problem::ApiError;
 use crate::query::{page_rows, parameter};
 use crate::services::list_entries::{EntryFilter, EntryList, list_entries};
 use crate::services::trace_entry::{EntryTrace, trace_entry};
+use crate::services::verify_ledger::{Verification, verify_ledger};
 use crate::state::AppState;
 
 /// Entries in a page unless asked otherwise.
@@ -22,7 +25,7 @@ const ENTRIES_MAX: u16 = 500;
 
 /// Registers the routes of this module.
 pub fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(list).service(trace);
+    config.service(list).service(trace).service(verify);
 }
 
 /// Which entries.
@@ -84,4 +87,43 @@ async fn trace(
     let now = state.clock.now();
     let mut connection = state.connection().await?;
     Ok(web::Json(trace_entry(&mut connection, &MoneyScope::of(&actor), entry_no, now).await?))
+}
+
+/// What a walk along the whole chain found.
+#[derive(Debug, Serialize, ToSchema)]
+struct LedgerVerification {
+    /// Whether every entry follows from the one before it.
+    sound: bool,
+    /// Entries that are sound, from the first on: the number of the last.
+    entries: i64,
+    /// SHA-256 of the last sound entry, which stands for all before it; absent where there is none.
+    hash: Option<String>,
+    /// What is wrong with the entry after them, in words.
+    fault: Option<String>,
+    /// When it was walked.
+    verified_at: Instant,
+}
+
+/// Walk the district's ledger from its first entry along the hash chain (台账校验).
+#[utoipa::path(
+    tag = "ledger",
+    responses((status = 200, body = LedgerVerification)),
+    security(("session" = []))
+)]
+#[get("/api/v1/ledger/verification")]
+async fn verify(
+    actor: Authorised<ReadAccounts>,
+    state: web::Data<AppState>,
+) -> Result<web::Json<LedgerVerification>, ApiError> {
+    let mut connection = state.connection().await?;
+    let verification = verify_ledger(&mut connection, actor.district.as_str()).await?;
+    let (sound, entries, fault) = match verification {
+        Verification::Sound { entries } => (true, entries, None),
+        Verification::Broken { entry_no, fault } => {
+            (false, entry_no.saturating_sub(1), Some(fault.to_string()))
+        }
+    };
+    let hash = ledger_entries::hash_of(&mut connection, &actor.district, entries).await?;
+    let hash = hash.map(hex::encode);
+    Ok(web::Json(LedgerVerification { sound, entries, hash, fault, verified_at: state.clock.now() }))
 }

@@ -5,21 +5,26 @@
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub mod appeals;
+pub mod audit_events;
+pub mod calendar;
 pub mod cases;
 pub mod coverage;
 pub mod decisions;
 pub mod demonstration;
 pub mod devices;
 pub mod duplicates;
+pub mod events;
 pub mod executions;
 pub mod exports;
 pub mod findings;
 pub mod fire_points;
 pub mod grids;
 pub mod health;
+pub mod kinds;
 pub mod ledger;
 pub mod month_closings;
 pub mod months;
+pub mod overview;
 pub mod packs;
 pub mod photo_uploads;
 pub mod photos;
@@ -33,6 +38,7 @@ pub mod sync;
 pub mod targets;
 pub mod units;
 pub mod users;
+pub mod web_settings;
 pub mod years;
 pub mod zones;
 
@@ -41,20 +47,25 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     config
         .configure(exports::configure)
         .configure(appeals::configure)
+        .configure(audit_events::configure)
+        .configure(calendar::configure)
         .configure(cases::configure)
         .configure(coverage::configure)
         .configure(decisions::configure)
         .configure(demonstration::configure)
         .configure(devices::configure)
         .configure(duplicates::configure)
+        .configure(events::configure)
         .configure(executions::configure)
         .configure(findings::configure)
         .configure(fire_points::configure)
         .configure(grids::configure)
         .configure(health::configure)
+        .configure(kinds::configure)
         .configure(ledger::configure)
         .configure(month_closings::configure)
         .configure(months::configure)
+        .configure(overview::configure)
         .configure(packs::configure)
         .configure(photo_uploads::configure)
         .configure(photos::configure)
@@ -68,6 +79,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .configure(targets::configure)
         .configure(units::configure)
         .configure(users::configure)
+        .configure(web_settings::configure)
         .configure(years::configure)
         .configure(zones::configure);
 }

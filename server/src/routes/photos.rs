@@ -42,7 +42,7 @@ enum PhotoForm {
 #[utoipa::path(
     tag = "photos",
     security(("device" = []), ("session" = [])),
-    params(("sha256" = PhotoHash, Path), ("form" = PhotoForm, Path)),
+    params(("sha256" = PhotoHash, Path), ("form" = inline(PhotoForm), Path)),
     responses((status = 200, description = "The picture.", content_type = "image/*"), (status = 304, description = "As known.")),
 )]
 #[get("/api/v1/photos/{sha256}/{form}")]

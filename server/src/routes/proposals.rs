@@ -48,7 +48,7 @@ struct ProposalParameters {
 /// Why a proposal is rejected.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Rejection {
+struct ProposalRejection {
     /// In words.
     reason: String,
 }
@@ -99,7 +99,7 @@ async fn approve(
 #[utoipa::path(
     tag = "proposals",
     params(("proposal_id" = ProposalId, Path, description = "The proposal.")),
-    request_body = Rejection,
+    request_body = ProposalRejection,
     responses((status = 200, body = Proposal)),
     security(("session" = []))
 )]
@@ -108,7 +108,7 @@ async fn reject(
     actor: Authorised<ReviewDecisions>,
     state: web::Data<AppState>,
     path: web::Path<String>,
-    request: Json<Rejection>,
+    request: Json<ProposalRejection>,
 ) -> Result<web::Json<Proposal>, ApiError> {
     let id = proposal_of(&path)?;
     let mut connection = state.connection().await?;

@@ -78,7 +78,7 @@ struct ImportParameters {
 /// every row as new, changed, unchanged or faulty; a run does what the preview of its digest showed.
 #[utoipa::path(
     tag = "registers",
-    params(("register" = RegisterName, Path, description = "The register."), ImportParameters),
+    params(("register" = inline(RegisterName), Path, description = "The register."), ImportParameters),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     responses((status = 200, body = ImportAnswer)),
     security(("session" = []))

@@ -43,6 +43,8 @@ pub(super) struct TargetParameters {
     unit: Option<String>,
     /// Part of number, name or address.
     text: Option<String>,
+    /// `true`: those that were removed from the register, instead of those that stand.
+    removed: Option<String>,
     /// `next` of the page before.
     cursor: Option<String>,
     /// How many, 1 to 500.
@@ -60,6 +62,7 @@ impl TargetParameters {
             grid: parameter("grid", self.grid.as_deref())?,
             unit: parameter("unit", self.unit.as_deref())?,
             text: self.text.clone(),
+            removed: parameter("removed", self.removed.as_deref())?.unwrap_or(false),
         })
     }
 

@@ -2,11 +2,12 @@
 
 use jiff::civil::Date;
 use serde::Serialize;
-use sync_core::ids::{ExecutionId, RegionCode, UnitId};
+use sync_core::ids::{ExecutionId, UnitId};
 use sync_core::money::Fen;
 use sync_core::time::{Instant, Month};
 use utoipa::ToSchema;
 
+use crate::auth::money_scope::MoneyScope;
 use crate::db::Connection;
 use crate::db::executions::{self, NamedExecution};
 use crate::problem::ApiError;
@@ -55,10 +56,13 @@ pub struct ExecutionList {
 /// Those of the database.
 pub async fn list_executions(
     connection: &mut Connection,
-    district: &RegionCode,
+    scope: &MoneyScope,
     month: Month,
 ) -> Result<ExecutionList, ApiError> {
-    let rows = executions::of_month(connection, district, month).await?;
+    let mut rows = executions::of_month(connection, &scope.district, month).await?;
+    if let Some(units) = &scope.units {
+        rows.retain(|(row, ..)| units.contains(&row.unit_id));
+    }
     let cancelled: Vec<_> = rows.iter().filter_map(|(row, ..)| row.cancels).collect();
     let execution = |(row, unit_name, recorded_by): NamedExecution| {
         let amount = Fen::new(row.amount_fen);

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use jiff::civil::Date;
 use serde::Serialize;
-use sync_core::ids::{ItemCode, PackHash, PackId, RegionCode};
+use sync_core::ids::{ItemCode, PackHash, PackId, RegionCode, RuleCode};
 use sync_core::policy::{Amount, CountUnit, PolicyPack, Status, builtin_packs};
 use sync_core::time::Instant;
 use sync_core::wire::problem::ProblemKind;
@@ -17,6 +17,7 @@ use crate::db::Connection;
 use crate::db::schema::{pack_adoptions, packs};
 use crate::db::types::{Day, Time};
 use crate::problem::ApiError;
+use crate::services::describe_kinds::{KindView, describe_kinds};
 
 /// A district's adoption of a version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -80,16 +81,48 @@ pub struct PackItem {
     pub count: CountUnit,
     /// Document, section and item that it follows from.
     pub clause: String,
+    /// Our interpretation, where it is one.
+    pub reading: Option<String>,
+}
+
+/// What enterprises get by a version (补助).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PackSubsidy {
+    /// Its code.
+    pub rule: RuleCode,
+    /// In Chinese.
+    pub zh: String,
+    /// In English.
+    pub en: String,
+    /// Fen that one enterprise gets; absent where the document names no fixed sum.
+    pub amount_fen: Option<i64>,
+    /// Document, section and item that it follows from.
+    pub clause: String,
+}
+
+/// How we read a rule that belongs to no item or question: a district may decide otherwise.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct RuleReading {
+    /// Which rule: `charging`, `duplicates`, `rectification`.
+    pub part: &'static str,
+    /// Our interpretation.
+    pub reading: String,
 }
 
 /// A version with its schedule and its source.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct PackDetail {
     /// The version.
     #[serde(flatten)]
     pub version: PackVersion,
     /// Its schedule.
     pub items: Vec<PackItem>,
+    /// Its target kinds, with facts, checklists and measurements.
+    pub kinds: Vec<KindView>,
+    /// What enterprises get.
+    pub subsidies: Vec<PackSubsidy>,
+    /// How we read its rules beyond items and questions.
+    pub readings: Vec<RuleReading>,
     /// Its source (TOML).
     pub source: String,
 }
@@ -143,6 +176,9 @@ pub async fn show_pack(
     Ok(PackDetail {
         version: version(&loaded, adoptions.remove(hash.as_str())),
         items: items(&loaded.pack),
+        kinds: describe_kinds(&loaded.pack),
+        subsidies: subsidies(&loaded.pack),
+        readings: readings(&loaded.pack),
         source: loaded.source,
     })
 }
@@ -226,10 +262,7 @@ fn items(pack: &PolicyPack) -> Vec<PackItem> {
         code: item.code.clone(),
         zh: item.zh.clone(),
         en: item.en.clone(),
-        amount_fen: match item.amount {
-            Amount::Fixed(fen) => Some(fen.get()),
-            Amount::Entered | Amount::Accountability | Amount::None => None,
-        },
+        amount_fen: fixed_fen(item.amount),
         no_amount: match item.amount {
             Amount::Fixed(_) => None,
             Amount::Entered => Some("entered"),
@@ -238,6 +271,38 @@ fn items(pack: &PolicyPack) -> Vec<PackItem> {
         },
         count: item.count,
         clause: pack.citation(&item.clause),
+        reading: item.reading.clone(),
     };
     pack.items().iter().map(item).collect()
+}
+
+fn subsidies(pack: &PolicyPack) -> Vec<PackSubsidy> {
+    let subsidy = |rule: &sync_core::policy::Subsidy| PackSubsidy {
+        rule: rule.code.clone(),
+        zh: rule.zh.clone(),
+        en: rule.en.clone(),
+        amount_fen: fixed_fen(rule.amount),
+        clause: pack.citation(&rule.clause),
+    };
+    pack.content().subsidies.iter().map(subsidy).collect()
+}
+
+fn readings(pack: &PolicyPack) -> Vec<RuleReading> {
+    let content = pack.content();
+    let parts = [
+        ("charging", content.charging.reading.as_ref()),
+        ("duplicates", content.duplicates.reading.as_ref()),
+        ("rectification", content.rectification.as_ref().and_then(|rule| rule.reading.as_ref())),
+    ];
+    let reading = |(part, reading): (&'static str, Option<&String>)| {
+        reading.map(|reading| RuleReading { part, reading: reading.clone() })
+    };
+    parts.into_iter().filter_map(reading).collect()
+}
+
+fn fixed_fen(amount: Amount) -> Option<i64> {
+    match amount {
+        Amount::Fixed(fen) => Some(fen.get()),
+        Amount::Entered | Amount::Accountability | Amount::None => None,
+    }
 }

@@ -137,7 +137,8 @@ pub const fn reviewing_role(kind: DecisionKind) -> Role {
     }
 }
 
-/// Lists the proposals on cases of the caller's grids (supervisors) and on months (finance).
+/// Lists the proposals on cases of the caller's grids (supervisors); finance sees those on months, which it reviews, and
+/// all on cases, which keep a month from closing.
 ///
 /// # Errors
 /// Those of the database.
@@ -158,7 +159,7 @@ pub async fn list_proposals(
     let is_finance = actor.has(Role::Finance).into_sql::<Bool>();
     let mut query = proposals::table
         .filter(proposals::district.eq(actor.district.as_str()))
-        .filter(of_grids.or(proposals::month.is_not_null().and(is_finance)))
+        .filter(of_grids.or(is_finance))
         .order(proposals::proposal_id.desc())
         .limit(i64::from(filter.rows).saturating_add(1))
         .select(ProposalRow::as_select())

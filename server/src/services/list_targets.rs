@@ -52,10 +52,12 @@ pub struct TargetFilter {
     pub unit: Option<UnitId>,
     /// What stands in number, name or address, whatever its case.
     pub text: Option<String>,
+    /// Those that were removed instead of those that stand.
+    pub removed: bool,
 }
 
 impl TargetFilter {
-    /// As a condition on rows that are still registered.
+    /// As a condition on rows that are still registered, or on removed ones where these are asked for.
     pub(super) fn condition(&self) -> TargetCondition {
         let conditions = [
             self.kind
@@ -65,8 +67,12 @@ impl TargetFilter {
             self.unit.map(|unit| -> TargetCondition { Box::new(targets::unit_id.eq(unit.0)) }),
             self.text.as_deref().map(has_text),
         ];
-        let registered: TargetCondition = Box::new(targets::deleted_at.is_null().and(sql::<Bool>("TRUE")));
-        conditions.into_iter().flatten().fold(registered, |all, one| Box::new(all.and(one)))
+        let standing: TargetCondition = if self.removed {
+            Box::new(targets::deleted_at.is_not_null().and(sql::<Bool>("TRUE")))
+        } else {
+            Box::new(targets::deleted_at.is_null().and(sql::<Bool>("TRUE")))
+        };
+        conditions.into_iter().flatten().fold(standing, |all, one| Box::new(all.and(one)))
     }
 }
 

@@ -1,16 +1,17 @@
 //! Proposes a decision (经办): one person asks for what two must agree on; nothing else changes until another reviews it.
 //!
 //! Invariants: a case or a month has one open proposal at most (unique indexes); the same request again finds the
-//! first proposal. The caller has locked what it is about.
+//! first proposal. The caller has locked what it is about, and writes nothing after it.
 
 use diesel::prelude::*;
 use serde_json::{Value, json};
-use sync_core::ids::{DecisionRequestId, ProposalId, RegionCode, UserId};
+use sync_core::ids::{DecisionRequestId, GridPath, ProposalId, RegionCode, UserId};
 use sync_core::model::decision::DecisionKind;
 use sync_core::time::Instant;
 
 use crate::audit::{self, Action, Event};
 use crate::db::Connection;
+use crate::db::changes::{NewChange, record_changes};
 use crate::db::proposals::{self, ProposalRow};
 use crate::db::types::{Day, Time};
 use crate::services::record_decision::Subject;
@@ -22,6 +23,8 @@ pub struct NewProposal {
     pub request_id: DecisionRequestId,
     /// What it is about.
     pub subject: Subject,
+    /// The case's grid; none where it is about a month.
+    pub grid: Option<GridPath>,
     /// What shall be decided.
     pub kind: DecisionKind,
     /// All that deciding needs, as the executor of this kind reads it.
@@ -75,5 +78,7 @@ pub async fn propose_decision(
         .about("proposal", proposal.proposal_id)
         .detail(json!({ "kind": new.kind, "case_id": case_id, "month": month }));
     audit::record(connection, now, &[event]).await?;
+    let change = NewChange::of_proposal(ProposalId(proposal.proposal_id), new.grid);
+    record_changes(connection, district, &[change]).await?;
     Ok(proposal)
 }

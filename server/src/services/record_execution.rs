@@ -18,6 +18,7 @@ use utoipa::ToSchema;
 
 use crate::audit::{self, Action, Event};
 use crate::auth::actor::Actor;
+use crate::db::changes::{Entity, NewChange, record_changes};
 use crate::db::executions::{self, ExecutionRow};
 use crate::db::types::{Day, Time};
 use crate::db::{Connection, periods};
@@ -203,6 +204,8 @@ async fn write(
         .about("execution", execution.execution_id)
         .detail(json!({ "amount_fen": execution.amount_fen, "cancels": execution.cancels }));
     audit::record(connection, now, &[event]).await?;
+    let month = Entity::Month(Month::of(execution.month.0));
+    record_changes(connection, &actor.district, &[NewChange::of_district(month)]).await?;
     Ok(answer(execution))
 }
 

@@ -20,7 +20,7 @@ use utoipa::ToSchema;
 use crate::audit::{self, Action, Event};
 use crate::auth::actor::Actor;
 use crate::db::cases::CaseStateRow;
-use crate::db::changes::{NewChange, record_changes};
+use crate::db::changes::{Entity, NewChange, record_changes};
 use crate::db::proposals::{self, ProposalEnd, ProposalRow};
 use crate::db::types::{Time, stored, stored_code, stored_json};
 use crate::db::{Connection, cases, duplicate_lock, evidence_lock};
@@ -39,12 +39,12 @@ pub struct Approval {
     pub decision: Option<Decision>,
 }
 
-/// What a proposal's decision did, apart from the devices' changes, which are recorded last.
+/// What a proposal's decision did, apart from the changes to be heard of, which are recorded last.
 #[derive(Debug)]
 pub struct Executed {
     /// Number of the decision.
     pub decision_no: i64,
-    /// What devices must hear of.
+    /// What devices and screens must hear of.
     pub changes: Vec<NewChange>,
 }
 
@@ -96,16 +96,25 @@ async fn approve(
     if proposal.proposed_by == actor.user_id.0 {
         return Err(ProblemKind::ProposalOwn.into());
     }
+    let ended = ended(&proposal, case.as_ref())?;
     if let Some(case) = case.as_ref().filter(|case| Some(case.version) != proposal.expected_version) {
         end(connection, actor, &proposal, ProposalState::Stale, None, None, now).await?;
+        record_changes(connection, &actor.district, &[ended]).await?;
         return Ok(Some(decide_case::meanwhile(connection, &actor.district, case).await?));
     }
     let by = DecidedBy::TwoPeople { actor: UserId(proposal.proposed_by), reviewer: actor.user_id };
     let executed = execute(connection, book, actor, &proposal, case, by, now).await?;
     let decided = Some(executed.decision_no);
     end(connection, actor, &proposal, ProposalState::Approved, None, decided, now).await?;
-    record_changes(connection, &actor.district, &executed.changes).await?;
+    let changes: Vec<NewChange> = executed.changes.into_iter().chain([ended]).collect();
+    record_changes(connection, &actor.district, &changes).await?;
     Ok(None)
+}
+
+/// What screens hear of a proposal that ends.
+fn ended(proposal: &ProposalRow, case: Option<&CaseStateRow>) -> Result<NewChange, ApiError> {
+    let grid = case.map(|case| stored("cases.grid", &case.grid)).transpose()?;
+    Ok(NewChange::of_proposal(ProposalId(proposal.proposal_id), grid))
 }
 
 /// A kind of decision that two people make has no executor: a defect.
@@ -148,7 +157,8 @@ async fn execute(
                 reason: proposal.reason.clone(),
             };
             let closed = close_month(connection, &closing, now).await?;
-            Ok(Executed { decision_no: closed.decision_no, changes: Vec::new() })
+            let changes = vec![NewChange::of_district(Entity::Month(closed.month))];
+            Ok(Executed { decision_no: closed.decision_no, changes })
         }
         (other, _) => Err(ApiError::internal(NoExecutor(other))),
     }
@@ -196,8 +206,8 @@ async fn close(
 ) -> Result<Proposal, ApiError> {
     connection
         .transaction(async |connection| {
-            let proposal = match hold(connection, actor, id).await? {
-                Held::Open(open) => open.proposal,
+            let Open { proposal, case } = match hold(connection, actor, id).await? {
+                Held::Open(open) => *open,
                 Held::Ended(proposal) if is_of(&proposal, state, actor) => return Ok(()),
                 Held::Ended(_) => return Err(ApiError::from(ProblemKind::ProposalClosed)),
             };
@@ -206,7 +216,9 @@ async fn close(
                 (ProposalState::Rejected, true) => return Err(ProblemKind::ProposalOwn.into()),
                 _ => {}
             }
-            end(connection, actor, &proposal, state, reason, None, now).await
+            end(connection, actor, &proposal, state, reason, None, now).await?;
+            let ended = ended(&proposal, case.as_ref())?;
+            Ok(record_changes(connection, &actor.district, &[ended]).await?)
         })
         .await?;
     let proposal = proposals::find(connection, &actor.district, id).await?;

@@ -1,27 +1,32 @@
 //! One module for each module of the server's routes.
 
 mod appeals;
+mod calendar;
 mod cases;
 mod coverage;
 mod decisions;
 mod devices;
 mod duplicates;
 mod entries;
+mod events;
 mod executions;
 mod exports;
 mod findings;
 mod fire_points;
 mod health;
+mod kinds;
 mod ledger;
 mod ledger_trace;
 mod month_closings;
 mod months;
+mod overview;
 mod packs;
 mod photo_uploads;
 mod photos;
 mod prints;
 mod problems;
 mod proposals;
+mod records;
 mod rectifications;
 mod registers;
 mod sessions;

@@ -70,6 +70,8 @@ async fn a_target_is_made_changed_and_removed_and_the_device_of_its_grid_hears_o
     let shown = read(office.request(Method::GET, &format!("{TARGETS}/{}", content.target_id))).await;
     assert!(shown["removed_at"].is_string(), "cases still find the name of a removed target: {shown}");
     assert!(codes(&read(office.request(Method::GET, TARGETS)).await).is_empty());
+    let removed = read(office.request(Method::GET, &format!("{TARGETS}?removed=true"))).await;
+    assert_eq!(codes(&removed), ["GD-1"]);
 }
 
 #[tokio::test]

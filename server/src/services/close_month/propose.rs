@@ -63,6 +63,7 @@ pub async fn propose_closing(
                     let new = NewProposal {
                         request_id: request.request_id,
                         subject: Subject::Month(month),
+                        grid: None,
                         kind: DecisionKind::CloseMonth,
                         request: json!({ "month": month }),
                         reason: request.reason.clone(),

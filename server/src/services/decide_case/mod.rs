@@ -84,11 +84,13 @@ async fn decide(
     if i64::from(case.version) != i64::from(request.expected_version) {
         return Err(meanwhile(connection, district, &row).await?.into());
     }
+    let grid = case.grid.clone();
     let deed = Deed::prepare(connection, book, district, case, request, now).await?;
     if deed.needs_two() {
         let new = NewProposal {
             request_id: request.request_id,
             subject: Subject::Case { case_id, expected_version: row.version },
+            grid: Some(grid),
             kind: request.kind,
             request: serde_json::to_value(request)?,
             reason: request.reason.clone(),

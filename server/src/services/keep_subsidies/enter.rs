@@ -13,6 +13,7 @@ use super::{Subsidy, SubsidyRequest, SubsidyState, is_credit_code};
 use crate::audit::{self, Action, Event};
 use crate::auth::actor::Actor;
 use crate::db::Connection;
+use crate::db::changes::{Entity, NewChange, record_changes};
 use crate::db::subsidies::{self, SubsidyRow};
 use crate::db::types::{Day, Time};
 use crate::problem::ApiError;
@@ -57,6 +58,8 @@ pub async fn enter_subsidy(
                 .about("subsidy", subsidy.subsidy_id)
                 .detail(json!({ "state": SubsidyState::Entered, "amount_fen": subsidy.amount_fen }));
             audit::record(connection, now, &[event]).await?;
+            let change = NewChange::of_district(Entity::Subsidy(SubsidyId(subsidy.subsidy_id)));
+            record_changes(connection, &actor.district, &[change]).await?;
             Ok(subsidy.try_into()?)
         })
         .await

@@ -12,6 +12,7 @@ use super::{PaymentRequest, Subsidy, SubsidyCancellation, SubsidyState};
 use crate::audit::{self, Action, Event};
 use crate::auth::actor::Actor;
 use crate::db::Connection;
+use crate::db::changes::{Entity, NewChange, record_changes};
 use crate::db::subsidies::{self, SubsidyRow};
 use crate::db::types::{Day, Time, stored_code};
 use crate::problem::ApiError;
@@ -115,6 +116,8 @@ async fn step(
                 .about("subsidy", id)
                 .detail(json!({ "state": to }));
             audit::record(connection, now, &[event]).await?;
+            let change = NewChange::of_district(Entity::Subsidy(id));
+            record_changes(connection, &actor.district, &[change]).await?;
             Ok(subsidy.try_into()?)
         })
         .await

@@ -1,12 +1,14 @@
 //! What of the cases is asked for.
 
 use diesel::dsl::sql;
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Date as SqlDate, Text, Timestamptz};
 use jiff::civil::Date;
 use sync_core::grams::{folded, query_grams};
-use sync_core::ids::{GridPath, ItemCode, KindCode, UnitId, UserId};
-use sync_core::model::case::ReviewState;
+use sync_core::ids::{GridPath, ItemCode, KindCode, TargetId, UnitId, UserId};
+use sync_core::model::assignment::DiscoveryLevel;
+use sync_core::model::case::{RectificationState, ReviewState};
 
 use crate::auth::case_scope::{CaseCondition, in_grid};
 use crate::db::schema::cases;
@@ -35,6 +37,16 @@ pub struct CaseFilter {
     pub author: Option<UserId>,
     /// Whether doubts are open.
     pub flagged: Option<bool>,
+    /// Any of these rectification states; all of them when empty.
+    pub rectification: Vec<RectificationState>,
+    /// At which level it was found.
+    pub level: Option<DiscoveryLevel>,
+    /// On which target.
+    pub target: Option<TargetId>,
+    /// Whether it is proposed as a duplicate of another.
+    pub duplicate: Option<bool>,
+    /// Whether a second person has to review what is proposed for it.
+    pub proposed: Option<bool>,
 }
 
 impl CaseFilter {
@@ -51,8 +63,19 @@ impl CaseFilter {
             self.text.as_deref().map(has_text),
             self.author.map(|author| -> CaseCondition { Box::new(cases::author.eq(author.0)) }),
             self.flagged.map(is_flagged),
+            self.rectification_condition(),
+            self.level.map(|level| -> CaseCondition { Box::new(cases::level.eq(level.code())) }),
+            self.target
+                .map(|target| -> CaseCondition { Box::new(cases::target_id.assume_not_null().eq(target.0)) }),
+            self.duplicate.map(|wanted| -> CaseCondition { Box::new(is_duplicate().eq(wanted)) }),
+            self.proposed.map(|wanted| -> CaseCondition { Box::new(is_proposed().eq(wanted)) }),
         ];
         conditions.into_iter().flatten().fold(always(), |all, one| Box::new(all.and(one)))
+    }
+
+    fn rectification_condition(&self) -> Option<CaseCondition> {
+        let codes: Vec<&str> = self.rectification.iter().map(|state| state.code()).collect();
+        (!codes.is_empty()).then(|| -> CaseCondition { Box::new(cases::rectification_state.eq_any(codes)) })
     }
 
     /// The filter of states.
@@ -72,6 +95,16 @@ fn always() -> CaseCondition {
 fn is_flagged(flagged: bool) -> CaseCondition {
     let none = cases::flags.eq(Vec::<String>::new());
     if flagged { Box::new(diesel::dsl::not(none)) } else { Box::new(none) }
+}
+
+fn is_duplicate() -> SqlLiteral<Bool> {
+    sql("EXISTS (SELECT FROM duplicate_proposals AS pair WHERE pair.district = cases.district
+                    AND cases.case_id IN (pair.case_id, pair.other_case_id) AND pair.state = 'proposed')")
+}
+
+fn is_proposed() -> SqlLiteral<Bool> {
+    sql("EXISTS (SELECT FROM proposals WHERE proposals.district = cases.district
+                    AND proposals.case_id = cases.case_id AND proposals.state = 'open')")
 }
 
 fn occurred_from(day: Date) -> CaseCondition {

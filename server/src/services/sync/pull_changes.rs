@@ -23,6 +23,7 @@ use super::pull_rows::rows_now;
 use super::scope::Scope;
 use crate::auth::actor::Actor;
 use crate::db::Connection;
+use crate::db::changes::OFFICE_KINDS;
 use crate::db::schema::{changes, districts, users};
 use crate::db::types::Time;
 use crate::problem::ApiError;
@@ -205,7 +206,7 @@ async fn log(
     let rows = sql_query(
         "SELECT number, entity, entity_id
          FROM changes
-         WHERE district = $1 AND number > $2 AND number <= $3 AND (
+         WHERE district = $1 AND number > $2 AND number <= $3 AND entity <> ALL ($7) AND (
              user_id = $4
              OR (user_id IS NULL AND grid_before IS NULL AND grid_after IS NULL)
              OR EXISTS (SELECT 1 FROM unnest($5) AS own (grid)
@@ -220,6 +221,7 @@ async fn log(
     .bind::<SqlUuid, _>(scope.user.0)
     .bind::<Array<Text>, _>(scope.grids.iter().map(GridPath::as_str).collect::<Vec<_>>())
     .bind::<BigInt, _>(most)
+    .bind::<Array<Text>, _>(OFFICE_KINDS.as_slice())
     .load(conn)
     .await?;
     Ok(rows)

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use server::db::schema::cases;
 use server::services::list_cases::CaseFilter;
 use sync_core::ids::CaseId;
-use tests::review::{Review, read};
+use tests::review::{Review, decision, read};
 use tests::{TestOffice, TestRole, problem};
 
 /// Parameters of a query string.
@@ -48,10 +48,11 @@ async fn each_filter_finds_its_cases_and_no_others() {
     let west = review.push(&doubtful).await;
     review.decide(east, "return").await;
     let unit = review.macun.streets[1].to_string();
+    let target = site.content.target_id.to_string();
     let author = review.device.user.user_id.to_string();
     let nobody = review.supervisor.user.user_id.to_string();
 
-    let table: [(Parameters<'_>, &[CaseId]); 18] = [
+    let table: [(Parameters<'_>, &[CaseId]); 28] = [
         (&[], &[east, west]),
         (&[("unit", &unit)], &[west]),
         (&[("grid", "410804/001")], &[east]),
@@ -67,6 +68,16 @@ async fn each_filter_finds_its_cases_and_no_others() {
         (&[("from", "2026-10-31"), ("to", "2026-10-31")], &[east]),
         (&[("author", &author)], &[east, west]),
         (&[("author", &nobody)], &[]),
+        (&[("level", "district")], &[east, west]),
+        (&[("level", "provincial")], &[]),
+        (&[("target", &target)], &[west]),
+        (&[("target", &nobody)], &[]),
+        (&[("rectification", "none,assigned")], &[east, west]),
+        (&[("rectification", "closed")], &[]),
+        (&[("duplicate", "true")], &[]),
+        (&[("duplicate", "false")], &[east, west]),
+        (&[("proposed", "true")], &[]),
+        (&[("proposed", "false")], &[east, west]),
         (&[("flagged", "true")], &[west]),
         (&[("flagged", "false")], &[east]),
         (&[("unit", &unit), ("state", "returned")], &[]),
@@ -74,6 +85,20 @@ async fn each_filter_finds_its_cases_and_no_others() {
     for (query, expected) in table {
         assert_eq!(found(&review, query).await, sorted(expected), "{query:?}");
     }
+}
+
+#[tokio::test]
+async fn cases_that_wait_for_a_second_person_or_for_a_word_on_duplicates_are_found() {
+    let review = Review::start().await;
+    let posted = review.case(&["hoarding"]).await;
+    review.decide(posted, "confirm").await;
+    review.propose(posted, &decision("dismiss", 2)).await;
+    let site = review.western_site("太行山水泥堆料场").await;
+    let one = review.push(&review.visit_to(&site, &["hoarding"])).await;
+    let same = review.push(&review.visit_to(&site, &["hoarding"])).await;
+
+    assert_eq!(found(&review, &[("proposed", "true")]).await, sorted(&[posted]));
+    assert_eq!(found(&review, &[("duplicate", "true")]).await, sorted(&[one, same]));
 }
 
 #[tokio::test]
