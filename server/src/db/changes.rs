@@ -8,8 +8,8 @@
 
 use std::fmt;
 
+use diesel::QueryResult;
 use diesel::sql_types::{Array, Nullable, Text, Uuid as SqlUuid};
-use diesel::{QueryResult, sql_query};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use sync_core::ids::{
     AssignmentId, CaseId, FirePointId, GridPath, OperationId, PackHash, PhotoHash, RegionCode, TargetId,
@@ -17,6 +17,8 @@ use sync_core::ids::{
 };
 use sync_core::wire::pull::entity;
 use uuid::Uuid;
+
+use crate::db::statement::statement;
 
 /// What changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -143,7 +145,7 @@ pub async fn record_changes(
     let grids = |grid: fn(&NewChange) -> Option<&GridPath>| -> Vec<Option<&str>> {
         changes.iter().map(|change| grid(change).map(GridPath::as_str)).collect()
     };
-    sql_query(
+    statement(
         "WITH next AS (
              UPDATE districts SET change_number = change_number + 1 WHERE district = $1 RETURNING change_number
          )
