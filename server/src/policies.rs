@@ -49,14 +49,14 @@ impl PolicyBooks {
     /// `internal_error` where a stored pack or adoption is not sound; `unavailable` without a database.
     pub async fn of(
         &self,
-        conn: &mut Connection,
+        mut conn: &Connection,
         district: &RegionCode,
     ) -> Result<Arc<PolicyBook>, ApiError> {
         let adopted: Adopted = pack_adoptions::table
             .filter(pack_adoptions::district.eq(district.as_str()))
             .order(pack_adoptions::hash)
             .select((pack_adoptions::hash, pack_adoptions::from_day, pack_adoptions::until_day))
-            .load(conn)
+            .load(&mut conn)
             .await?;
         if let Some(book) = self.kept(district, &adopted) {
             return Ok(book);
@@ -65,7 +65,7 @@ impl PolicyBooks {
             .filter(packs::hash.eq_any(adopted.iter().map(|(hash, ..)| hash)))
             .order(packs::hash)
             .select((packs::pack_id, packs::source))
-            .load(conn)
+            .load(&mut conn)
             .await?;
         let book = Arc::new(book_of(district, &sources, &adopted).map_err(ApiError::internal)?);
         let mut books = self.books.lock().unwrap_or_else(PoisonError::into_inner);

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 use futures::future::try_join_all;
 use image::metadata::Orientation;
 use reqwest::{Method, StatusCode};
@@ -94,11 +95,31 @@ pub fn measure_decoding(picture: &Picture, count: usize, report: &mut Report) ->
     Ok(())
 }
 
+/// A photo as a device holds it when it comes to sending: hashed when it was taken.
+pub struct Photo {
+    /// The picture.
+    pub bytes: Bytes,
+    hash: PhotoHash,
+    checksum: String,
+}
+
+impl Photo {
+    /// Hashes a picture.
+    pub fn new(bytes: Vec<u8>) -> Self {
+        let checksum = checksum(&bytes);
+        Self { hash: PhotoHash::of(&bytes), checksum, bytes: bytes.into() }
+    }
+}
+
+fn checksum(bytes: &[u8]) -> String {
+    format!("sha256 {}", STANDARD.encode(Sha256::digest(bytes)))
+}
+
 /// Sends a photo as the device does: created with its bytes at once, what is missing then in a chunk; returns with the
 /// acknowledgement of the last byte.
-pub async fn send_photo(device: &TestDevice, bytes: &[u8]) -> Result<()> {
-    let checksum = |bytes: &[u8]| format!("sha256 {}", STANDARD.encode(Sha256::digest(bytes)));
-    let hash = STANDARD.encode(PhotoHash::of(bytes).as_str());
+pub async fn send_photo(device: &TestDevice, photo: &Photo) -> Result<()> {
+    let Photo { bytes, hash, checksum: of_all } = photo;
+    let hash = STANDARD.encode(hash.as_str());
     let tus = |method, path: &str| {
         device
             .request(method, path)
@@ -108,8 +129,8 @@ pub async fn send_photo(device: &TestDevice, bytes: &[u8]) -> Result<()> {
     let created = tus(Method::POST, UPLOADS)
         .header("upload-length", bytes.len())
         .header("upload-metadata", format!("sha256 {hash}"))
-        .header("upload-checksum", checksum(bytes))
-        .body(bytes.to_vec())
+        .header("upload-checksum", of_all)
+        .body(bytes.clone())
         .send()
         .await?;
     ensure!(created.status() == StatusCode::CREATED, "creation answered {}", created.status());
@@ -155,8 +176,8 @@ pub async fn measure_uploads(
         let (mut took, mut floor_took) = (Duration::ZERO, Duration::ZERO);
         let (mut cost, mut whole_cost, mut latencies) = (Cost::default(), Cost::default(), Vec::new());
         for _ in 0..ROUNDS {
-            let photos: Vec<Vec<Vec<u8>>> =
-                devices.iter().map(|_| (0..each).map(|_| picture.another()).collect()).collect();
+            let photos: Vec<Vec<Photo>> =
+                devices.iter().map(|_| (0..each).map(|_| Photo::new(picture.another())).collect()).collect();
             let before = Spent::so_far(bench.program.id())?;
             let began = Instant::now();
             let sent =
@@ -198,7 +219,7 @@ pub async fn measure_uploads(
     Ok(())
 }
 
-async fn send_all(device: &TestDevice, photos: &[Vec<u8>]) -> Result<Vec<Duration>> {
+async fn send_all(device: &TestDevice, photos: &[Photo]) -> Result<Vec<Duration>> {
     let mut latencies = Vec::with_capacity(photos.len());
     for photo in photos {
         let began = Instant::now();

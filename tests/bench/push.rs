@@ -18,7 +18,7 @@ use tests::field::{photo_entry, text, visit};
 use crate::floor_database::{Floor, Pushed};
 use crate::floor_files::write_files;
 use crate::office::Bench;
-use crate::photos::{Picture, await_verdicts, send_photo};
+use crate::photos::{Photo, Picture, await_verdicts, send_photo};
 use crate::processes::{Cost, Spent};
 use crate::report::{Report, Table, milliseconds, per_second, percentile, rate};
 
@@ -47,7 +47,7 @@ pub struct Load {
 struct Prepared {
     body: Vec<u8>,
     pushed: Pushed,
-    photos: Vec<Vec<u8>>,
+    photos: Vec<Photo>,
 }
 
 /// What the rounds of one load took, together.
@@ -170,7 +170,7 @@ fn prepare(bench: &Bench, device: &TestDevice, load: Load, picture: &Picture) ->
                 if load.photo {
                     let bytes = picture.another();
                     inspection.photos = vec![photo_entry(&bytes, &inspection)];
-                    photos.push(bytes);
+                    photos.push(Photo::new(bytes));
                 }
                 let operation = device.submit(&inspection);
                 operations.push(operation.header.op_id);

@@ -32,10 +32,12 @@ pub(super) enum Reach {
 
 impl Reach {
     pub(super) fn of(actor: &Actor) -> Self {
-        if actor.has(Role::Finance) || actor.has(Role::Administrator) {
+        let grids = actor.grids(Role::Supervisor);
+        let whole = GridPath::district(&actor.district);
+        if actor.has(Role::Finance) || actor.has(Role::Administrator) || grids.contains(&whole) {
             Self::District
         } else {
-            Self::Within { grids: actor.grids(Role::Supervisor), units: liaison_units(actor) }
+            Self::Within { grids, units: liaison_units(actor) }
         }
     }
 }

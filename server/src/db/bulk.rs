@@ -3,13 +3,14 @@
 //! A row a bind variable would meet PostgreSQL's limit of 65,535 variables, and every batch size would be another
 //! statement to plan.
 
+use diesel::QueryResult;
 use diesel::result::Error;
 use diesel::sql_types::Text;
-use diesel::{QueryResult, sql_query};
 use diesel_async::RunQueryDsl;
 use serde::Serialize;
 
 use crate::db::Connection;
+use crate::db::statement::statement;
 
 /// Runs a statement whose `$1` is the rows as JSON text, to be read by
 /// `json_populate_recordset(NULL::table, CAST($1 AS json))`. Does nothing when there are no rows.
@@ -25,7 +26,7 @@ pub async fn execute_with_rows<T: Serialize>(
         return Ok(0);
     }
     let json = serde_json::to_string(rows).map_err(|error| Error::SerializationError(Box::new(error)))?;
-    sql_query(sql).bind::<Text, _>(json).execute(conn).await
+    statement(sql).bind::<Text, _>(json).execute(conn).await
 }
 
 /// Inserts rows that carry a value for each of these columns.

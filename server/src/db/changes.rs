@@ -8,8 +8,8 @@
 
 use std::fmt;
 
+use diesel::QueryResult;
 use diesel::sql_types::{Array, Nullable, Text, Uuid as SqlUuid};
-use diesel::{QueryResult, sql_query};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use sync_core::ids::{
     AssignmentId, CaseId, FirePointId, GridPath, OperationId, PackHash, PhotoHash, ProposalId, RegionCode,
@@ -18,6 +18,8 @@ use sync_core::ids::{
 use sync_core::time::Month;
 use sync_core::wire::pull::entity;
 use uuid::Uuid;
+
+use crate::db::statement::statement;
 
 /// Where it is told which number of which district was committed: `DISTRICT NUMBER`.
 pub const CHANGES_CHANNEL: &str = "lantian_changes";
@@ -181,7 +183,7 @@ pub async fn record_changes(
     let grids = |grid: fn(&NewChange) -> Option<&GridPath>| -> Vec<Option<&str>> {
         changes.iter().map(|change| grid(change).map(GridPath::as_str)).collect()
     };
-    sql_query(
+    statement(
         "WITH next AS (
              UPDATE districts SET change_number = change_number + 1 WHERE district = $1 RETURNING change_number
          ), written AS (

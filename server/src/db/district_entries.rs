@@ -3,7 +3,6 @@
 //! Invariant: a row is written over the version before it or not at all, so that of two changes at once one is told.
 
 use diesel::prelude::*;
-use diesel::sql_query;
 use diesel::sql_types::{Array, Bool, Jsonb, Nullable, Text};
 use diesel_async::RunQueryDsl;
 use serde::Serialize;
@@ -18,6 +17,7 @@ use utoipa::ToSchema;
 use crate::db::Connection;
 use crate::db::bulk::{execute_with_rows, insert_rows};
 use crate::db::changes::Entity;
+use crate::db::statement::statement;
 use crate::db::types::{StoredValueError, stored_json};
 use crate::problem::ApiError;
 
@@ -141,7 +141,7 @@ pub async fn load_entries<E: DistrictEntry>(
     };
     let (table, key) = (E::TABLE, E::KEY);
     let locking = if lock { "FOR UPDATE" } else { "" };
-    let rows: Vec<Row> = sql_query(format!(
+    let rows: Vec<Row> = statement(format!(
         "SELECT to_jsonb(t) AS columns FROM {table} AS t
          WHERE district = $1 AND ($2 OR CAST({key} AS text) = ANY ($3))
          ORDER BY {key} {locking}"

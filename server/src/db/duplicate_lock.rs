@@ -4,12 +4,13 @@
 //! this lock after its cases are written, and keeps it to the commit: the second one finds the first. Whoever locks
 //! several cases that exist, or one whose duplicates hear of it, takes it before them; then no two wait for each other.
 
+use diesel::QueryResult;
 use diesel::sql_types::{Integer, Text};
-use diesel::{QueryResult, sql_query};
 use diesel_async::RunQueryDsl;
 use sync_core::ids::RegionCode;
 
 use crate::db::Connection;
+use crate::db::statement::statement;
 
 /// First half of the advisory lock's key; the second is the district's code.
 const KEY: i32 = 2;
@@ -19,7 +20,7 @@ const KEY: i32 = 2;
 /// # Errors
 /// Faults of the database.
 pub async fn take(conn: &mut Connection, district: &RegionCode) -> QueryResult<()> {
-    sql_query("SELECT pg_advisory_xact_lock($1, CAST($2 AS integer))")
+    statement("SELECT pg_advisory_xact_lock($1, CAST($2 AS integer))")
         .bind::<Integer, _>(KEY)
         .bind::<Text, _>(district.as_str())
         .execute(conn)

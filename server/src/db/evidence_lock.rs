@@ -4,12 +4,13 @@
 //! other for ever, and the case would await evidence that is there. So whoever judges evidence by the photos at hand
 //! shares this lock until it commits, and whoever completes evidence takes it alone.
 
+use diesel::QueryResult;
 use diesel::sql_types::{Integer, Text};
-use diesel::{QueryResult, sql_query};
 use diesel_async::RunQueryDsl;
 use sync_core::ids::RegionCode;
 
 use crate::db::Connection;
+use crate::db::statement::statement;
 
 /// First half of the advisory lock's key; the second is the district's code.
 const KEY: i32 = 1;
@@ -31,6 +32,6 @@ pub async fn take_alone(conn: &mut Connection, district: &RegionCode) -> QueryRe
 }
 
 async fn take(conn: &mut Connection, district: &RegionCode, sql: &'static str) -> QueryResult<()> {
-    sql_query(sql).bind::<Integer, _>(KEY).bind::<Text, _>(district.as_str()).execute(conn).await?;
+    statement(sql).bind::<Integer, _>(KEY).bind::<Text, _>(district.as_str()).execute(conn).await?;
     Ok(())
 }

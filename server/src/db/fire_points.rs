@@ -52,7 +52,7 @@ pub async fn lock(conn: &mut Connection, district: &RegionCode, ids: &BTreeSet<U
 /// # Errors
 /// Faults of the database.
 pub async fn known(
-    conn: &mut Connection,
+    mut conn: &Connection,
     district: &RegionCode,
     ids: &BTreeSet<Uuid>,
 ) -> Result<HashMap<FirePointId, KnownFirePoint>, ApiError> {
@@ -63,7 +63,7 @@ pub async fn known(
         .filter(fire_points::district.eq(district.as_str()))
         .filter(fire_points::fire_point_id.eq_any(ids))
         .select((fire_points::fire_point_id, fire_points::grid, fire_points::state))
-        .load(conn)
+        .load(&mut conn)
         .await?;
     rows.into_iter()
         .map(|(id, grid, state)| {

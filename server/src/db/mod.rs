@@ -32,6 +32,7 @@ pub mod rectifications;
 #[allow(missing_docs, reason = "generated from the migrated database")]
 pub mod schema;
 pub mod stamps;
+pub mod statement;
 pub mod subsidies;
 pub mod targets;
 pub mod types;

@@ -7,7 +7,6 @@ use std::collections::{BTreeSet, HashSet};
 use diesel::prelude::*;
 use diesel::query_dsl::methods;
 
-use diesel::sql_query;
 use diesel::sql_types::{Array, Bool, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel::upsert::excluded;
 use diesel_async::RunQueryDsl;
@@ -22,6 +21,7 @@ use uuid::Uuid;
 use crate::auth::actor::Actor;
 use crate::db::Connection;
 use crate::db::schema::photos;
+use crate::db::statement::statement;
 use crate::db::types::{Time, stored};
 use crate::photos::picture::{ExifFacts, PictureFacts};
 use crate::problem::ApiError;
@@ -230,7 +230,7 @@ pub async fn visible_media_type(
              SELECT FROM inspection_photos ip JOIN inspections i USING (district, inspection_id)
              WHERE ip.district = p.district AND ip.sha256 = p.sha256 AND {VISIBLE}) OR {RECORD_VISIBLE})"
     );
-    let row: Option<MediaType> = sql_query(sql)
+    let row: Option<MediaType> = statement(sql)
         .bind::<Bool, _>(sight.everything)
         .bind::<SqlUuid, _>(actor.user_id.0)
         .bind::<Array<SqlUuid>, _>(sight.units)
@@ -274,7 +274,7 @@ pub async fn visible_stamp(
         "SELECT ip.stamped_at FROM inspection_photos ip JOIN inspections i USING (district, inspection_id)
          WHERE ip.district = $5 AND ip.inspection_id = $6 AND ip.ordinal = $7 AND {VISIBLE}"
     );
-    let row: Option<StampedAt> = sql_query(sql)
+    let row: Option<StampedAt> = statement(sql)
         .bind::<Bool, _>(sight.everything)
         .bind::<SqlUuid, _>(actor.user_id.0)
         .bind::<Array<SqlUuid>, _>(sight.units)

@@ -6,7 +6,6 @@
 use std::collections::{BTreeMap, HashMap};
 
 use diesel::prelude::*;
-use diesel::sql_query;
 use diesel::sql_types::{Array, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use serde::Serialize;
@@ -25,6 +24,7 @@ use crate::db::Connection;
 use crate::db::bulk::{execute_with_rows, insert_rows};
 use crate::db::changes::{Entity, NewChange};
 use crate::db::schema::{cases, rectification_records, rectifications};
+use crate::db::statement::statement;
 use crate::db::types::{StoredValueError, Time, storable, stored, stored_code};
 use crate::problem::ApiError;
 use crate::rectification::ordered_span::OrderedSpan;
@@ -75,7 +75,7 @@ fn loop_case(row: LoopCaseRow) -> Result<LoopCase, StoredValueError> {
 /// # Errors
 /// Faults of the database.
 pub async fn cases_of_loops(
-    conn: &mut Connection,
+    mut conn: &Connection,
     district: &RegionCode,
     ids: impl IntoIterator<Item = Uuid>,
 ) -> Result<Vec<LoopCase>, ApiError> {
@@ -92,7 +92,7 @@ pub async fn cases_of_loops(
             cases::review_state,
             cases::version,
         ))
-        .load(conn)
+        .load(&mut conn)
         .await?;
     Ok(rows.into_iter().map(loop_case).collect::<Result<_, _>>()?)
 }
@@ -195,7 +195,7 @@ impl RoundRow {
 /// # Errors
 /// Faults of the database.
 pub async fn present_rounds(
-    conn: &mut Connection,
+    mut conn: &Connection,
     district: &RegionCode,
     ids: impl IntoIterator<Item = Uuid>,
 ) -> Result<HashMap<CaseId, Round>, ApiError> {
@@ -204,7 +204,7 @@ pub async fn present_rounds(
         .filter(rectifications::case_id.eq_any(ids))
         .filter(rectifications::state.ne_all(PAST_STATES))
         .select(RoundRow::as_select())
-        .load(conn)
+        .load(&mut conn)
         .await?;
     Ok(rows.into_iter().map(RoundRow::read).collect::<Result<_, _>>()?)
 }
@@ -362,7 +362,7 @@ impl LoopChanges {
             rounds.values().next_back().map(|round| (id.0, round.state.summary(round.step()).code()))
         });
         let (ids, states): (Vec<Uuid>, Vec<&str>) = summaries.unzip();
-        sql_query(
+        statement(
             "UPDATE cases SET rectification_state = loop.state, version = version + 1, updated_at = $4
              FROM unnest($2, $3) AS loop (case_id, state)
              WHERE cases.district = $1 AND cases.case_id = loop.case_id",

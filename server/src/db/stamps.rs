@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::db::Connection;
 use crate::db::schema::{inspection_photos, inspections, photos, targets, users};
+use crate::db::statement::statement;
 use crate::db::types::Time;
 use crate::photos::limits::BATCH_ROWS;
 use crate::problem::ApiError;
@@ -112,7 +113,7 @@ pub async fn record_stamped(conn: &mut Connection, keys: &[StampKey], now: Insta
         inspections.push(*inspection);
         ordinals.push(*ordinal);
     }
-    diesel::sql_query(
+    statement(
         "UPDATE inspection_photos SET stamped_at = $4
          FROM unnest($1, $2, $3) AS made (district, inspection_id, ordinal)
          WHERE inspection_photos.district = made.district

@@ -4,7 +4,6 @@
 //! yet; a verdict is written once and stays until the upload expires.
 
 use diesel::prelude::*;
-use diesel::sql_query;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncConnection, RunQueryDsl, SimpleAsyncConnection};
 use sync_core::ids::{DeviceId, PhotoHash, UploadId, UserId};
@@ -14,6 +13,7 @@ use uuid::Uuid;
 
 use crate::db::Connection;
 use crate::db::schema::uploads;
+use crate::db::statement::statement;
 use crate::db::types::{StoredValueError, Time, stored};
 use crate::photos::limits::BATCH_ROWS;
 use crate::photos::part_files::UploadKey;
@@ -157,7 +157,7 @@ struct Known {
 pub async fn begin(conn: &mut Connection, new: &NewUpload) -> Result<Begun, ApiError> {
     let upload = &new.upload;
     let length = column(upload.length);
-    let known: Known = sql_query(
+    let known: Known = statement(
         "WITH known AS (
              SELECT (SELECT size FROM photos WHERE district = $1 AND sha256 = $5 AND state = 'verified') AS kept,
                     (SELECT count(*) FROM uploads

@@ -32,6 +32,7 @@ use crate::db::changes::NewChange;
 use crate::db::charges::{self, ChargeWrite};
 use crate::db::place_cells::cell_of;
 use crate::db::schema::cases;
+use crate::db::statement::statement;
 use crate::db::types::{StoredValueError, storable, stored, stored_code, stored_json};
 use crate::ledger::moves::ChargeMoney;
 use crate::problem::ApiError;
@@ -59,7 +60,7 @@ impl StoredCase {
     /// # Errors
     /// Faults of the database.
     pub async fn of_lineages(
-        conn: &mut Connection,
+        mut conn: &Connection,
         district: &RegionCode,
         lineages: &BTreeSet<Uuid>,
     ) -> Result<HashMap<CaseId, Self>, ApiError> {
@@ -78,7 +79,7 @@ impl StoredCase {
                 cases::grid,
                 cases::evaluation,
             ))
-            .load(conn)
+            .load(&mut conn)
             .await?;
         let read = |(id, lineage, state, version, grid, evaluation): Row| -> Result<_, StoredValueError> {
             let case = Self {
@@ -380,7 +381,7 @@ pub async fn store_cases(
     let rewritten: Vec<Uuid> =
         cases.iter().filter(|case| case.version > 1).map(|case| case.case_id.0).collect();
     if !rewritten.is_empty() {
-        diesel::sql_query(
+        statement(
             "UPDATE charges SET state = 'void'
              WHERE district = $1 AND case_id = ANY ($2) AND charge_id <> ALL ($3) AND state = 'pending'
                AND NOT reason ? 'merged_from'",
@@ -399,7 +400,7 @@ pub async fn store_cases(
     }
     charges::upsert(conn, &rows).await?;
     if !proposals.is_empty() {
-        diesel::sql_query(
+        statement(
             "UPDATE cases SET flags = array_append(flags, $3)
              WHERE district = $1 AND case_id = ANY ($2) AND $3 <> ALL (flags)",
         )

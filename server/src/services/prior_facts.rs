@@ -24,16 +24,19 @@ pub type ConfirmedCases = HashMap<TargetId, Vec<(ItemCode, Instant)>>;
 /// # Errors
 /// Faults of the database.
 pub async fn confirmed_cases(
-    conn: &mut Connection,
+    mut conn: &Connection,
     district: &RegionCode,
     targets: &BTreeSet<Uuid>,
 ) -> Result<ConfirmedCases, ApiError> {
+    if targets.is_empty() {
+        return Ok(ConfirmedCases::new());
+    }
     let rows: Vec<(Option<Uuid>, String, Time)> = cases::table
         .filter(cases::district.eq(district.as_str()))
         .filter(cases::target_id.eq_any(targets))
         .filter(cases::review_state.eq(ReviewState::Confirmed.code()))
         .select((cases::target_id, cases::item, cases::occurred_at))
-        .load(conn)
+        .load(&mut conn)
         .await?;
     let mut by_target = ConfirmedCases::new();
     for (target, item, occurred_at) in rows {

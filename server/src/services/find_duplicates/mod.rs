@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::result::Error as DieselError;
 use diesel::sql_types::{Array, Text, Uuid as SqlUuid};
-use diesel::{QueryResult, QueryableByName, sql_query};
+use diesel::{QueryResult, QueryableByName};
 use diesel_async::RunQueryDsl;
 use serde::{Deserialize, Serialize};
 use sync_core::ids::{CaseId, RegionCode, UserId};
@@ -23,6 +23,7 @@ use uuid::Uuid;
 
 use crate::db::bulk::execute_with_rows;
 use crate::db::changes::NewChange;
+use crate::db::statement::statement;
 use crate::db::types::{StoredValueError, stored};
 use crate::db::{Connection, duplicate_lock};
 use crate::problem::ApiError;
@@ -126,7 +127,7 @@ async fn lapse(
     if cases.is_empty() {
         return Ok(BTreeSet::new());
     }
-    let lapsed: Vec<Lapsed> = sql_query(
+    let lapsed: Vec<Lapsed> = statement(
         "UPDATE duplicate_proposals SET state = 'lapsed'
          WHERE district = $1 AND (case_id = ANY ($2) OR other_case_id = ANY ($2)) AND state = 'proposed'
          RETURNING case_id, other_case_id",
@@ -159,7 +160,7 @@ where
     if cases.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let flagged: Vec<Flagged> = sql_query(
+    let flagged: Vec<Flagged> = statement(
         "UPDATE cases
          SET flags = CASE WHEN now.flagged THEN array_append(cases.flags, $3) ELSE array_remove(cases.flags, $3) END
          FROM (SELECT found.case_id,

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use diesel::QueryableByName;
 use diesel::sql_types::{Bool, Double, Nullable, Text, Timestamptz, Uuid as SqlUuid};
-use diesel::{QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 use jiff::SignedDuration;
 use serde::Serialize;
@@ -16,6 +16,7 @@ use uuid::Uuid;
 use super::{Ground, Pair, ProposalState};
 use crate::db::Connection;
 use crate::db::place_cells::PlaceBox;
+use crate::db::statement::statement;
 use crate::db::types::{Time, storable};
 use crate::problem::ApiError;
 use crate::services::open_cases::CaseWrite;
@@ -147,7 +148,7 @@ pub(super) async fn search(
         return Ok(BTreeMap::new());
     }
     let rows = serde_json::to_string(&suspects.values().collect::<Vec<_>>()).map_err(ApiError::internal)?;
-    let found: Vec<Found> = sql_query(format!(
+    let found: Vec<Found> = statement(format!(
         "WITH suspects AS (
              SELECT * FROM json_to_recordset(CAST($2 AS json)) AS suspect (
                  case_id uuid, lineage uuid, item text, target_id uuid, occurred_at timestamptz, cells integer[],

@@ -9,6 +9,7 @@ mod summary;
 
 use diesel::dsl::count_star;
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
 use diesel_async::RunQueryDsl;
 use serde::Serialize;
 use sync_core::ids::CaseId;
@@ -21,6 +22,7 @@ pub use summary::{CaseSummary, summaries};
 
 use crate::auth::case_scope::{CaseCondition, CaseScope};
 use crate::db::Connection;
+use crate::db::picked::OverPicked;
 use crate::db::schema::cases;
 use crate::db::types::{Time, stored_code};
 use crate::problem::ApiError;
@@ -77,7 +79,8 @@ pub struct CaseList {
     pub cases: Vec<CaseSummary>,
     /// The cursor to ask with for the next page; absent on the last.
     pub next: Option<String>,
-    /// Counts by state for the same filters, whatever states were asked for; states without cases are left out.
+    /// Counts by state for the same filters, whatever states were asked for; states without cases are left out. With
+    /// words among the filters the latest 2,000 cases are counted.
     pub counts: Vec<StateCount>,
 }
 
@@ -132,19 +135,45 @@ fn follows(order: CaseOrder, after: CaseCursor) -> CaseCondition {
     }
 }
 
+/// Cases that are counted where words are asked for: what contains them is known from the rows only, and a word that is
+/// in every case would have all of them read.
+const TEXT_COUNT_MAX: i64 = 2_000;
+
+const COUNT_PICKED: &str =
+    "SELECT review_state, count(*) AS cases FROM picked GROUP BY review_state ORDER BY review_state";
+
+#[derive(QueryableByName)]
+struct CountRow {
+    #[diesel(sql_type = Text)]
+    review_state: String,
+    #[diesel(sql_type = BigInt)]
+    cases: i64,
+}
+
 async fn count_by_state(
     connection: &mut Connection,
     scope: &CaseScope,
     filter: &CaseFilter,
 ) -> Result<Vec<StateCount>, ApiError> {
-    let counts: Vec<(String, i64)> = cases::table
-        .filter(scope.condition())
-        .filter(filter.condition())
-        .group_by(cases::review_state)
-        .order(cases::review_state)
-        .select((cases::review_state, count_star()))
-        .load(connection)
-        .await?;
+    let counts: Vec<(String, i64)> = if filter.text.is_some() {
+        let latest = cases::table
+            .filter(scope.condition())
+            .filter(filter.condition())
+            .order((cases::occurred_at.desc(), cases::case_id))
+            .limit(TEXT_COUNT_MAX)
+            .select(cases::review_state);
+        let counted: Vec<CountRow> = OverPicked::new(latest, COUNT_PICKED).load(connection).await?;
+        counted.into_iter().map(|row| (row.review_state, row.cases)).collect()
+    } else {
+        cases::table
+            .filter(scope.condition())
+            .filter(filter.condition())
+            .group_by(cases::review_state)
+            .order(cases::review_state)
+            .select((cases::review_state, count_star()))
+            .load(connection)
+            .await?
+    };
     counts
         .into_iter()
         .map(|(state, cases)| {

@@ -1,9 +1,9 @@
 //! What a list shows of a case.
 
+use diesel::QueryableByName;
 use diesel::sql_types::{
     Array, BigInt, Bool, Date as SqlDate, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid,
 };
-use diesel::{QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 use serde::Serialize;
 use sync_core::ids::{CaseId, GridPath, ItemCode, KindCode, RegionCode, TargetId, UnitId, UserId};
@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::db::Connection;
+use crate::db::statement::statement;
 use crate::db::types::{Day, StoredValueError, Time, stored, stored_code};
 use crate::problem::ApiError;
 
@@ -144,7 +145,7 @@ pub async fn summaries(
     district: &RegionCode,
     ids: &[CaseId],
 ) -> Result<Vec<CaseSummary>, ApiError> {
-    let rows: Vec<SummaryRow> = sql_query(
+    let rows: Vec<SummaryRow> = statement(
         "SELECT cases.case_id, cases.item, coalesce(evaluation->>'zh', cases.item) AS item_zh,
                 coalesce(evaluation->>'en', cases.item) AS item_en, cases.kind, cases.target_id,
                 targets.code AS target_code, targets.name AS target_name,

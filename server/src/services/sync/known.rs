@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use futures::try_join;
 use sync_core::ids::{
     CaseId, FirePointId, GridPath, InspectionId, PhotoHash, RegionCode, TargetId, UnitId, UserId,
 };
@@ -182,23 +183,51 @@ impl Known {
         let all = References::of(operations);
         let district = &pusher.district;
         all.lock(conn, district).await?;
+        // Together, in one round trip: none depends on another.
+        let shared: &Connection = conn;
+        let referred = async {
+            try_join!(
+                known_rows::grids(shared, district, &all.grids),
+                known_rows::units(shared, district, &all.units),
+                known_rows::targets(shared, district, &all.targets),
+                known_rows::codes(shared, district, &all.codes),
+                known_rows::inspections(shared, district, &all.inspections),
+            )
+        };
+        let affected = async {
+            try_join!(
+                StoredCase::of_lineages(shared, district, &all.lineages),
+                known_rows::loops(shared, district, &all.looped),
+                fire_points::known(shared, district, &all.fire_points),
+                known_rows::verified_photos(shared, district, &all.photos),
+                confirmed_cases(shared, district, &all.targets),
+            )
+        };
+        let (assignments, zones, referred, affected) = try_join!(
+            known_rows::assignments(shared, pusher),
+            known_rows::zones(shared, district),
+            referred,
+            affected,
+        )?;
+        let (grids, units, targets, codes, inspections) = referred;
+        let (cases, loops, fire_points, verified, confirmed) = affected;
         let mut known = Self {
             district: district.clone(),
             book,
             calendar,
             received_at,
-            assignments: known_rows::assignments(conn, pusher).await?,
-            zones: known_rows::zones(conn, district).await?,
-            grids: known_rows::grids(conn, district, &all.grids).await?,
-            units: known_rows::units(conn, district, &all.units).await?,
-            targets: known_rows::targets(conn, district, &all.targets).await?,
-            codes: known_rows::codes(conn, district, &all.codes).await?,
-            inspections: known_rows::inspections(conn, district, &all.inspections).await?,
-            cases: StoredCase::of_lineages(conn, district, &all.lineages).await?,
-            loops: known_rows::loops(conn, district, &all.looped).await?,
-            fire_points: fire_points::known(conn, district, &all.fire_points).await?,
-            verified: known_rows::verified_photos(conn, district, &all.photos).await?,
-            confirmed: confirmed_cases(conn, district, &all.targets).await?,
+            assignments,
+            zones,
+            grids,
+            units,
+            targets,
+            codes,
+            inspections,
+            cases,
+            loops,
+            fire_points,
+            verified,
+            confirmed,
             elsewhere: HashSet::new(),
             own_targets: HashMap::new(),
         };

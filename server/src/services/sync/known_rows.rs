@@ -1,10 +1,11 @@
-//! The queries behind [`Known`](super::known::Known), one a kind of row, each for all ids of a batch at once.
+//! The queries behind [`Known`](super::known::Known), one a kind of row, each for all ids of a batch at once. They
+//! share a connection, so that they travel together. What nothing refers to is not asked for.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use diesel::QueryableByName;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Text, Uuid as SqlUuid};
-use diesel::{QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 use sync_core::ids::{CaseId, GridPath, InspectionId, PhotoHash, RegionCode, TargetId, UnitId, UserId};
 use sync_core::model::assignment::Assignment;
@@ -17,72 +18,82 @@ use crate::db::Connection;
 use crate::db::assignments::AssignmentRow;
 use crate::db::rectifications::{cases_of_loops, present_rounds};
 use crate::db::schema::{assignments, grids, inspections, photos, targets, units, zones};
+use crate::db::statement::statement;
 use crate::db::targets::TargetRow;
 use crate::db::types::stored;
 use crate::db::zones::ZoneRow;
 use crate::problem::ApiError;
 
 /// All assignments of the pusher, also past ones: writes follow those at occurrence.
-pub(super) async fn assignments(conn: &mut Connection, pusher: &Pusher) -> Result<Vec<Assignment>, ApiError> {
+pub(super) async fn assignments(mut conn: &Connection, pusher: &Pusher) -> Result<Vec<Assignment>, ApiError> {
     let rows: Vec<AssignmentRow> = assignments::table
         .filter(assignments::district.eq(pusher.district.as_str()))
         .filter(assignments::user_id.eq(pusher.user.0))
         .select(AssignmentRow::as_select())
-        .load(conn)
+        .load(&mut conn)
         .await?;
     rows.into_iter().map(|row| row.try_into().map_err(ApiError::from)).collect()
 }
 
 pub(in crate::services) async fn zones(
-    conn: &mut Connection,
+    mut conn: &Connection,
     district: &RegionCode,
 ) -> Result<Vec<Zone>, ApiError> {
     let rows: Vec<ZoneRow> = zones::table
         .filter(zones::district.eq(district.as_str()))
         .select(ZoneRow::as_select())
-        .load(conn)
+        .load(&mut conn)
         .await?;
     rows.into_iter().map(|row| row.try_into().map_err(ApiError::from)).collect()
 }
 
 pub(in crate::services) async fn grids(
-    conn: &mut Connection,
+    mut conn: &Connection,
     district: &RegionCode,
     paths: &BTreeSet<String>,
 ) -> Result<HashMap<GridPath, UnitId>, ApiError> {
+    if paths.is_empty() {
+        return Ok(HashMap::new());
+    }
     let rows: Vec<(String, Uuid)> = grids::table
         .filter(grids::district.eq(district.as_str()))
         .filter(grids::path.eq_any(paths))
         .select((grids::path, grids::unit_id))
-        .load(conn)
+        .load(&mut conn)
         .await?;
     rows.into_iter().map(|(path, unit)| Ok((stored("grids.path", &path)?, UnitId(unit)))).collect()
 }
 
 pub(super) async fn units(
-    conn: &mut Connection,
+    mut conn: &Connection,
     district: &RegionCode,
     ids: &BTreeSet<Uuid>,
 ) -> Result<HashSet<UnitId>, ApiError> {
+    if ids.is_empty() {
+        return Ok(HashSet::new());
+    }
     let rows: Vec<Uuid> = units::table
         .filter(units::district.eq(district.as_str()))
         .filter(units::unit_id.eq_any(ids))
         .select(units::unit_id)
-        .load(conn)
+        .load(&mut conn)
         .await?;
     Ok(rows.into_iter().map(UnitId).collect())
 }
 
 pub(in crate::services) async fn targets(
-    conn: &mut Connection,
+    mut conn: &Connection,
     district: &RegionCode,
     ids: &BTreeSet<Uuid>,
 ) -> Result<HashMap<TargetId, KnownTarget>, ApiError> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
     let rows: Vec<TargetRow> = targets::table
         .filter(targets::district.eq(district.as_str()))
         .filter(targets::target_id.eq_any(ids))
         .select(TargetRow::as_select())
-        .load(conn)
+        .load(&mut conn)
         .await?;
     rows.into_iter()
         .map(|row| {
@@ -94,7 +105,7 @@ pub(in crate::services) async fn targets(
 
 /// The register numbers among these that are taken.
 pub(super) async fn codes(
-    conn: &mut Connection,
+    mut conn: &Connection,
     district: &RegionCode,
     codes: &BTreeSet<String>,
 ) -> Result<HashSet<String>, ApiError> {
@@ -105,13 +116,13 @@ pub(super) async fn codes(
         .filter(targets::district.eq(district.as_str()))
         .filter(targets::code.eq_any(codes))
         .select(targets::code)
-        .load(conn)
+        .load(&mut conn)
         .await?;
     Ok(rows.into_iter().collect())
 }
 
 pub(super) async fn inspections(
-    conn: &mut Connection,
+    mut conn: &Connection,
     district: &RegionCode,
     ids: &BTreeSet<Uuid>,
 ) -> Result<HashMap<InspectionId, KnownInspection>, ApiError> {
@@ -131,7 +142,7 @@ pub(super) async fn inspections(
             inspections::author,
             successors.field(inspections::inspection_id).nullable(),
         ))
-        .load(conn)
+        .load(&mut conn)
         .await?;
     let known = |(id, lineage, author, successor): (Uuid, Uuid, Uuid, Option<Uuid>)| {
         let inspection = KnownInspection {
@@ -145,7 +156,7 @@ pub(super) async fn inspections(
 }
 
 pub(super) async fn verified_photos(
-    conn: &mut Connection,
+    mut conn: &Connection,
     district: &RegionCode,
     hashes: &BTreeSet<String>,
 ) -> Result<HashSet<PhotoHash>, ApiError> {
@@ -157,14 +168,14 @@ pub(super) async fn verified_photos(
         .filter(photos::sha256.eq_any(hashes))
         .filter(photos::state.eq("verified"))
         .select(photos::sha256)
-        .load(conn)
+        .load(&mut conn)
         .await?;
     rows.into_iter().map(|hash| Ok(stored("photos.sha256", &hash)?)).collect()
 }
 
 /// The cases that reports and re-checks are about, which the caller has locked, with their present rounds.
 pub(super) async fn loops(
-    conn: &mut Connection,
+    conn: &Connection,
     district: &RegionCode,
     ids: &BTreeSet<Uuid>,
 ) -> Result<HashMap<CaseId, KnownLoop>, ApiError> {
@@ -188,14 +199,14 @@ struct Elsewhere {
 
 /// Which of these ids, unknown here, are targets, units, inspections or cases of another district.
 pub(super) async fn elsewhere(
-    conn: &mut Connection,
+    mut conn: &Connection,
     district: &RegionCode,
     ids: &[Uuid],
 ) -> Result<HashSet<Uuid>, ApiError> {
     if ids.is_empty() {
         return Ok(HashSet::new());
     }
-    let rows: Vec<Elsewhere> = sql_query(
+    let rows: Vec<Elsewhere> = statement(
         "SELECT unknown.id
          FROM unnest($2) AS unknown (id)
          WHERE EXISTS (
@@ -209,7 +220,7 @@ pub(super) async fn elsewhere(
     )
     .bind::<Text, _>(district.as_str())
     .bind::<Array<SqlUuid>, _>(ids)
-    .load(conn)
+    .load(&mut conn)
     .await?;
     Ok(rows.into_iter().map(|row| row.id).collect())
 }

@@ -6,9 +6,9 @@
 
 use std::collections::HashMap;
 
+use diesel::QueryableByName;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Text, Uuid as SqlUuid};
-use diesel::{QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 use sync_core::ids::{ChangeId, Epoch, GridPath};
 use sync_core::limits::PULL_PAGE_ROWS;
@@ -25,6 +25,7 @@ use crate::auth::actor::Actor;
 use crate::db::Connection;
 use crate::db::changes::OFFICE_KINDS;
 use crate::db::schema::{changes, districts, users};
+use crate::db::statement::statement;
 use crate::db::types::Time;
 use crate::problem::ApiError;
 use crate::state::AppState;
@@ -203,7 +204,7 @@ async fn log(
     (after, through): (i64, i64),
     most: i64,
 ) -> Result<Vec<LogRow>, ApiError> {
-    let rows = sql_query(
+    let rows = statement(
         "SELECT number, entity, entity_id
          FROM changes
          WHERE district = $1 AND number > $2 AND number <= $3 AND entity <> ALL ($7) AND (

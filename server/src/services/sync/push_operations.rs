@@ -11,7 +11,8 @@ use std::sync::Arc;
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel_async::{AsyncConnection, RunQueryDsl};
-use sync_core::ids::OperationId;
+use futures::try_join;
+use sync_core::ids::{Epoch, OperationId, RegionCode};
 use sync_core::policy::PolicyBook;
 use sync_core::time::Instant;
 use sync_core::wire::operation::Operation;
@@ -53,7 +54,8 @@ pub async fn push_operations(
     })?;
     let now = state.clock.now();
     let mut conn = state.connection().await?;
-    let book = state.policies.of(&mut conn, &pusher.district).await?;
+    let (book, epoch) =
+        try_join!(state.policies.of(&conn, &pusher.district), epoch_of(&conn, &pusher.district))?;
     let push = Push { pusher, book, calendar: Arc::clone(&state.calendar), now };
     let outcomes = match push.store(&mut conn, &received).await {
         Err(PushFault::Constraint(constraint)) => {
@@ -74,12 +76,14 @@ pub async fn push_operations(
     }
     // An inspection may name photos that were here before it.
     state.photos.stamper.rounds.wake();
-    let epoch = districts::table
-        .find(pusher.district.as_str())
-        .select(districts::epoch)
-        .first::<Uuid>(&mut conn)
-        .await?;
-    Ok(PushResponse { results, epoch: sync_core::ids::Epoch(epoch), server_time: now })
+    Ok(PushResponse { results, epoch, server_time: now })
+}
+
+/// The life of the district's database: a restored one has another.
+async fn epoch_of(mut conn: &Connection, district: &RegionCode) -> Result<Epoch, ApiError> {
+    let epoch =
+        districts::table.find(district.as_str()).select(districts::epoch).first::<Uuid>(&mut conn).await?;
+    Ok(Epoch(epoch))
 }
 
 /// Why a transaction was undone.

@@ -26,6 +26,7 @@ use crate::db::fire_points::{FindingWrite, store_findings};
 use crate::db::rectifications::{
     LoopChanges, RecordPhotoWrite, RecordSubject, RecordWrite, insert_record_photos, insert_records,
 };
+use crate::db::statement::statement;
 use crate::db::targets::{TargetWrite, insert_targets, update_targets};
 use crate::db::types::{Time, storable};
 use crate::services::find_duplicates::find_duplicates;
@@ -277,7 +278,7 @@ pub(super) async fn insert_operations(
     let column = |value: fn(&StoredOperation<'_>) -> Option<serde_json::Value>| {
         operations.iter().map(value).collect::<Vec<_>>()
     };
-    diesel::sql_query(
+    statement(
         "INSERT INTO operations (district, device_id, user_id, incarnation, received_at,
                                  op_id, bytes, sha256, device_seq, kind, outcome)
          SELECT $1, $2, $3, $4, $5, o.* FROM unnest($6, $7, $8, $9, $10, $11) AS o",

@@ -66,7 +66,8 @@ pub(super) struct RollupRow {
     amounts_missing: i64,
 }
 
-/// The month's ledger entries and pending charges, summed at every level at once.
+/// The month's ledger entries and pending charges, summed at every level at once. Entries come from their index alone;
+/// an item is named as the first of its cases names it. A street is the first ten characters of a grid's path.
 const ROLL_UP: &str = "
 WITH moved AS (
     SELECT unit_id, item, grid, case_id, amount_fen AS posted, 0::bigint AS pending, 0 AS missing
@@ -79,29 +80,30 @@ WITH moved AS (
     WHERE district = $1 AND charges.state = 'pending' AND occurred_month BETWEEN $4 AND $5
       AND ($3::uuid[] IS NULL OR charges.unit_id = ANY ($3))
 ), of_case AS (
-    SELECT unit_id, item, substring(grid FROM '^[0-9]{6}(?:/[0-9]{3})?') AS street, case_id,
+    SELECT unit_id, item, left(grid, 10) AS street, case_id,
            sum(posted) AS posted, sum(pending) AS pending, sum(missing) AS missing
     FROM moved GROUP BY unit_id, item, street, case_id
 ), named AS (
-    SELECT of_case.*, coalesce(evaluation->>'zh', of_case.item) AS item_zh,
-           coalesce(evaluation->>'en', of_case.item) AS item_en
-    FROM of_case JOIN cases ON cases.district = $1 AND cases.case_id = of_case.case_id
+    SELECT first.item, coalesce(evaluation->>'zh', first.item) AS item_zh,
+           coalesce(evaluation->>'en', first.item) AS item_en
+    FROM (SELECT item, (array_agg(case_id ORDER BY case_id))[1] AS case_id FROM of_case GROUP BY item) AS first
+    JOIN cases ON cases.district = $1 AND cases.case_id = first.case_id
 ), sums AS (
     SELECT grouping(unit_id, item, street) AS level, unit_id, item, street,
-           max(item_zh) AS item_zh, max(item_en) AS item_en,
            coalesce(sum(posted), 0)::bigint AS posted,
            count(DISTINCT case_id) FILTER (WHERE posted <> 0) AS posted_cases,
            coalesce(sum(pending), 0)::bigint AS pending,
            count(DISTINCT case_id) FILTER (WHERE pending <> 0 OR missing > 0) AS pending_cases,
            coalesce(sum(missing), 0)::bigint AS amounts_missing
-    FROM named
+    FROM of_case
     GROUP BY GROUPING SETS ((unit_id, item, street), (unit_id, item), (unit_id), (item), (street), ())
 )
-SELECT sums.*, units.name AS unit_name, units.budget_code, grids.name AS street_name
+SELECT sums.*, named.item_zh, named.item_en, units.name AS unit_name, units.budget_code, grids.name AS street_name
 FROM sums
+LEFT JOIN named ON named.item = sums.item
 LEFT JOIN units ON units.district = $1 AND units.unit_id = sums.unit_id
 LEFT JOIN grids ON grids.district = $1 AND grids.path = sums.street
-ORDER BY level, units.budget_code, item, street";
+ORDER BY level, units.budget_code, sums.item, street";
 
 /// No occurrence: an empty span of days.
 const NONE: (jiff::civil::Date, jiff::civil::Date) =
