@@ -39,6 +39,8 @@ pub enum Action {
     UserCreated,
     /// A user was disabled.
     UserDisabled,
+    /// A disabled user was enabled again.
+    UserEnabled,
     /// A role was assigned.
     RoleAssigned,
     /// An assignment got a last day.
@@ -85,6 +87,7 @@ impl Action {
             Self::EnrolmentCodeIssued => "enrolment_code_issued",
             Self::UserCreated => "user_created",
             Self::UserDisabled => "user_disabled",
+            Self::UserEnabled => "user_enabled",
             Self::RoleAssigned => "role_assigned",
             Self::AssignmentEnded => "assignment_ended",
             Self::PackAdded => "pack_added",

@@ -99,6 +99,7 @@ const MATRIX: &[Row] = &[
     row("GET /api/v1/users", &[Administrator], nothing),
     row("POST /api/v1/users", &[Administrator], || json!({ "username": "", "name": "" })),
     row("POST /api/v1/users/{user_id}/disable", &[Administrator], nothing),
+    row("POST /api/v1/users/{user_id}/enable", &[Administrator], nothing),
     row("POST /api/v1/users/{user_id}/password", &[Administrator], nothing),
     row("POST /api/v1/users/{user_id}/enrolment-codes", &[Administrator], nothing),
     row(

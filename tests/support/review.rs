@@ -172,6 +172,13 @@ impl Review {
         pack
     }
 
+    /// Adopts a version of the Macun pack from November on that leaves the amount for site dust to the office.
+    pub async fn amounts_left_to_office(&self) -> PolicyPack {
+        let dust = "en = \"Site without the six 100% dust measures\"\namount = ";
+        let (stated, left) = (format!("{dust}100_000"), format!("{dust}\"entered\""));
+        self.new_version(&stated, &left, date(2026, 11, 1)).await
+    }
+
     /// A month's totals as finance sees them.
     pub async fn totals(&self, month: &str) -> Value {
         read(self.finance.request(Method::GET, &format!("/api/v1/months/{month}/totals"))).await

@@ -8,6 +8,7 @@ pub mod commands;
 pub mod create_district;
 pub mod create_user;
 pub mod disable_user;
+pub mod enable_user;
 pub mod end_assignment;
 pub mod list_devices;
 pub mod list_users;

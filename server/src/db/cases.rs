@@ -2,14 +2,13 @@
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use sync_core::evaluate::ProposedCase;
 use sync_core::ids::{CaseId, RegionCode};
 use sync_core::time::Instant;
 use uuid::Uuid;
 
 use crate::db::Connection;
 use crate::db::schema::cases;
-use crate::db::types::{Day, StoredValueError, Time, stored_json};
+use crate::db::types::{Day, Time};
 
 /// What a decision must know of a case.
 #[derive(Debug, Clone, Queryable, Selectable)]
@@ -115,23 +114,6 @@ pub async fn lock_many(
         .for_update()
         .load(connection)
         .await
-}
-
-/// What the evaluator said of a case last.
-///
-/// # Errors
-/// Whatever PostgreSQL says; [`StoredValueError`] where what it holds cannot be read.
-pub async fn evaluation<E>(
-    connection: &mut Connection,
-    district: &RegionCode,
-    case_id: CaseId,
-) -> Result<ProposedCase, E>
-where
-    E: From<diesel::result::Error> + From<StoredValueError>,
-{
-    let evaluation =
-        cases::table.find((district.as_str(), case_id.0)).select(cases::evaluation).first(connection).await?;
-    Ok(stored_json("cases.evaluation", evaluation)?)
 }
 
 /// Writes what a decision leaves behind.

@@ -2,6 +2,7 @@
 
 use sync_core::ids::RegionCode;
 use sync_core::limits::NAME_MAX_CHARS;
+use sync_core::model::credit_code::is_credit_code;
 use sync_core::model::grid::Grid;
 use sync_core::model::unit::Unit;
 use sync_core::model::zone::Zone;
@@ -10,8 +11,6 @@ use sync_core::wire::problem::ProblemKind;
 
 use crate::problem::ApiError;
 
-/// Characters of a unified social credit code (统一社会信用代码, GB 32100).
-const CREDIT_CODE_CHARS: usize = 18;
 /// Digits of a statistical code (统计用区划代码).
 const STATISTICAL_CODE_DIGITS: usize = 12;
 
@@ -51,14 +50,10 @@ fn all<const N: usize>(faults: [Option<EntryFault>; N]) -> Vec<EntryFault> {
 
 impl CheckEntry for Unit {
     fn faults(&self, _: &RegionCode) -> Vec<EntryFault> {
-        let well_formed = |code: &String| {
-            code.len() == CREDIT_CODE_CHARS
-                && code.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase())
-        };
         all([
             required(&self.name, "name"),
             unless(
-                self.credit_code.as_ref().is_none_or(well_formed),
+                self.credit_code.as_deref().is_none_or(is_credit_code),
                 ProblemKind::CreditCodeInvalid,
                 "credit_code",
             ),

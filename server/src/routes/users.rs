@@ -12,6 +12,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::admin::assign_role::{NewAssignment, assign_role};
 use crate::admin::create_user::{NewUser, create_user};
 use crate::admin::disable_user::disable_user;
+use crate::admin::enable_user::enable_user;
 use crate::admin::end_assignment::end_assignment;
 use crate::admin::list_users::{User, list_users};
 use crate::admin::move_assignment::{AssignmentMove, move_assignment};
@@ -29,6 +30,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .service(list)
         .service(create)
         .service(disable)
+        .service(enable)
         .service(reset)
         .service(assign)
         .service(end)
@@ -93,6 +95,25 @@ async fn disable(
     let now = state.clock.now();
     let mut connection = state.connection().await?;
     disable_user(&mut connection, &actor.district, *user_id, Some(actor.user_id), now).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Enable a disabled user again: what is assigned holds again; sign-in and enrolment begin anew.
+#[utoipa::path(
+    tag = "users",
+    security(("session" = [])),
+    params(("user_id" = UserId, Path, description = "The user.")),
+    responses((status = 204, description = "Enabled."))
+)]
+#[post("/api/v1/users/{user_id}/enable")]
+async fn enable(
+    state: web::Data<AppState>,
+    actor: Authorised<Administer>,
+    user_id: web::Path<UserId>,
+) -> Result<HttpResponse, ApiError> {
+    let now = state.clock.now();
+    let mut connection = state.connection().await?;
+    enable_user(&mut connection, &actor.district, *user_id, Some(actor.user_id), now).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

@@ -5,6 +5,8 @@
 //! proposal itself. Approving executes the decision and ends the proposal in one transaction; approved twice at once,
 //! it is decided once.
 
+use std::collections::BTreeMap;
+
 use diesel_async::AsyncConnection;
 use serde::Serialize;
 use serde_json::json;
@@ -22,12 +24,13 @@ use crate::auth::actor::Actor;
 use crate::db::cases::CaseStateRow;
 use crate::db::changes::{Entity, NewChange, record_changes};
 use crate::db::proposals::{self, ProposalEnd, ProposalRow};
-use crate::db::types::{Time, stored, stored_code, stored_json};
+use crate::db::types::{StoredValueError, Time, stored, stored_code, stored_json};
 use crate::db::{Connection, cases, duplicate_lock, evidence_lock};
 use crate::problem::ApiError;
 use crate::services::close_month::{Closing, close_month};
 use crate::services::decide_case::{self, Decision, Meanwhile};
 use crate::services::list_proposals::{Proposal, ProposalState, reviewing_role, shown};
+use crate::services::merge_cases::{MergeRequest, merge_reviewed};
 use crate::services::record_decision::DecidedBy;
 
 /// A proposal that was approved, with the decision it led to.
@@ -35,7 +38,7 @@ use crate::services::record_decision::DecidedBy;
 pub struct Approval {
     /// The proposal.
     pub proposal: Proposal,
-    /// The decision, where it is one on a case.
+    /// The decision, where it is one on a single case; of a merge and of a month the proposal has its number.
     pub decision: Option<Decision>,
 }
 
@@ -51,7 +54,7 @@ pub struct Executed {
 /// Approves a proposal: what was proposed is decided now.
 ///
 /// # Errors
-/// `proposal_unknown`, `proposal_own`, `proposal_closed`; `case_changed` where it became stale; whatever the decision
+/// `proposal_unknown`, `same_person`, `proposal_closed`; `case_changed` where it became stale; whatever the decision
 /// itself is refused for.
 pub async fn approve_proposal(
     connection: &mut Connection,
@@ -68,12 +71,13 @@ pub async fn approve_proposal(
     }
     let proposal = proposals::find(connection, &actor.district, id).await?;
     let proposal = proposal.ok_or(ProblemKind::ProposalUnknown)?;
+    let kind: DecisionKind = stored_code("proposals.kind", &proposal.kind)?;
     let decision = match proposal.case_id {
-        Some(_) => {
+        Some(_) if kind != DecisionKind::Merge => {
             let request_id = DecisionRequestId(proposal.request_id);
             decide_case::decision_of(connection, &actor.district, request_id).await?
         }
-        None => None,
+        _ => None,
     };
     Ok(Approval { proposal: show(connection, actor, proposal).await?, decision })
 }
@@ -88,19 +92,19 @@ async fn approve(
 ) -> Result<Option<Meanwhile>, ApiError> {
     evidence_lock::share(connection, &actor.district).await?;
     duplicate_lock::take(connection, &actor.district).await?;
-    let Open { proposal, case } = match hold(connection, actor, id).await? {
+    let Open { proposal, case, outdated } = match hold(connection, actor, id).await? {
         Held::Open(open) => *open,
         Held::Ended(proposal) if is_of(&proposal, ProposalState::Approved, actor) => return Ok(None),
         Held::Ended(_) => return Err(ProblemKind::ProposalClosed.into()),
     };
     if proposal.proposed_by == actor.user_id.0 {
-        return Err(ProblemKind::ProposalOwn.into());
+        return Err(ProblemKind::SamePerson.into());
     }
     let ended = ended(&proposal, case.as_ref())?;
-    if let Some(case) = case.as_ref().filter(|case| Some(case.version) != proposal.expected_version) {
+    if let Some(case) = outdated {
         end(connection, actor, &proposal, ProposalState::Stale, None, None, now).await?;
         record_changes(connection, &actor.district, &[ended]).await?;
-        return Ok(Some(decide_case::meanwhile(connection, &actor.district, case).await?));
+        return Ok(Some(decide_case::meanwhile(connection, &actor.district, &case).await?));
     }
     let by = DecidedBy::TwoPeople { actor: UserId(proposal.proposed_by), reviewer: actor.user_id };
     let executed = execute(connection, book, actor, &proposal, case, by, now).await?;
@@ -147,6 +151,10 @@ async fn execute(
             Ok(decide_case::decide_reviewed(connection, book, &actor.district, case, &request, by, now)
                 .await?)
         }
+        (DecisionKind::Merge, Some(case)) => {
+            let request: MergeRequest = stored_json("proposals.request", proposal.request.clone())?;
+            Ok(merge_reviewed(connection, actor, CaseId(case.case_id), &request, by, now).await?)
+        }
         (DecisionKind::CloseMonth, None) => {
             let closing = Closing {
                 district: actor.district.clone(),
@@ -167,7 +175,7 @@ async fn execute(
 /// Rejects a proposal; nothing is decided.
 ///
 /// # Errors
-/// `proposal_unknown`, `proposal_own`, `proposal_closed`, `reason_required` and faults of the reason's text.
+/// `proposal_unknown`, `same_person`, `proposal_closed`, `reason_required` and faults of the reason's text.
 pub async fn reject_proposal(
     connection: &mut Connection,
     actor: &Actor,
@@ -206,14 +214,15 @@ async fn close(
 ) -> Result<Proposal, ApiError> {
     connection
         .transaction(async |connection| {
-            let Open { proposal, case } = match hold(connection, actor, id).await? {
+            duplicate_lock::take(connection, &actor.district).await?;
+            let Open { proposal, case, .. } = match hold(connection, actor, id).await? {
                 Held::Open(open) => *open,
                 Held::Ended(proposal) if is_of(&proposal, state, actor) => return Ok(()),
                 Held::Ended(_) => return Err(ApiError::from(ProblemKind::ProposalClosed)),
             };
             match (state, proposal.proposed_by == actor.user_id.0) {
                 (ProposalState::Withdrawn, false) => return Err(ProblemKind::RoleForbidden.into()),
-                (ProposalState::Rejected, true) => return Err(ProblemKind::ProposalOwn.into()),
+                (ProposalState::Rejected, true) => return Err(ProblemKind::SamePerson.into()),
                 _ => {}
             }
             end(connection, actor, &proposal, state, reason, None, now).await?;
@@ -228,7 +237,10 @@ async fn close(
 /// A proposal with what it is about, both locked.
 struct Open {
     proposal: ProposalRow,
+    /// The case that is decided on.
     case: Option<CaseStateRow>,
+    /// A case that is no longer what was looked at.
+    outdated: Option<CaseStateRow>,
 }
 
 enum Held {
@@ -236,27 +248,47 @@ enum Held {
     Ended(Box<ProposalRow>),
 }
 
-/// Locks what a proposal is about and then the proposal, for somebody who could review it.
+/// The cases that a proposal is about, each with the version it was made on.
+fn expected_cases(
+    proposal: &ProposalRow,
+    kind: DecisionKind,
+) -> Result<BTreeMap<CaseId, u32>, StoredValueError> {
+    let own = proposal.case_id.zip(proposal.expected_version.and_then(|version| u32::try_from(version).ok()));
+    let mut expected: BTreeMap<CaseId, u32> =
+        own.map(|(case, version)| (CaseId(case), version)).into_iter().collect();
+    if kind == DecisionKind::Merge {
+        let request: MergeRequest = stored_json("proposals.request", proposal.request.clone())?;
+        expected.extend(request.absorbed.iter().map(|case| (case.case_id, case.expected_version)));
+    }
+    Ok(expected)
+}
+
+/// Locks what a proposal is about and then the proposal, for somebody who could review it. A merge is about several
+/// cases, so the caller took the lock of duplicates.
 async fn hold(connection: &mut Connection, actor: &Actor, id: ProposalId) -> Result<Held, ApiError> {
     let district = &actor.district;
     let unknown = || ApiError::from(ProblemKind::ProposalUnknown);
     let proposal = proposals::find(connection, district, id).await?.ok_or_else(unknown)?;
-    let role = reviewing_role(stored_code("proposals.kind", &proposal.kind)?);
-    let case = match proposal.case_id {
-        Some(case_id) => {
-            let case = cases::lock(connection, district, CaseId(case_id)).await?.ok_or_else(unknown)?;
-            let grid: GridPath = stored("cases.grid", &case.grid)?;
-            if !actor.covers(role, &grid) {
-                return Err(unknown());
-            }
-            Some(case)
+    let kind: DecisionKind = stored_code("proposals.kind", &proposal.kind)?;
+    let role = reviewing_role(kind);
+    let expected = expected_cases(&proposal, kind)?;
+    let ids: Vec<CaseId> = expected.keys().copied().collect();
+    let cases = cases::lock_many(connection, district, &ids).await?;
+    if cases.len() < expected.len() || (expected.is_empty() && !actor.has(role)) {
+        return Err(unknown());
+    }
+    for case in &cases {
+        let grid: GridPath = stored("cases.grid", &case.grid)?;
+        if !actor.covers(role, &grid) {
+            return Err(unknown());
         }
-        None if actor.has(role) => None,
-        None => return Err(unknown()),
-    };
+    }
+    let version = |case: &CaseStateRow| expected.get(&CaseId(case.case_id)).copied().map(i64::from);
+    let outdated = cases.iter().find(|case| version(case) != Some(i64::from(case.version))).cloned();
+    let case = cases.into_iter().find(|case| Some(case.case_id) == proposal.case_id);
     let proposal = proposals::lock(connection, district, id).await?.ok_or_else(unknown)?;
     Ok(if proposal.state == ProposalState::Open.code() {
-        Held::Open(Box::new(Open { proposal, case }))
+        Held::Open(Box::new(Open { proposal, case, outdated }))
     } else {
         Held::Ended(Box::new(proposal))
     })

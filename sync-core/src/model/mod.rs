@@ -7,6 +7,7 @@ pub mod appeal;
 pub mod assignment;
 pub mod case;
 mod coded_enum;
+pub mod credit_code;
 pub mod decision;
 pub mod fire_point;
 pub mod grid;

@@ -95,7 +95,6 @@ problems! {
     OperationSchemaNewer = "operation_schema_newer", 422, "操作的格式版本高于服务器，请先升级服务器。", "The operation's schema is newer than the server; upgrade the server first.";
     OperationIdReused = "operation_id_reused", 409, "同一操作号曾以不同内容提交，本次内容未保存。", "The operation id was used before with other content; this content was not stored.";
     OperationNotYours = "operation_not_yours", 403, "操作的作者、设备或安装标识与登录身份不符。", "Author, device or incarnation of the operation are not those signed in.";
-    DeviceSeqReused = "device_seq_reused", 409, "设备序号重复，设备数据可能被复制或恢复。", "The device sequence number was used before; the device's database may be a copy.";
     CursorInvalid = "cursor_invalid", 400, "游标无效，请重新完整拉取。", "The cursor is not valid; pull from the start.";
     // Register.
     TargetUnknown = "target_unknown", 422, "台账中没有该对象。", "The register has no such target.";
@@ -111,7 +110,7 @@ problems! {
     UnitExists = "unit_exists", 409, "该责任单位已登记。", "The unit is registered already.";
     UnitNameTaken = "unit_name_taken", 409, "责任单位名称已被使用。", "The unit's name is taken.";
     BudgetCodeTaken = "budget_code_taken", 409, "预算单位编码已被使用。", "The budget code is taken.";
-    CreditCodeInvalid = "credit_code_invalid", 422, "统一社会信用代码应为 18 位数字或大写字母。", "A unified social credit code has 18 digits or capital letters.";
+    CreditCodeInvalid = "credit_code_invalid", 422, "统一社会信用代码有误：应为 18 位，且末位校验码相符（GB 32100）。", "Not a unified social credit code: 18 characters, the last one checks the others (GB 32100).";
     UnitInUse = "unit_in_use", 409, "该责任单位已被网格、台账、任职或案件引用，不能删除。", "Grids, targets, assignments or cases refer to the unit; it cannot be removed.";
     GridExists = "grid_exists", 409, "该网格已登记。", "The grid is registered already.";
     GridParentUnknown = "grid_parent_unknown", 422, "没有上级网格，请先登记上级网格。", "The grid above it is not registered; register that first.";
@@ -160,7 +159,6 @@ problems! {
     ReasonRequired = "reason_required", 422, "请填写理由。", "Give a reason.";
     ProposalUnknown = "proposal_unknown", 404, "没有该待复核事项，或您无权查看。", "There is no such proposal, or it is not yours to see.";
     ProposalOpen = "proposal_open", 409, "已有待复核事项，复核或撤回后方可再提交。", "Another proposal is open; it must be reviewed or withdrawn first.";
-    ProposalOwn = "proposal_own", 403, "经办与复核不得为同一人。", "Who proposed it cannot review it.";
     ProposalClosed = "proposal_closed", 409, "该事项已复核、已撤回或已失效。", "The proposal was reviewed, withdrawn or became stale.";
     PackNotInForce = "pack_not_in_force", 409, "该政策包在案件发生时间和地点未生效。", "This pack was not in force where and when the case occurred.";
     PeriodClosed = "period_closed", 409, "该月份已结账。", "The month is closed.";
@@ -175,7 +173,7 @@ problems! {
     AppealDecided = "appeal_decided", 409, "对该扣缴决定的申诉已处理，不得重复申诉。", "The appeal against this charge was decided; it cannot be appealed again.";
     AppealLate = "appeal_late", 409, "申诉期限已过。", "The time to appeal is over.";
     AmountNotReduced = "amount_not_reduced", 422, "核减后的金额必须低于现有金额。", "A reduced amount must be lower than the present one.";
-    SamePerson = "same_person", 409, "经办人不得复核本人经办的事项，请由他人复核。", "Who asked for it cannot review it; another person has to.";
+    SamePerson = "same_person", 403, "经办与复核不得为同一人，请由他人复核。", "Who asked for it cannot review it; another person has to.";
     // Files.
     FileTooLarge = "file_too_large", 413, "文件过大（上限 20 MB），请分成几个文件。", "The file is too large (20 MB at most); split it.";
     FileInflatesTooFar = "file_inflates_too_far", 422, "文件解压后过大，请另存为新文件后重试。", "The file is far too large once unpacked; save it as a new file.";

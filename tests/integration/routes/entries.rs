@@ -32,7 +32,7 @@ fn square(lon: f64, lat: f64) -> Value {
 fn new_unit() -> Value {
     json!({
         "unit_id": UnitId::fresh(), "name": "解放街道办事处", "kind": "street_office",
-        "credit_code": "11410804MB0000001X", "budget_code": "301",
+        "credit_code": "11410804MB00000016", "budget_code": "301",
     })
 }
 
@@ -88,6 +88,7 @@ async fn a_unit_that_cannot_be_is_refused_with_its_field() {
         (with(&unit, "name", json!("东街道")), "unit_name_taken", "name"),
         (with(&unit, "budget_code", json!("101")), "budget_code_taken", "budget_code"),
         (with(&unit, "credit_code", json!("123")), "credit_code_invalid", "credit_code"),
+        (with(&unit, "credit_code", json!("11410804MB0000001X")), "credit_code_invalid", "credit_code"),
         (with(&unit, "unit_id", json!(review.macun.bureau)), "unit_exists", "unit_id"),
         (with(&unit, "kind", json!("palace")), "malformed_request", "kind"),
     ];

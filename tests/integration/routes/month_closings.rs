@@ -178,7 +178,7 @@ async fn one_person_cannot_close_a_month() {
     let proposal = review.propose_closing(&review.finance, "2026-10", &request).await;
     let proposal: Value = proposal.json().await.unwrap();
     let own = problem(review.finance.review(&proposal, "approval").await).await;
-    assert_eq!(own.code.as_str(), "proposal_own");
+    assert_eq!(own.code.as_str(), "same_person");
     let supervisor = problem(review.supervisor.review(&proposal, "approval").await).await;
     assert_eq!(supervisor.code.as_str(), "proposal_unknown", "a month is finance's");
     assert_eq!(problems(&checklist(&review, "2026-10").await), Vec::<&str>::new(), "still open");

@@ -69,7 +69,7 @@ async fn nobody_reviews_the_own_proposal_and_nobody_without_the_grid_any() {
     let proposal = review.propose(case, &decision("dismiss", 2)).await;
 
     for how in ["approval", "rejection"] {
-        assert_eq!(code(&review.supervisor, &proposal, how).await, "proposal_own");
+        assert_eq!(code(&review.supervisor, &proposal, how).await, "same_person");
         assert_eq!(code(&neighbour, &proposal, how).await, "proposal_unknown");
         assert_eq!(code(&review.finance, &proposal, how).await, "proposal_unknown");
         assert_eq!(code(&liaison, &proposal, how).await, "role_forbidden");

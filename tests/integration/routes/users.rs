@@ -136,6 +136,31 @@ async fn a_disabled_user_is_signed_out_and_stays_out() {
 }
 
 #[tokio::test]
+async fn an_enabled_user_signs_in_again_and_the_audit_trail_says_who_did_it() {
+    let server = TestServer::start().await;
+    let office = administrator(&server).await;
+    let user = create(&office, "lina").await;
+    let sign_in = async || {
+        let body = json!({ "username": "lina", "password": "a first password" });
+        server.request(Method::POST, "/api/v1/sessions").json(&body).send().await.unwrap().status()
+    };
+    let turn =
+        async |how: &str| post(&office, &format!("/api/v1/users/{user}/{how}"), Value::Null).await.status();
+    assert_eq!(turn("disable").await, StatusCode::NO_CONTENT);
+    assert_eq!(sign_in().await, StatusCode::UNAUTHORIZED);
+
+    for _ in 0..2 {
+        assert_eq!(turn("enable").await, StatusCode::NO_CONTENT);
+    }
+
+    assert!(sign_in().await.is_success());
+    let actions = server.audit_actions().await;
+    assert_eq!(actions.iter().filter(|action| *action == "user_enabled").count(), 1);
+    let nobody = format!("/api/v1/users/{}/enable", sync_core::ids::UserId::fresh());
+    assert_eq!(problem(post(&office, &nobody, Value::Null).await).await.code.as_str(), "not_found");
+}
+
+#[tokio::test]
 async fn an_inspector_who_moves_has_every_day_in_one_grid_and_his_devices_start_over() {
     let server = TestServer::start().await;
     let office = administrator(&server).await;

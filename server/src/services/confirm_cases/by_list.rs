@@ -20,7 +20,7 @@ use crate::auth::actor::Actor;
 use crate::db::cases::CaseStateRow;
 use crate::db::changes::record_changes;
 use crate::db::decisions::DecisionRow;
-use crate::db::{Connection, cases, decisions};
+use crate::db::{Connection, cases, decisions, duplicate_lock};
 use crate::problem::ApiError;
 use crate::services::decide_case::{Refusal, StandingCase};
 use crate::services::record_decision::DecidedBy;
@@ -118,6 +118,8 @@ async fn confirm(
     let district = &actor.district;
     let ids: Vec<CaseId> = list.confirmations.iter().map(|asked| asked.case_id).collect();
     let requests: Vec<DecisionRequestId> = list.confirmations.iter().map(|asked| asked.request_id).collect();
+    // A dismissal holds one case while it frees its duplicates: several are locked after it, or before it.
+    duplicate_lock::take(connection, district).await?;
     let mut rows: HashMap<CaseId, CaseStateRow> = cases::lock_many(connection, district, &ids)
         .await?
         .into_iter()

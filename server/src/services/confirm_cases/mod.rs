@@ -28,7 +28,7 @@ use crate::db::changes::NewChange;
 use crate::db::types::Time;
 use crate::ledger::basis::RecordedMoney;
 use crate::ledger::moves::{Aim, CaseMoney, MoveFault, bring};
-use crate::services::decide_case::{Detail, Outcome, Refusal, StandingCase};
+use crate::services::decide_case::{DecisionOutcome, Detail, Refusal, StandingCase};
 use crate::services::move_money::{load_money, open_books, write_money};
 use crate::services::record_decision::{DecidedBy, NewDecision, Subject, record_decisions};
 
@@ -123,7 +123,7 @@ pub async fn confirm_cases(
                 continue;
             }
         };
-        let outcome = Outcome { review_state: ReviewState::Confirmed, unsettled: Vec::new() };
+        let outcome = DecisionOutcome { review_state: ReviewState::Confirmed, unsettled: Vec::new() };
         let detail = Detail::new(outcome, RecordedMoney { money: vec![case.basis(&aim)] });
         decisions.push(NewDecision {
             request_id: *request_id,

@@ -3,16 +3,15 @@
 use std::collections::BTreeSet;
 
 use jiff::civil::Date;
-use sync_core::evaluate::{ChargeAmount, ProposedCase};
 use sync_core::ids::{AppealId, CaseId, ChargeId, RegionCode};
 use sync_core::model::case::{ChargeState, Flag, ReviewState};
 use sync_core::model::decision::DecisionKind;
 use sync_core::model::inspection::PackRef;
-use sync_core::policy::PolicyBook;
+use sync_core::policy::{Amount, PolicyBook};
 use sync_core::time::Instant;
 
 use super::rules::{self, Verdict};
-use super::{DecisionRequest, Detail, EnteredAmount, Outcome, Refusal, StandingCase};
+use super::{DecisionOutcome, DecisionRequest, Detail, EnteredAmount, Refusal, StandingCase};
 use crate::appeals::hold::Relation;
 use crate::db::cases::CaseAfterDecision;
 use crate::db::changes::NewChange;
@@ -77,7 +76,7 @@ impl<'a> Deed<'a> {
         if moves_money(request.kind) {
             let money = load_money(connection, district, &[deed.case.case_id]).await?.pop();
             let money = deed.in_place(money.ok_or(Refusal::CaseUnknown)?);
-            let aim = deed.aim(connection, book, &money, now).await?;
+            let aim = deed.aim(book, &money, now)?;
             deed.moves = deed.try_out(connection, &money, &aim, now).await?;
             deed.money = Some((money, aim));
         }
@@ -172,13 +171,7 @@ impl<'a> Deed<'a> {
     }
 
     /// Where the request wants the case's money.
-    async fn aim(
-        &mut self,
-        connection: &mut Connection,
-        book: &PolicyBook,
-        money: &CaseMoney,
-        now: Instant,
-    ) -> Result<Aim, Refusal> {
+    fn aim(&mut self, book: &PolicyBook, money: &CaseMoney, now: Instant) -> Result<Aim, Refusal> {
         let unit_id = self.case.unit_id;
         let staying = |posts| Aim::staying(money, unit_id, posts);
         match self.request.kind {
@@ -196,10 +189,13 @@ impl<'a> Deed<'a> {
                 _ => Err(Refusal::UnitUnchanged),
             },
             DecisionKind::EnterAmounts => {
-                let proposed =
-                    cases::evaluation::<Refusal>(connection, self.district, self.case.case_id).await?;
                 let aim = staying(false);
-                Ok(Aim { charges: with_entered(aim.charges, &proposed, &self.request.amounts)?, ..aim })
+                let item = &self.case.item;
+                let left_to_office = |charge: &ChargeMoney| {
+                    let item = book.by_hash(&charge.pack_hash).and_then(|pack| pack.item(item));
+                    item.is_some_and(|item| item.amount == Amount::Entered)
+                };
+                Ok(Aim { charges: with_entered(aim.charges, left_to_office, &self.request.amounts)?, ..aim })
             }
             DecisionKind::AppealReduce => {
                 let aim = staying(false);
@@ -310,7 +306,8 @@ impl<'a> Deed<'a> {
 
     /// What the decision's record says.
     fn detail(&self) -> Detail {
-        let outcome = Outcome { review_state: self.verdict.state, unsettled: self.verdict.flags.clone() };
+        let outcome =
+            DecisionOutcome { review_state: self.verdict.state, unsettled: self.verdict.flags.clone() };
         let money = self.money.iter().map(|(_, aim)| self.basis(aim)).collect();
         Detail::of(self.request, outcome, RecordedMoney { money })
     }
@@ -360,14 +357,15 @@ const fn is_about_amendment(kind: DecisionKind) -> bool {
     matches!(kind, DecisionKind::AcceptAmendment | DecisionKind::RefuseAmendment)
 }
 
-/// The charges with the amounts that were entered: each once, of a pending charge for which the pack names none.
+/// The charges with the amounts that were entered: each once, of a pending charge for which its pack names none,
+/// whether this case or one that was merged into it brought it.
 fn with_entered(
     mut charges: Vec<ChargeMoney>,
-    proposed: &ProposedCase,
+    left_to_office: impl Fn(&ChargeMoney) -> bool,
     amounts: &[EnteredAmount],
 ) -> Result<Vec<ChargeMoney>, Refusal> {
-    let entered = proposed.charges.iter().filter(|charge| charge.amount == ChargeAmount::Entered);
-    let mut awaited: BTreeSet<ChargeId> = entered.map(|charge| charge.charge_id).collect();
+    let awaited = charges.iter().filter(|charge| left_to_office(charge));
+    let mut awaited: BTreeSet<ChargeId> = awaited.map(|charge| charge.charge_id).collect();
     for entered in amounts {
         let pending = |charge: &&mut ChargeMoney| {
             charge.charge_id == entered.charge_id && charge.state == ChargeState::Pending

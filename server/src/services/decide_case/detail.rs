@@ -5,7 +5,7 @@ use sync_core::ids::{CaseId, InspectionId, PackHash, UnitId, UserId};
 use sync_core::model::assignment::DiscoveryLevel;
 use sync_core::model::case::Flag;
 
-use super::{DecisionRequest, EnteredAmount, Outcome};
+use super::{DecisionOutcome, DecisionRequest, EnteredAmount};
 use crate::db::decisions::DecisionRow;
 use crate::ledger::basis::RecordedMoney;
 
@@ -31,7 +31,7 @@ pub struct Detail {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inspection_id: Option<InspectionId>,
     /// The state it led to.
-    pub outcome: Outcome,
+    pub outcome: DecisionOutcome,
     /// What it did to the money.
     #[serde(flatten)]
     pub recorded: RecordedMoney,
@@ -40,7 +40,7 @@ pub struct Detail {
 impl Detail {
     /// A decision for which nothing was asked but the decision itself.
     #[must_use]
-    pub const fn new(outcome: Outcome, recorded: RecordedMoney) -> Self {
+    pub const fn new(outcome: DecisionOutcome, recorded: RecordedMoney) -> Self {
         Self {
             flags: Vec::new(),
             amounts: Vec::new(),
@@ -55,7 +55,7 @@ impl Detail {
 
     /// What a request asked, with what it led to.
     #[must_use]
-    pub fn of(request: &DecisionRequest, outcome: Outcome, recorded: RecordedMoney) -> Self {
+    pub fn of(request: &DecisionRequest, outcome: DecisionOutcome, recorded: RecordedMoney) -> Self {
         Self {
             flags: request.flags.clone(),
             amounts: request.amounts.clone(),

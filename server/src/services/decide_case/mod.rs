@@ -25,7 +25,7 @@ use sync_core::time::Instant;
 pub use answer::meanwhile;
 pub use detail::Detail;
 pub use refusal::{LastDecision, Meanwhile, Refusal};
-pub use request::{Answer, Decision, DecisionRequest, EnteredAmount, Outcome, WrittenEntry};
+pub use request::{Answer, Decision, DecisionOutcome, DecisionRequest, EnteredAmount, WrittenEntry};
 pub use standing::StandingCase;
 
 use crate::auth::actor::Actor;

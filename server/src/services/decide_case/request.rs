@@ -142,7 +142,7 @@ enum Wanted {
 
 /// The state that a decision led to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Outcome {
+pub struct DecisionOutcome {
     /// Review state after it.
     pub review_state: ReviewState,
     /// Doubts that remained after it.
@@ -179,7 +179,7 @@ pub struct Decision {
     pub version: u32,
     /// The state it led to.
     #[serde(flatten)]
-    pub outcome: Outcome,
+    pub outcome: DecisionOutcome,
     /// What it wrote to the ledger.
     pub entries: Vec<WrittenEntry>,
 }

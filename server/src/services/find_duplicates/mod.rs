@@ -42,7 +42,7 @@ pub enum Ground {
 /// What became of a proposed pair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum ProposalState {
+pub enum PairState {
     /// To be decided (待认定).
     Proposed,
     /// One absorbed the other (已并案).
@@ -63,7 +63,7 @@ struct Pair {
     metres: Option<f64>,
     hours: f64,
     found_at: Instant,
-    state: ProposalState,
+    state: PairState,
 }
 
 /// Searches for duplicates of cases that were written in this transaction, and flags both sides. Returns what devices

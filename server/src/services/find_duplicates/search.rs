@@ -13,7 +13,7 @@ use sync_core::policy::{DuplicateWindow, PolicyBook};
 use sync_core::time::Instant;
 use uuid::Uuid;
 
-use super::{Ground, Pair, ProposalState};
+use super::{Ground, Pair, PairState};
 use crate::db::Connection;
 use crate::db::place_cells::PlaceBox;
 use crate::db::statement::statement;
@@ -101,7 +101,7 @@ impl Suspect {
             metres,
             hours,
             found_at: now,
-            state: ProposalState::Proposed,
+            state: PairState::Proposed,
         })
     }
 }

@@ -9,7 +9,9 @@ use sync_core::text::check_required;
 use sync_core::time::Instant;
 use sync_core::wire::problem::ProblemKind;
 
-use super::{Subsidy, SubsidyRequest, SubsidyState, is_credit_code};
+use sync_core::model::credit_code::is_credit_code;
+
+use super::{Subsidy, SubsidyRequest, SubsidyState};
 use crate::audit::{self, Action, Event};
 use crate::auth::actor::Actor;
 use crate::db::Connection;

@@ -5,7 +5,6 @@
 //! amount is the pack's, nobody enters it; one enterprise has one subsidy of one document; who entered it does not approve
 //! it; a step is taken from the state before it and once, under the row's lock.
 
-mod credit_code;
 mod enter;
 mod list;
 mod step;
@@ -17,7 +16,6 @@ use sync_core::money::Fen;
 use sync_core::time::Instant;
 use utoipa::ToSchema;
 
-pub use credit_code::is_credit_code;
 pub use enter::enter_subsidy;
 pub use list::{SubsidyList, list_subsidies, subsidies_file};
 pub use step::{approve_subsidy, cancel_subsidy, pay_subsidy};

@@ -4,7 +4,8 @@
 //! of two racing decisions the second learns of the first. A merge gives the survivor the union of measures and takes
 //! the others' money back: each finding is charged once, whatever was posted before. The record says of every case what
 //! it stands on and what it is charged, so a replay needs nothing else. Every change is written or none. A case under
-//! appeal takes no part in a merge ([`hold`](crate::appeals::hold)).
+//! appeal takes no part in a merge ([`hold`](crate::appeals::hold)). What takes posted charges of an absorbed case back
+//! needs two people: it becomes a proposal, and is merged when another person approves it.
 
 mod involved;
 mod keep_apart;
@@ -13,13 +14,13 @@ mod refusal;
 mod request;
 mod union;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sync_core::ids::{CaseId, UnitId};
+use sync_core::ids::{CaseId, RegionCode, UnitId};
 use sync_core::model::decision::DecisionKind;
 use sync_core::time::Instant;
 
@@ -31,17 +32,21 @@ pub use request::{
 pub use union::MERGED_FROM;
 
 use crate::auth::actor::Actor;
-use crate::db::changes::record_changes;
+use crate::db::changes::{NewChange, record_changes};
 use crate::db::decisions::DecisionRow;
+use crate::db::proposals::ProposalRow;
 use crate::db::schema::cases;
 use crate::db::types::{Day, Time, stored_code};
-use crate::db::{Connection, appeals, decisions};
+use crate::db::{Connection, decisions, proposals};
 use crate::ledger::basis::RecordedMoney;
-use crate::ledger::moves::{Aim, CaseMoney, bring};
 use crate::services::find_duplicates::flag;
-use crate::services::move_money::{load_money, open_books, write_money};
+use crate::services::list_proposals::{Proposal, shown};
+use crate::services::move_money::{open_books, write_money};
+use crate::services::propose_decision::{NewProposal, propose_decision};
 use crate::services::record_decision::{DecidedBy, NewDecision, Subject, record_decision};
+use crate::services::review_proposal::Executed;
 use involved::Involved;
+use union::Union;
 
 /// What the record of a decision on duplicates says beside its columns.
 #[derive(Debug, Serialize, Deserialize)]
@@ -55,7 +60,16 @@ struct Detail {
     recorded: RecordedMoney,
 }
 
-/// Merges cases into one, for a supervisor of all their grids.
+/// What asking for a merge led to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum MergeAnswer {
+    /// The cases are merged.
+    Merged(DuplicateDecision),
+    /// Posted charges of an absorbed case would be taken back: a second person must agree.
+    Proposed(Box<Proposal>),
+}
+
+/// Merges cases into one, for a supervisor of all their grids, or proposes it where posted charges are taken back.
 ///
 /// # Errors
 /// [`Refusal`]; nothing is changed then.
@@ -65,7 +79,7 @@ pub async fn merge_cases(
     survivor: CaseId,
     request: &MergeRequest,
     now: Instant,
-) -> Result<DuplicateDecision, Refusal> {
+) -> Result<MergeAnswer, Refusal> {
     request.check(survivor)?;
     conn.transaction(async |conn| merge(conn, actor, survivor, request, now).await).await
 }
@@ -73,90 +87,128 @@ pub async fn merge_cases(
 async fn merge(
     conn: &mut Connection,
     actor: &Actor,
-    survivor_id: CaseId,
+    survivor: CaseId,
     request: &MergeRequest,
     now: Instant,
-) -> Result<DuplicateDecision, Refusal> {
-    let ids: BTreeSet<CaseId> =
-        request.absorbed.iter().map(|case| case.case_id).chain([survivor_id]).collect();
-    let involved = involved::lock(conn, actor, &ids).await?;
+) -> Result<MergeAnswer, Refusal> {
+    let involved = involved::lock(conn, actor, &request.cases(survivor)).await?;
+    if let Some(earlier) = earlier(conn, actor, survivor, request).await? {
+        return Ok(earlier);
+    }
+    let union = Union::of(conn, &actor.district, survivor, request, involved).await?;
+    if union.takes_back_posted()? {
+        let stands = union.survivor()?;
+        let new = NewProposal {
+            request_id: request.request_id,
+            subject: Subject::Case { case_id: survivor, expected_version: stands.version },
+            grid: Some(stands.grid.clone()),
+            kind: DecisionKind::Merge,
+            request: serde_json::to_value(request)?,
+            reason: Some(request.reason.clone()),
+            proposed_by: actor.user_id,
+        };
+        let proposal = propose_decision(conn, &actor.district, new, now).await?;
+        return proposed(conn, actor, proposal).await;
+    }
+    let by = DecidedBy::Person(actor.user_id);
+    let (decision, changes) = unite(conn, &actor.district, union, request, by, now).await?;
+    record_changes(conn, &actor.district, &changes).await?;
+    Ok(MergeAnswer::Merged(answer(&decision)?))
+}
+
+/// Merges what was proposed and approved by `reviewer`, who sees all the cases. The caller records the changes last.
+///
+/// # Errors
+/// [`Refusal`]; the caller's transaction must then be rolled back.
+pub async fn merge_reviewed(
+    conn: &mut Connection,
+    reviewer: &Actor,
+    survivor: CaseId,
+    request: &MergeRequest,
+    by: DecidedBy,
+    now: Instant,
+) -> Result<Executed, Refusal> {
+    let involved = involved::lock(conn, reviewer, &request.cases(survivor)).await?;
+    let union = Union::of(conn, &reviewer.district, survivor, request, involved).await?;
+    let (decision, changes) = unite(conn, &reviewer.district, union, request, by, now).await?;
+    Ok(Executed { decision_no: decision.decision_no, changes })
+}
+
+/// What this request led to before.
+async fn earlier(
+    conn: &mut Connection,
+    actor: &Actor,
+    survivor: CaseId,
+    request: &MergeRequest,
+) -> Result<Option<MergeAnswer>, Refusal> {
+    let asked = serde_json::to_value(request)?;
     if let Some(first) = decisions::of_request(conn, &actor.district, request.request_id).await? {
-        return repeated(&first, actor, survivor_id, DecisionKind::Merge, &serde_json::to_value(request)?);
+        return repeated(&first, actor, survivor, DecisionKind::Merge, &asked)
+            .map(MergeAnswer::Merged)
+            .map(Some);
     }
-    let own = ExpectedCase { case_id: survivor_id, expected_version: request.expected_version };
-    involved::check_versions(&involved, request.absorbed.iter().copied().chain([own]))?;
-    if let Some((case_id, _)) = appeals::open_of(conn, &actor.district, ids.iter().copied()).await?.pop() {
-        return Err(Refusal::AppealOpen(case_id));
+    let Some(first) = proposals::of_request(conn, &actor.district, request.request_id).await? else {
+        return Ok(None);
+    };
+    if first.proposed_by != actor.user_id.0 || first.case_id != Some(survivor.0) || first.request != asked {
+        return Err(Refusal::RequestIdReused);
     }
-    let survivor = involved.get(&survivor_id).ok_or(Refusal::CaseUnknown)?;
-    let absorbed: Vec<&Involved> = involved.values().filter(|case| case.case_id != survivor_id).collect();
-    union::check(survivor, &absorbed)?;
-    let unit_id = union::unit_of(survivor, &absorbed, request.unit_id)?;
+    proposed(conn, actor, first).await.map(Some)
+}
 
-    let mut money: Vec<CaseMoney> =
-        load_money(conn, &actor.district, &ids.iter().copied().collect::<Vec<_>>()).await?;
-    let aims = aims_of(survivor, &involved, &money, unit_id)?;
-    // Those that give first, then the one that takes; the record names them in this order.
-    money.sort_by_key(|case| (case.case_id == survivor_id, case.case_id));
+async fn proposed(
+    conn: &mut Connection,
+    actor: &Actor,
+    proposal: ProposalRow,
+) -> Result<MergeAnswer, Refusal> {
+    let shown = shown(conn, actor, vec![proposal]).await?.pop();
+    shown.map(|proposal| MergeAnswer::Proposed(Box::new(proposal))).ok_or(Refusal::CaseUnknown)
+}
 
-    write_cases(conn, actor, survivor, unit_id, &absorbed, &request.reason, now).await?;
+/// Writes everything but the devices' changes: cases, pairs, decision, money.
+async fn unite(
+    conn: &mut Connection,
+    district: &RegionCode,
+    union: Union,
+    request: &MergeRequest,
+    by: DecidedBy,
+    now: Instant,
+) -> Result<(DecisionRow, Vec<NewChange>), Refusal> {
+    let (survivor, absorbed) = (union.survivor()?, union.absorbed());
+    write_cases(conn, district, survivor, union.unit_id, &absorbed, &request.reason, now).await?;
+    let ids: BTreeSet<CaseId> = union.involved.keys().copied().collect();
     let absorbed_ids: Vec<CaseId> = absorbed.iter().map(|case| case.case_id).collect();
-    let mut touched = pairs::inherit(conn, &actor.district, survivor_id, &absorbed_ids).await?;
-    let decided = pairs::close(conn, &actor.district, &ids).await?;
+    let mut touched = pairs::inherit(conn, district, survivor.case_id, &absorbed_ids).await?;
+    let decided = pairs::close(conn, district, &ids).await?;
     touched.extend(&ids);
-    let flagged = flag::<Refusal>(conn, &actor.district, &touched).await?;
+    let mut changes = flag::<Refusal>(conn, district, &touched).await?;
 
-    let basis =
-        money.iter().filter_map(|case| Some(involved.get(&case.case_id)?.basis(aims.get(&case.case_id)?)));
     let detail = Detail {
         request: serde_json::to_value(request)?,
         others: versions_after(&absorbed),
-        recorded: RecordedMoney { money: basis.collect() },
+        recorded: RecordedMoney { money: union.basis() },
     };
     let new = NewDecision {
         request_id: request.request_id,
-        subject: Subject::Case { case_id: survivor_id, expected_version: survivor.version },
+        subject: Subject::Case { case_id: survivor.case_id, expected_version: survivor.version },
         kind: DecisionKind::Merge,
-        by: DecidedBy::Person(actor.user_id),
+        by,
         reason: Some(request.reason.clone()),
         detail: serde_json::to_value(&detail)?,
     };
-    let (decision, head) = record_decision(conn, &actor.district, new, now).await?;
-    let mut books = open_books(conn, &actor.district, head, now).await?;
-    for case in &mut money {
-        let aim = aims.get(&case.case_id).cloned().ok_or(Refusal::CaseUnknown)?;
-        bring(&mut books, case, aim, decision.decision_no)?;
-    }
-    write_money(conn, &books, &money).await?;
-    pairs::decide(conn, &actor.district, &decided, "merged", decision.decision_no).await?;
-    let mut changes = flagged;
-    changes.extend(involved.values().map(|case| (case.case_id, case.change())));
-    record_changes(conn, &actor.district, &changes.into_values().collect::<Vec<_>>()).await?;
-    answer(&decision)
-}
-
-/// Where the money of each case goes.
-fn aims_of(
-    survivor: &Involved,
-    involved: &BTreeMap<CaseId, Involved>,
-    money: &[CaseMoney],
-    unit_id: UnitId,
-) -> Result<BTreeMap<CaseId, Aim>, Refusal> {
-    let others: Vec<(&Involved, &CaseMoney)> = money
-        .iter()
-        .filter(|case| case.case_id != survivor.case_id)
-        .filter_map(|case| Some((involved.get(&case.case_id)?, case)))
-        .collect();
-    let own = money.iter().find(|case| case.case_id == survivor.case_id).ok_or(Refusal::CaseUnknown)?;
-    let aim = union::aim_of(survivor, own, &others, unit_id)?;
-    let given = others.iter().map(|(case, _)| (case.case_id, Aim::nothing(case.unit_id)));
-    Ok(given.chain([(survivor.case_id, aim)]).collect())
+    changes.extend(union.involved.values().map(|case| (case.case_id, case.change())));
+    let (decision, head) = record_decision(conn, district, new, now).await?;
+    let mut books = open_books(conn, district, head, now).await?;
+    let moved = union.bring(&mut books, decision.decision_no)?;
+    write_money(conn, &books, &moved).await?;
+    pairs::decide(conn, district, &decided, "merged", decision.decision_no).await?;
+    Ok((decision, changes.into_values().collect()))
 }
 
 /// Writes what the merge leaves of the cases. What was merged into an absorbed case before is now in the survivor.
 async fn write_cases(
     conn: &mut Connection,
-    actor: &Actor,
+    district: &RegionCode,
     survivor: &Involved,
     unit_id: UnitId,
     absorbed: &[&Involved],
@@ -164,7 +216,7 @@ async fn write_cases(
     now: Instant,
 ) -> QueryResult<()> {
     let absorbed: Vec<_> = absorbed.iter().map(|case| case.case_id.0).collect();
-    let of_district = cases::table.filter(cases::district.eq(actor.district.as_str()));
+    let of_district = cases::table.filter(cases::district.eq(district.as_str()));
     diesel::update(of_district.filter(cases::case_id.eq(survivor.case_id.0)))
         .set((
             cases::unit_id.eq(unit_id.0),

@@ -82,6 +82,9 @@ pub enum Refusal {
     /// The database.
     #[error(transparent)]
     Database(#[from] diesel::result::Error),
+    /// A query failed.
+    #[error(transparent)]
+    Failed(#[from] ApiError),
 }
 
 impl From<MoneyError> for Refusal {
@@ -115,6 +118,7 @@ impl From<Refusal> for ApiError {
             Refusal::Stored(error) => error.into(),
             Refusal::Recorded(error) => Self::internal(error),
             Refusal::Database(error) => error.into(),
+            Refusal::Failed(error) => error,
         }
     }
 }

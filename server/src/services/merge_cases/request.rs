@@ -79,6 +79,12 @@ pub struct VersionAfter {
 }
 
 impl MergeRequest {
+    /// All the cases that it is about.
+    #[must_use]
+    pub fn cases(&self, survivor: CaseId) -> BTreeSet<CaseId> {
+        self.absorbed.iter().map(|case| case.case_id).chain([survivor]).collect()
+    }
+
     pub(super) fn check(&self, survivor: CaseId) -> Result<(), Refusal> {
         check(survivor, &self.absorbed, "absorbed", &self.reason)
     }

@@ -1,21 +1,115 @@
-//! The union of measures (措施并集): what a case is charged for that absorbs others. Pure.
+//! The union of measures (措施并集): what a case is charged for that absorbs others. Only [`Union::of`] reads the database.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
-use sync_core::ids::{CaseId, ChargeId, MeasureKey, UnitId};
+use sync_core::ids::{CaseId, ChargeId, MeasureKey, RegionCode, UnitId};
 use sync_core::model::assignment::DiscoveryLevel;
 use sync_core::model::case::{ChargeState, ReviewState};
 
-use super::Refusal;
-use super::involved::Involved;
-use crate::ledger::moves::{Aim, CaseMoney, ChargeMoney};
+use super::involved::{self, Involved};
+use super::{ExpectedCase, MergeRequest, Refusal};
+use crate::db::{Connection, appeals};
+use crate::ledger::basis::CaseBasis;
+use crate::ledger::moves::{Aim, Books, CaseMoney, ChargeMoney, bring};
+use crate::services::move_money::load_money;
 
 /// Under this name a charge's reason says which case it came from; a correction of the survivor does not void it.
 pub const MERGED_FROM: &str = "merged_from";
 
+/// A merge that its cases allow, worked out before anything is written.
+#[derive(Debug)]
+pub(super) struct Union {
+    survivor_id: CaseId,
+    /// All the cases, locked.
+    pub(super) involved: BTreeMap<CaseId, Involved>,
+    /// The unit that answers for the survivor.
+    pub(super) unit_id: UnitId,
+    /// Their money: those that give first, then the one that takes, which is the order of record.
+    money: Vec<CaseMoney>,
+    aims: BTreeMap<CaseId, Aim>,
+}
+
+impl Union {
+    /// Works out what a request does to the cases, which the caller has locked.
+    pub(super) async fn of(
+        conn: &mut Connection,
+        district: &RegionCode,
+        survivor_id: CaseId,
+        request: &MergeRequest,
+        involved: BTreeMap<CaseId, Involved>,
+    ) -> Result<Self, Refusal> {
+        let own = ExpectedCase { case_id: survivor_id, expected_version: request.expected_version };
+        involved::check_versions(&involved, request.absorbed.iter().copied().chain([own]))?;
+        if let Some((case_id, _)) = appeals::open_of(conn, district, involved.keys().copied()).await?.pop() {
+            return Err(Refusal::AppealOpen(case_id));
+        }
+        let survivor = involved.get(&survivor_id).ok_or(Refusal::CaseUnknown)?;
+        let absorbed: Vec<&Involved> = involved.values().filter(|case| case.case_id != survivor_id).collect();
+        check(survivor, &absorbed)?;
+        let unit_id = unit_of(survivor, &absorbed, request.unit_id)?;
+        let ids: Vec<CaseId> = involved.keys().copied().collect();
+        let mut money: Vec<CaseMoney> = load_money(conn, district, &ids).await?;
+        money.sort_by_key(|case| (case.case_id == survivor_id, case.case_id));
+        let aims = aims_of(survivor, &involved, &money, unit_id)?;
+        Ok(Self { survivor_id, involved, unit_id, money, aims })
+    }
+
+    pub(super) fn survivor(&self) -> Result<&Involved, Refusal> {
+        self.involved.get(&self.survivor_id).ok_or(Refusal::CaseUnknown)
+    }
+
+    pub(super) fn absorbed(&self) -> Vec<&Involved> {
+        self.involved.values().filter(|case| case.case_id != self.survivor_id).collect()
+    }
+
+    /// Whether something stands in the ledger of a case that is absorbed.
+    pub(super) fn takes_back_posted(&self) -> Result<bool, Refusal> {
+        for case in self.money.iter().filter(|case| case.case_id != self.survivor_id) {
+            if case.is_posted()? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// What the record says of each case's money.
+    pub(super) fn basis(&self) -> Vec<CaseBasis> {
+        let basis =
+            |case: &CaseMoney| Some(self.involved.get(&case.case_id)?.basis(self.aims.get(&case.case_id)?));
+        self.money.iter().filter_map(basis).collect()
+    }
+
+    /// Moves the money; returns it as it is then.
+    pub(super) fn bring(mut self, books: &mut Books, decision_no: i64) -> Result<Vec<CaseMoney>, Refusal> {
+        for case in &mut self.money {
+            let aim = self.aims.remove(&case.case_id).ok_or(Refusal::CaseUnknown)?;
+            bring(books, case, aim, decision_no)?;
+        }
+        Ok(self.money)
+    }
+}
+
+/// Where the money of each case goes.
+fn aims_of(
+    survivor: &Involved,
+    involved: &BTreeMap<CaseId, Involved>,
+    money: &[CaseMoney],
+    unit_id: UnitId,
+) -> Result<BTreeMap<CaseId, Aim>, Refusal> {
+    let others: Vec<(&Involved, &CaseMoney)> = money
+        .iter()
+        .filter(|case| case.case_id != survivor.case_id)
+        .filter_map(|case| Some((involved.get(&case.case_id)?, case)))
+        .collect();
+    let own = money.iter().find(|case| case.case_id == survivor.case_id).ok_or(Refusal::CaseUnknown)?;
+    let aim = aim_of(survivor, own, &others, unit_id)?;
+    let given = others.iter().map(|(case, _)| (case.case_id, Aim::nothing(case.unit_id)));
+    Ok(given.chain([(survivor.case_id, aim)]).collect())
+}
+
 /// What must hold of the cases, whatever their money.
-pub(super) fn check(survivor: &Involved, absorbed: &[&Involved]) -> Result<(), Refusal> {
+fn check(survivor: &Involved, absorbed: &[&Involved]) -> Result<(), Refusal> {
     use ReviewState::{AwaitingEvidence, Confirmed, Returned, UnderReview};
     if !matches!(survivor.review_state, AwaitingEvidence | UnderReview | Confirmed) {
         return Err(Refusal::StateForbids { case_id: survivor.case_id, state: survivor.review_state });
@@ -32,11 +126,7 @@ pub(super) fn check(survivor: &Involved, absorbed: &[&Involved]) -> Result<(), R
 }
 
 /// The unit that answers for the survivor: the only one there is, or the one that was named.
-pub(super) fn unit_of(
-    survivor: &Involved,
-    absorbed: &[&Involved],
-    named: Option<UnitId>,
-) -> Result<UnitId, Refusal> {
+fn unit_of(survivor: &Involved, absorbed: &[&Involved], named: Option<UnitId>) -> Result<UnitId, Refusal> {
     let units: BTreeSet<UnitId> =
         absorbed.iter().map(|case| case.unit_id).chain([survivor.unit_id]).collect();
     match named {
@@ -48,7 +138,7 @@ pub(super) fn unit_of(
 
 /// Where the survivor's money goes: its own charges, and those of the others for measures that it lacks, of the one
 /// that occurred first. A measure is charged once. What is new is posted at once where the survivor stands posted.
-pub(super) fn aim_of(
+fn aim_of(
     survivor: &Involved,
     money: &CaseMoney,
     absorbed: &[(&Involved, &CaseMoney)],

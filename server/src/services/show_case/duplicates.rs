@@ -15,7 +15,7 @@ use crate::db::Connection;
 use crate::db::schema::cases;
 use crate::db::types::{StoredValueError, Time, stored_code};
 use crate::problem::ApiError;
-use crate::services::find_duplicates::{Ground, ProposalState};
+use crate::services::find_duplicates::{Ground, PairState};
 
 /// Another case that may be, or was, the same finding.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -37,7 +37,7 @@ pub struct Duplicate {
     /// When that was found.
     pub found_at: Instant,
     /// What became of it.
-    pub state: ProposalState,
+    pub state: PairState,
     /// The decision that merged them or kept them apart.
     pub decision_no: Option<i64>,
 }

@@ -236,7 +236,7 @@ async fn nobody_reviews_the_own_outcome() {
     let request = review.asking(case, "appeal_reverse").await;
     let proposal = review.propose(case, &request).await;
 
-    assert_eq!(code(review.supervisor.review(&proposal, "approval").await).await, "proposal_own");
+    assert_eq!(code(review.supervisor.review(&proposal, "approval").await).await, "same_person");
     assert_eq!(appeal_of(&review, case).await["state"], "open");
 }
 

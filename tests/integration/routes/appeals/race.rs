@@ -7,7 +7,7 @@ use server::services::post_due::post_due;
 use sync_core::ids::{CaseId, DecisionRequestId};
 use tests::TestOffice;
 use tests::appeal::appeal_request;
-use tests::review::{Review, accepted, decision};
+use tests::review::{Review, accepted, decision, proposed};
 
 use super::code;
 
@@ -130,12 +130,12 @@ async fn of_a_merge_and_an_appeal_at_once_one_wins_and_no_merged_case_is_under_a
             "reason": "同一工地",
         });
         let path = format!("/api/v1/cases/{survivor}/merge");
+        let asked = review.supervisor.request(Method::POST, &path).json(&merge).send().await.unwrap();
+        let proposal = proposed(asked).await;
         let request = appeal_request(version);
 
-        let (merged, filed) = tokio::join!(
-            async { review.supervisor.request(Method::POST, &path).json(&merge).send().await.unwrap() },
-            liaison.appeal(absorbed, &request)
-        );
+        let (merged, filed) =
+            tokio::join!(review.second.review(&proposal, "approval"), liaison.appeal(absorbed, &request));
 
         let (merged, filed) = (outcome(merged).await, outcome(filed).await);
         let shown = review.show(absorbed).await;

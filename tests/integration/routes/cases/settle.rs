@@ -61,57 +61,55 @@ async fn a_doubtful_case_can_be_returned_or_dismissed_as_it_is() {
     assert_eq!(review.decide(other, "dismiss").await["review_state"], "dismissed");
 }
 
-/// A case with two charges, of which the pack leaves the first to the supervisor.
-async fn case_with_an_amount_to_enter(review: &Review) -> (CaseId, Value) {
-    let case = review.case(&["hoarding", "material_cover"]).await;
-    let charge = |shown: &Value, number: usize| shown["charges"][number]["charge_id"].clone();
+/// A case with two charges whose amounts the pack leaves to the office, and their ids.
+async fn case_with_amounts_to_enter(review: &Review) -> (CaseId, Vec<Value>) {
+    let pack = review.amounts_left_to_office().await;
+    let mut visit = review.visit(&["hoarding", "material_cover"]).await;
+    visit.context.pack = Some(pack.reference());
+    let case = review.push(&visit).await;
     let shown = review.show(case).await;
-    let entered = charge(&shown, 0);
-    let sql = format!(
-        "UPDATE charges SET amount_fen = NULL WHERE charge_id = '{}';
-         UPDATE cases SET evaluation = jsonb_set(evaluation, '{{charges,0,amount}}', '\"entered\"')",
-        entered.as_str().unwrap()
-    );
-    review.server.execute(&sql).await.unwrap();
-    (case, json!([entered, charge(&shown, 1)]))
+    let charges = shown["charges"].as_array().unwrap();
+    (case, charges.iter().map(|charge| charge["charge_id"].clone()).collect())
 }
 
-fn enter(version: i64, charge: &Value, fen: i64) -> Value {
+fn enter(version: i64, amounts: &[(&Value, i64)]) -> Value {
     let mut request = decision("enter_amounts", version);
-    request["amounts"] = json!([{ "charge_id": charge, "amount": fen }]);
+    let amount = |(charge, fen): &(&Value, i64)| json!({ "charge_id": charge, "amount": fen });
+    request["amounts"] = amounts.iter().map(amount).collect();
     request
 }
 
 #[tokio::test]
 async fn an_amount_that_the_pack_leaves_open_is_entered_before_confirmation() {
     let review = Review::start().await;
-    let (case, charges) = case_with_an_amount_to_enter(&review).await;
+    let (case, charges) = case_with_amounts_to_enter(&review).await;
 
     let missing = refusal(&review, case, &decision("confirm", 1)).await;
     let memo = review.totals("2026-11").await["total"]["amounts_missing"].clone();
-    let mistyped = review.decide_by_two(case, &enter(1, &charges[0], 999)).await;
-    let righted = review.decide_by_two(case, &enter(2, &charges[0], 2_000_050)).await;
+    let mistyped = review.decide_by_two(case, &enter(1, &[(&charges[0], 999), (&charges[1], 500)])).await;
+    let half = review.show(case).await["amount_missing"].clone();
+    let righted = review.decide_by_two(case, &enter(2, &[(&charges[0], 2_000_050)])).await;
     review.decide(case, "confirm").await;
 
-    assert_eq!((missing.as_str(), memo), ("case_amount_missing", json!(1)));
-    assert_eq!((&mistyped["version"], &righted["version"]), (&json!(2), &json!(3)));
+    assert_eq!((missing.as_str(), memo), ("case_amount_missing", json!(2)));
+    assert_eq!((&mistyped["version"], &righted["version"], half), (&json!(2), &json!(3), json!(false)));
     let amounts: Vec<_> = review.entries().await.iter().map(|entry| entry["amount_yuan"].clone()).collect();
-    assert_eq!(amounts, [json!("20000.50"), json!("100000.00")]);
+    assert_eq!(amounts, [json!("20000.50"), json!("5.00")]);
 }
 
 #[tokio::test]
 async fn an_amount_that_the_pack_states_is_nobodys_to_enter() {
     let review = Review::start().await;
-    let (case, charges) = case_with_an_amount_to_enter(&review).await;
-    let elsewhere = review.show(review.case(&["hoarding"]).await).await["charges"][0]["charge_id"].clone();
+    let stated = review.case(&["hoarding"]).await;
+    let elsewhere = review.show(stated).await["charges"][0]["charge_id"].clone();
+    let (case, charges) = case_with_amounts_to_enter(&review).await;
 
-    assert_eq!(refusal(&review, case, &enter(1, &charges[1], 100)).await, "case_state_forbids");
-    assert_eq!(refusal(&review, case, &enter(1, &elsewhere, 100)).await, "case_state_forbids");
+    assert_eq!(refusal(&review, stated, &enter(1, &[(&elsewhere, 100)])).await, "case_state_forbids");
+    assert_eq!(refusal(&review, case, &enter(1, &[(&elsewhere, 100)])).await, "case_state_forbids");
     for fen in [0, -1, 10_000_000_001] {
-        assert_eq!(refusal(&review, case, &enter(1, &charges[0], fen)).await, "number_out_of_range");
+        assert_eq!(refusal(&review, case, &enter(1, &[(&charges[0], fen)])).await, "number_out_of_range");
     }
-    let mut twice = enter(1, &charges[0], 100);
-    twice["amounts"] = json!([twice["amounts"][0], twice["amounts"][0]]);
+    let twice = enter(1, &[(&charges[0], 100), (&charges[0], 100)]);
     assert_eq!(refusal(&review, case, &twice).await, "case_state_forbids");
     assert_eq!(review.show(case).await["version"], 1);
 }

@@ -4,12 +4,13 @@
 use jiff::civil::date;
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
+use server::services::replay_ledger::{Extent, Replayed, replay_ledger};
 use sync_core::ids::{CaseId, DecisionRequestId};
 use sync_core::model::assignment::DiscoveryLevel;
 use sync_core::model::inspection::Inspection;
 use sync_core::wire::push::Outcome;
 use tests::field::correction;
-use tests::review::{Review, accepted, decision};
+use tests::review::{Review, accepted, decision, proposed};
 use tests::{TestOffice, TestRole, problem};
 
 use super::{ROUNDS, fire, first_fire, flags, push as push_fire};
@@ -61,6 +62,27 @@ async fn post(office: &TestOffice, case: CaseId, what: &str, request: &Value) ->
 async fn merge(review: &Review, survivor: CaseId, absorbed: &[CaseId]) -> Value {
     let request = merging(review, survivor, absorbed).await;
     accepted(post(&review.supervisor, survivor, "merge", &request).await).await
+}
+
+/// A merge that a second person has to agree to: the proposal.
+async fn propose(review: &Review, survivor: CaseId, absorbed: &[CaseId]) -> Value {
+    let request = merging(review, survivor, absorbed).await;
+    proposed(post(&review.supervisor, survivor, "merge", &request).await).await
+}
+
+/// The same, agreed to.
+async fn merge_by_two(review: &Review, survivor: CaseId, absorbed: &[CaseId]) {
+    let proposal = propose(review, survivor, absorbed).await;
+    accepted(review.second.review(&proposal, "approval").await).await;
+}
+
+/// Two cases that were kept apart, the second posted: what a merge into the first takes back.
+async fn apart_and_posted(review: &Review) -> [CaseId; 2] {
+    let [one, two] = two_cases(review, &["hoarding"], &["hoarding", "material_cover"]).await;
+    let apart = keeping(review, two, one).await;
+    accepted(post(&review.supervisor, two, "keep-apart", &apart).await).await;
+    review.decide(two, "confirm").await;
+    [one, two]
 }
 
 async fn refusal(review: &Review, survivor: CaseId, request: &Value) -> String {
@@ -120,7 +142,7 @@ async fn what_a_confirmed_survivor_lacked_is_posted_and_what_the_other_had_poste
     accepted(post(&review.supervisor, two, "keep-apart", &apart).await).await;
     review.decide(two, "confirm").await;
 
-    merge(&review, one, &[two]).await;
+    merge_by_two(&review, one, &[two]).await;
 
     let expected = [
         entry("deduction", "hoarding", 100_000),
@@ -142,13 +164,118 @@ async fn a_pending_survivor_of_a_posted_case_posts_when_it_is_confirmed() {
     review.decide(one, "confirm").await;
     let two = review.push(&two).await;
 
-    merge(&review, two, &[one]).await;
+    merge_by_two(&review, two, &[one]).await;
     assert_eq!(review.totals("2026-11").await["total"]["posted"], 0);
     review.decide(two, "confirm").await;
 
     let (deduction, reversal) =
         (entry("deduction", "hoarding", 100_000), entry("reversal", "hoarding", -100_000));
     assert_eq!(entries(&review).await, [deduction.clone(), reversal, deduction]);
+}
+
+#[tokio::test]
+async fn a_merge_that_takes_posted_charges_back_changes_nothing_until_another_agrees() {
+    let review = Review::start().await;
+    let [one, two] = apart_and_posted(&review).await;
+    let request = merging(&review, one, &[two]).await;
+
+    let proposal = proposed(post(&review.supervisor, one, "merge", &request).await).await;
+    let again = proposed(post(&review.supervisor, one, "merge", &request).await).await;
+
+    assert_eq!((&proposal, &proposal["kind"]), (&again, &json!("merge")));
+    assert_eq!(review.show(two).await["review_state"], "confirmed");
+    assert_eq!(review.show(one).await["proposal"]["proposal_id"], proposal["proposal_id"]);
+    let own = problem(review.supervisor.review(&proposal, "approval").await).await;
+    assert_eq!(own.code.as_str(), "same_person");
+
+    let approved = accepted(review.second.review(&proposal, "approval").await).await;
+
+    let merged = accepted(post(&review.supervisor, one, "merge", &request).await).await;
+    assert_eq!(merged["decision_no"], approved["proposal"]["decision_no"]);
+    let absorbed = review.show(two).await;
+    assert_eq!((&absorbed["review_state"], &absorbed["posted"]), (&json!("merged"), &json!(0)));
+    let decided = &review.show(one).await["decisions"][0];
+    assert_eq!(decided["actor"], json!(review.supervisor.user.user_id));
+    assert_eq!(decided["reviewer"], json!(review.second.user.user_id));
+}
+
+#[tokio::test]
+async fn a_proposed_merge_is_stale_once_an_absorbed_case_changed() {
+    let review = Review::start().await;
+    let [one, two] = apart_and_posted(&review).await;
+    let proposal = propose(&review, one, &[two]).await;
+    let mut elsewhere = decision("re_attribute", review.show(two).await["version"].clone());
+    elsewhere["unit_id"] = json!(review.macun.streets[1]);
+    accepted(review.supervisor.decide(two, &elsewhere).await).await;
+
+    let late = problem(review.second.review(&proposal, "approval").await).await;
+
+    assert_eq!(late.code.as_str(), "case_changed");
+    assert!(late.detail.unwrap().contains("re_attribute by zhang"));
+    assert_eq!(review.show(one).await["proposal"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_proposed_merge_is_reviewed_by_who_sees_all_its_cases() {
+    let review = Review::start().await;
+    let east = review.case(&["hoarding"]).await;
+    let west = review.push(&review.visit_to(&review.western_site("西区工地").await, &["hoarding"])).await;
+    review.decide(west, "confirm").await;
+    let own = review.office("wang", TestRole::supervisor("001")).await;
+    let mut request = merging(&review, east, &[west]).await;
+    request["unit_id"] = json!(review.macun.streets[0]);
+    let proposal = proposed(post(&review.supervisor, east, "merge", &request).await).await;
+
+    for how in ["approval", "rejection"] {
+        let refused = problem(own.review(&proposal, how).await).await;
+        assert_eq!(refused.code.as_str(), "proposal_unknown");
+    }
+    accepted(review.second.review(&proposal, "approval").await).await;
+}
+
+#[tokio::test]
+async fn of_two_reviewers_of_a_merge_at_once_one_merges_and_each_measure_is_charged_once() {
+    let review = Review::start().await;
+    let third = review.office("wu", TestRole::supervisor("")).await;
+    for round in 1..=ROUNDS {
+        let [one, two] = apart_and_posted(&review).await;
+        let proposal = propose(&review, one, &[two]).await;
+
+        let answers =
+            tokio::join!(review.second.review(&proposal, "approval"), third.review(&proposal, "approval"));
+
+        let mut statuses = [answers.0.status().as_u16(), answers.1.status().as_u16()];
+        statuses.sort_unstable();
+        assert_eq!(statuses, [200, 409]);
+        assert_eq!(review.entries().await.len(), 4 * round);
+        assert_eq!(review.totals("2026-11").await["total"]["posted"], 0);
+    }
+}
+
+#[tokio::test]
+async fn an_amount_that_a_merge_brought_is_entered_on_the_survivor() {
+    let review = Review::start().await;
+    let [one, mut two] = two_visits(&review, &["hoarding"], &["material_cover"]).await;
+    let one = review.push(&one).await;
+    two.context.pack = Some(review.amounts_left_to_office().await.reference());
+    let two = review.push(&two).await;
+    merge(&review, one, &[two]).await;
+    let shown = review.show(one).await;
+    let brought = shown["charges"][1].clone();
+    assert_eq!((&brought["amount"], &shown["amount_missing"]), (&Value::Null, &json!(true)));
+
+    let mut enter = decision("enter_amounts", shown["version"].clone());
+    enter["amounts"] = json!([{ "charge_id": brought["charge_id"], "amount": 700 }]);
+    review.decide_by_two(one, &enter).await;
+    review.decide(one, "confirm").await;
+
+    assert_eq!(
+        entries(&review).await,
+        [entry("deduction", "hoarding", 100_000), entry("deduction", "material_cover", 7)]
+    );
+    let mut connection = review.server.connection().await;
+    let replayed = replay_ledger(&mut connection, &review.macun.code, Extent::All, |_| {}).await.unwrap();
+    assert!(matches!(replayed, Replayed::Same { .. }), "{replayed:?}");
 }
 
 #[tokio::test]
@@ -162,7 +289,8 @@ async fn a_reversal_of_a_closed_month_stands_in_the_first_open_one() {
     let request = merging(&review, two, &[one]).await;
 
     review.close(date(2026, 10, 1)).await;
-    accepted(post(&review.supervisor, two, "merge", &request).await).await;
+    let proposal = proposed(post(&review.supervisor, two, "merge", &request).await).await;
+    accepted(review.second.review(&proposal, "approval").await).await;
 
     let periods: Vec<_> = review.entries().await.iter().map(|entry| entry["period"].clone()).collect();
     assert_eq!(periods, [json!("2026-10"), json!("2026-11")]);

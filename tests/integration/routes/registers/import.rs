@@ -155,7 +155,7 @@ async fn units_and_the_grids_below_them_come_by_tables() {
     let review = Review::start().await;
     let office = administrator(&review).await;
     let units = "预算单位编码,责任单位,单位类别,统一社会信用代码\n\
-                 103,南街道,街道办事处,\n101,东大街道,街道办事处,11410804MB0000001X\n\
+                 103,南街道,街道办事处,\n101,东大街道,街道办事处,11410804MB00000016\n\
                  104,西街道,街道办事处,\n105,城管局,区直部门,123\n";
     let shown = preview(&office, "units", units).await;
     assert_eq!(counts(&shown), [1, 1, 0, 2]);
