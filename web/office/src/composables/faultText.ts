@@ -19,4 +19,16 @@ export function isOutdated(fault: unknown): boolean {
   return fault instanceof ApiProblem && OUTDATED.has(fault.code)
 }
 
-const OUTDATED = new Set(['case_changed', 'case_state_forbids', 'proposal_closed', 'proposal_open', 'rectification_state_forbids', 'register_changed', 'target_changed'])
+const OUTDATED = new Set([
+  'appeal_decided',
+  'appeal_not_open',
+  'appeal_open',
+  'case_changed',
+  'case_state_forbids',
+  'execution_cancelled',
+  'proposal_closed',
+  'proposal_open',
+  'rectification_state_forbids',
+  'register_changed',
+  'target_changed',
+])
