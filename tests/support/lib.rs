@@ -23,6 +23,7 @@ pub mod review;
 pub mod scene;
 pub mod server;
 pub mod server_process;
+pub mod small_photo;
 
 pub use district::{MACUN, TestDevice, TestDistrict, TestOffice, TestRole, TestUser};
 pub use server::{TestServer, problem};

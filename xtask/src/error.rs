@@ -72,6 +72,12 @@ pub enum Error {
         /// Kinds and names.
         left: Vec<String>,
     },
+    /// Mistakes that the suite did not catch, or that prove nothing any more.
+    #[error("{}", wrong.join("; "))]
+    Mutants {
+        /// Names and what became of them.
+        wrong: Vec<String>,
+    },
     /// A file could not be used.
     #[error("could not {action} {}: {source}", path.display())]
     Io {

@@ -3,14 +3,17 @@
 //! It must not depend on the server or on sync-core: it is what builds them, from a bare machine.
 
 mod bench;
+mod chaos;
 mod database;
 mod demo;
 mod error;
 mod fence;
 mod install;
+mod mutants;
 mod progress;
 mod run;
 mod schema;
+mod simulate;
 mod test;
 mod up;
 mod web;
@@ -42,6 +45,16 @@ enum Task {
     ///
     /// With a million ledger entries it takes some ten minutes and as many gigabytes.
     Bench(bench::Arguments),
+    /// Play seeded runs of the sync, with a network, clocks and crashes that fail, and judge every promise.
+    ///
+    /// Every tenth seed drives the real server, on a private PostgreSQL or the one of DATABASE_URL.
+    Simulate(simulate::Arguments),
+    /// Kill server and PostgreSQL under load, again and again, and reckon up what was acknowledged.
+    Chaos(chaos::Arguments),
+    /// Put classic mistakes back into a scratch copy, one at a time, and expect a test to catch each.
+    ///
+    /// It compiles the server several times: half an hour on two cores.
+    Mutants(mutants::Arguments),
     /// Everything that CI runs: format, lints, tests, dependency fence, schema, documentation.
     ///
     /// The tests use a private PostgreSQL, or the one of DATABASE_URL (as a role that may create databases).
@@ -55,6 +68,9 @@ fn main() -> ExitCode {
         Task::Up(arguments) => up::run(&arguments),
         Task::Demo(arguments) => demo::run(&arguments),
         Task::Bench(arguments) => bench::run(&arguments),
+        Task::Chaos(arguments) => chaos::run(&arguments),
+        Task::Mutants(arguments) => mutants::run(&arguments),
+        Task::Simulate(arguments) => simulate::run(&arguments),
         Task::Test => test::run(),
         Task::Schema(arguments) => schema::run(&arguments),
     });

@@ -8,9 +8,7 @@ use super::upload::{NextForUpload, PhotoUpload, UploadProgress};
 use super::{PhotoBytes, PhotoUnreadable};
 use crate::ids::PhotoHash;
 use crate::store::{DeviceStore, StoreError};
-use crate::time::Instant;
 use crate::wire::pull::PhotoRow;
-use crate::wire::push::Rejection;
 
 /// What a pass over the queue is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,13 +56,13 @@ pub(super) enum NextPhoto {
 pub(super) enum PhotoAnswered {
     /// The upload goes on.
     GoesOn,
-    /// The server has it and has verified it.
-    Verified {
+    /// The server has judged it.
+    Judged {
+        /// The verdict.
+        verdict: PhotoRow,
         /// Whether this answer is also the first to say that all bytes are there.
         sent: bool,
     },
-    /// The server will not have it.
-    Refused(PhotoHash, Rejection),
     /// It waits for the next round.
     Left(PhotoHash),
 }
@@ -120,12 +118,12 @@ impl PhotoStage {
         })
     }
 
-    /// Takes an answer other than 401, 429 and 5xx, and writes what it changed; `None` when nothing was asked.
+    /// Takes an answer other than 401, 429 and 5xx, and writes how far the upload is; `None` when nothing was asked. A
+    /// verdict is the caller's to write, once the server has said what time it is after that.
     pub(super) fn answered(
         &mut self,
         store: &mut DeviceStore,
         response: &HttpResponse,
-        server_time: Instant,
     ) -> Result<Option<PhotoAnswered>, StoreError> {
         let Some(mut upload) = self.present.take() else { return Ok(None) };
         let progress = upload.answered(response);
@@ -144,12 +142,8 @@ impl PhotoStage {
             UploadProgress::Refused(rejection) => Some(rejection),
         };
         self.moved = true;
-        let row = PhotoRow { sha256, refusal };
-        store.work.photo_settled(&row, server_time)?;
-        Ok(Some(match row.refusal {
-            None => PhotoAnswered::Verified { sent: self.purpose == Purpose::Send },
-            Some(rejection) => PhotoAnswered::Refused(row.sha256, rejection),
-        }))
+        let sent = self.purpose == Purpose::Send && refusal.is_none();
+        Ok(Some(PhotoAnswered::Judged { verdict: PhotoRow { sha256, refusal }, sent }))
     }
 
     /// Leaves the present photo for the next round and says which it is.

@@ -138,6 +138,14 @@ impl PushStage {
         None
     }
 
+    /// Takes what waits no more, because what it waited for was refused.
+    pub(super) fn gave_up(&mut self, refused: &[OperationResult], report: &mut SyncReport) {
+        for result in refused {
+            report.take(result);
+            self.held.remove(&result.op_id);
+        }
+    }
+
     /// What is held in the end.
     pub(super) fn into_held(self) -> Vec<HeldOperation> {
         self.held.into_values().collect()

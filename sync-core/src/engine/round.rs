@@ -14,7 +14,7 @@ use crate::store::{DeviceStore, OperationState};
 use crate::time::Instant;
 use crate::wire::auth::{AccessToken, Challenge};
 use crate::wire::problem::ProblemKind;
-use crate::wire::pull::{PullAnswer, PullPage, RestartReason, entity};
+use crate::wire::pull::{PhotoRow, PullAnswer, PullPage, RestartReason, entity};
 use crate::wire::push::{OperationResult, PushResponse};
 
 /// Fresh starts in one round before the round stops asking: a server that always says so would never end.
@@ -32,6 +32,9 @@ pub struct Engine {
     /// A server restored from backup lost what it had acknowledged: push again after this pull.
     push_again: bool,
     restarts: u32,
+    /// Verdicts on photos that are not written yet. A backup has a verified photo only if it was made after the verdict,
+    /// and an upload's answer does not tell the server's time: they wait for the next page, which does.
+    verdicts: Vec<PhotoRow>,
     report: SyncReport,
 }
 
@@ -102,6 +105,7 @@ impl Engine {
             turn: Turn::Engine,
             push_again: false,
             restarts: 0,
+            verdicts: Vec::new(),
             report: SyncReport::default(),
         }
     }
@@ -185,6 +189,10 @@ impl Engine {
                 if chosen.is_empty() {
                     let again = push.take_offer_held() && store.work.release_held()? > 0;
                     if !again {
+                        // What waits for something that was refused would wait for ever.
+                        if let Some(server_time) = self.report.server_time {
+                            push.gave_up(&store.work.refuse_dependents(server_time)?, &mut self.report);
+                        }
                         self.enter(Stage::Pull(AfterPull::Photos));
                     }
                     return Ok(None);
@@ -267,7 +275,7 @@ impl Engine {
             },
             Asked::Push(sent) => return self.push_answered(store, sent, response, now),
             Asked::Pull => return self.pull_answered(store, response, now),
-            Asked::Photo => return self.photo_answered(store, response, now),
+            Asked::Photo => return self.photo_answered(store, response),
             Asked::Signature => return Err(EngineError::OutOfTurn),
         }
         Ok(())
@@ -365,6 +373,7 @@ impl Engine {
             .filter(|entry| matches!(entry.state, OperationState::Waiting | OperationState::Held(_)))
             .map(|entry| entry.op_id)
             .collect();
+        store.work.photos_settled(&std::mem::take(&mut self.verdicts), page.server_time)?;
         let pulled = store.apply_page(page)?;
         self.report.server_time = Some(page.server_time);
         self.report.pulled_rows += page.changes.len();
@@ -410,21 +419,23 @@ impl Engine {
         &mut self,
         store: &mut DeviceStore,
         response: &HttpResponse,
-        now: Instant,
     ) -> Result<(), EngineError> {
         let Stage::Photos(stage) = &mut self.stage else { return Err(EngineError::OutOfTurn) };
         self.access.accepted();
         self.retry.succeeded();
-        let server_time = self.report.server_time.unwrap_or(now);
-        match stage.answered(store, response, server_time)? {
+        match stage.answered(store, response)? {
             None => return Err(EngineError::OutOfTurn),
             Some(PhotoAnswered::GoesOn) => {}
-            Some(PhotoAnswered::Verified { sent }) => {
+            Some(PhotoAnswered::Judged { verdict, sent }) => {
                 self.report.photos_sent += usize::from(sent);
-                self.report.photos_verified += 1;
-            }
-            Some(PhotoAnswered::Refused(sha256, rejection)) => {
-                self.report.photos_refused.push(RefusedPhoto { sha256, rejection });
+                match verdict.refusal.clone() {
+                    None => self.report.photos_verified += 1,
+                    Some(rejection) => {
+                        let sha256 = verdict.sha256.clone();
+                        self.report.photos_refused.push(RefusedPhoto { sha256, rejection });
+                    }
+                }
+                self.verdicts.push(verdict);
             }
             Some(PhotoAnswered::Left(sha256)) => {
                 let why = refused(response).about(Subject::Photo(sha256));

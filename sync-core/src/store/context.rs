@@ -3,8 +3,13 @@
 //! Rules: a target brings its own grid, unit and point; a spot has the grid that was named, or the deepest one whose
 //! outline contains the point, and that grid's unit. Zones hold at the target's point or the spot's. The level is
 //! the user's assignment's. The pack is the one in force in the grid's region on the day of occurrence in the zone
-//! of record. The server compares with what it knows and flags a difference.
+//! of record. Where the clock lies further before the server's last word than it can be right, the day is that word's:
+//! a clock that begins in 1970 again keeps nobody from recording (invariant 3), and the server judges such an
+//! inspection by the day of receipt. The server compares with what it knows and flags a difference.
 
+use jiff::civil::Date;
+
+use crate::evaluate::clock_is_suspect;
 use crate::geo::Point;
 use crate::ids::{GridPath, PackHash, PackId, TargetId};
 use crate::model::assignment::level_at;
@@ -126,7 +131,7 @@ impl DeviceStore {
         occurred_at: Instant,
         book: &PolicyBook,
     ) -> Result<Context, ContextError> {
-        let day = occurred_at.record_date();
+        let day = self.day_of(occurred_at)?;
         let (target, point, grid, unit_id) = match place {
             Place::Target(id) => {
                 let entry = self.target(*id)?.ok_or(ContextError::TargetUnknown(*id))?;
@@ -150,6 +155,14 @@ impl DeviceStore {
         };
         let pack = book.in_force(&grid.region(), day).map(PolicyPack::reference);
         Ok(Context { target, grid, unit_id, zones, level, pack })
+    }
+
+    /// The day whose assignments, zones and pack count. Only the past can be told to be wrong here: a device may have
+    /// been offline for long.
+    fn day_of(&self, occurred_at: Instant) -> Result<Date, StoreError> {
+        let heard = self.master().as_of()?;
+        let wrong = heard.filter(|heard| occurred_at < *heard && clock_is_suspect(occurred_at, *heard));
+        Ok(wrong.unwrap_or(occurred_at).record_date())
     }
 
     fn grid_of_spot(&self, point: Option<Point>, named: Option<&GridPath>) -> Result<Grid, ContextError> {

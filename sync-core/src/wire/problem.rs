@@ -130,6 +130,7 @@ problems! {
     PackUnknown = "pack_unknown", 422, "服务器没有该版本的政策包。", "The server does not have this pack version.";
     LineageInvalid = "lineage_invalid", 422, "更正记录与原记录不符。", "The correction does not fit the inspection it replaces.";
     Superseded = "superseded", 409, "该记录已有另一份更正。", "Another correction of this inspection was accepted.";
+    DependsOnRefused = "depends_on_refused", 409, "所依据的记录未被采纳，请先处理该记录，再重新登记。", "What this rests on was refused; settle that first, then record this anew.";
     NotAssigned = "not_assigned", 403, "检查发生时，作者在该网格没有任职。", "The author had no assignment in this grid when it occurred.";
     OccurrenceInFuture = "occurrence_in_future", 422, "发生时间晚于当前时间，请检查。", "It cannot have occurred later than now; check the time.";
     FindingWithoutCase = "finding_without_case", 422, "按发生当日生效的政策，所填内容不构成案件，请检查类别、检查项和发生时间。", "By the policy in force on that day no case follows from this; check kind, answers and time.";

@@ -150,3 +150,15 @@ fn packs_that_this_build_cannot_use_are_named_and_stop_nothing() {
     assert!(matches!(policies.unusable[0].fault, UnusableReason::OtherHash(_)));
     assert!(matches!(policies.unusable[1].fault, UnusableReason::Faulty(_)));
 }
+
+#[test]
+fn a_clock_that_begins_in_1970_again_keeps_nobody_from_recording() {
+    let (_directory, store, book) = street();
+    let heard = store.master().as_of().unwrap().unwrap();
+    let target = Place::Target(TargetId(uuid(1)));
+    let now = store.context_for(&target, heard, &book).unwrap();
+    let context = |instant: &str| store.context_for(&target, instant.parse().unwrap(), &book);
+    assert_eq!(context("1970-01-01T00:00:05Z").unwrap(), now);
+    // The day before the assignment began is a day on which there was none.
+    assert!(matches!(context("2024-10-07T01:00:00Z"), Err(ContextError::NotAssigned(_))));
+}

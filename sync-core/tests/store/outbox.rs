@@ -230,3 +230,36 @@ fn targets_and_inspections_leave_in_the_order_they_were_recorded() {
     }
     assert_eq!(whole_outbox(&store), op_ids(&[&target, &visit, &change]));
 }
+
+#[test]
+fn what_waits_for_something_refused_is_refused_with_it_and_keeps_its_bytes() {
+    let (_directory, mut store) = work_store();
+    let register = operation(Body::RegisterTarget(content(5, "煤场")));
+    let (on_target, other) = (submission(), submission());
+    let correction = amendment(&on_target);
+    for op in [&register, &on_target, &correction, &other] {
+        store.record(op.clone()).unwrap();
+    }
+    let Body::SubmitInspection(inspection) = &on_target.body else { panic!("not a submission") };
+    let no_inspection = Outcome::Held { missing: vec![Missing::Inspection(inspection.inspection_id)] };
+    let elsewhere = Outcome::Held { missing: vec![Missing::Target(TargetId(uuid(6)))] };
+    let answer = [
+        result(&register, rejected()),
+        result(&on_target, held()),
+        result(&correction, no_inspection),
+        result(&other, elsewhere),
+    ];
+    store.apply_results(&answer, at(1)).unwrap();
+
+    let refused = store.refuse_dependents(at(2)).unwrap();
+
+    // The correction too, whose inspection was refused only now.
+    let refused: Vec<_> = refused.iter().map(|result| result.op_id).collect();
+    assert_eq!(refused, op_ids(&[&on_target, &correction]));
+    let counts = store.counts().unwrap();
+    assert_eq!((counts.refused, counts.held), (3, 1), "what somebody else may still bring is waited for");
+    let entries = store.operations_by_id(&op_ids(&[&correction])).unwrap();
+    let OperationState::Refused(why) = &entries[0].state else { panic!("{:?}", entries[0].state) };
+    assert_eq!(why.code.as_str(), "depends_on_refused");
+    assert_eq!(store.refuse_dependents(at(3)).unwrap(), []);
+}

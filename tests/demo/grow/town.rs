@@ -5,9 +5,9 @@ use anyhow::{Context, Result};
 use jiff::civil::Date;
 use serde_json::{Value, json};
 use server::demo_district::DemoDistrict;
-use server::services::keep_subsidies::is_credit_code;
 use sync_core::evaluate::ProposedCharge;
 use sync_core::ids::CaseId;
+use sync_core::model::credit_code::is_credit_code;
 use sync_core::policy::builtin_packs;
 use sync_core::time::Month;
 

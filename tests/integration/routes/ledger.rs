@@ -188,3 +188,26 @@ async fn check_books(review: &Review, cases: &[CaseId]) {
     let entries = i64::try_from(entries.len()).unwrap();
     assert_eq!(verification(review).await, Verification::Sound { entries });
 }
+
+/// Invariant 2, where no code stands before it: what must be there once is refused by PostgreSQL itself.
+#[tokio::test]
+async fn one_charge_a_measure_one_deduction_a_posting_and_one_reversal_an_entry_are_keys() {
+    let review = three_entries().await;
+    // A row like that one, with another value in these columns.
+    let again = async |table: &str, of: &str, other: &str| {
+        let sql = format!(
+            "INSERT INTO {table} SELECT (json_populate_record(r, json_build_object({other}))).*
+             FROM {table} AS r WHERE {of} LIMIT 1"
+        );
+        review.server.execute(&sql).await.unwrap_err().to_string()
+    };
+    let other_entry = "'entry_no', 99, 'hash', '\\x99'";
+
+    let charge = again("charges", "true", "'charge_id', gen_random_uuid()").await;
+    let deduction = again("ledger_entries", "kind = 'deduction'", other_entry).await;
+    let reversal = again("ledger_entries", "kind = 'reversal'", other_entry).await;
+
+    assert!(charge.contains("charges_measure_key"), "{charge}");
+    assert!(deduction.contains("ledger_entries_posting_key"), "{deduction}");
+    assert!(reversal.contains("ledger_entries_reversal_key"), "{reversal}");
+}

@@ -381,3 +381,41 @@ async fn what_is_confirmed_while_the_month_closes_is_under_the_digest_or_in_the_
         assert_eq!(verify_ledger(&mut connection, MACUN).await.unwrap(), Verification::Sound { entries });
     }
 }
+
+#[tokio::test]
+async fn what_is_dismissed_while_the_month_closes_is_reversed_under_the_digest_or_in_the_next_month() {
+    for _ in 0..ROUNDS {
+        let review = Review::start().await;
+        let mut proposals = Vec::new();
+        for _ in 0..CASES {
+            let case = review.case_at(&["hoarding"], IN_OCTOBER).await;
+            review.decide(case, "confirm").await;
+            proposals.push(review.propose(case, &decision("dismiss", 2)).await);
+        }
+        let closing = review.closing("2026-10");
+
+        let (closed, _) = tokio::join!(
+            review.close_by(&closing),
+            futures::future::join_all(proposals.iter().map(async |proposal| {
+                accepted(review.second.review(proposal, "approval").await).await;
+            })),
+        );
+
+        closed.unwrap();
+        let mut connection = review.server.connection().await;
+        let october: Month = "2026-10".parse().unwrap();
+        let period =
+            periods::find_closed(&mut connection, &review.macun.code, october).await.unwrap().unwrap();
+        let entries = review.entries().await;
+        let reversals: Vec<&Value> = entries.iter().filter(|entry| entry["kind"] == "reversal").collect();
+        assert_eq!((entries.len(), reversals.len()), (2 * CASES, CASES));
+        for reversal in reversals {
+            let before = reversal["entry_no"].as_i64().unwrap() <= period.head.entry_no;
+            assert_eq!(reversal["period"] == "2026-10", before, "{reversal}");
+        }
+        let sum: i64 = entries.iter().map(|entry| entry["amount"].as_i64().unwrap()).sum();
+        assert_eq!(sum, 0);
+        let entries = i64::try_from(2 * CASES).unwrap();
+        assert_eq!(verify_ledger(&mut connection, MACUN).await.unwrap(), Verification::Sound { entries });
+    }
+}

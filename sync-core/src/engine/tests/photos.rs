@@ -230,3 +230,24 @@ fn a_server_that_never_moves_an_upload_on_does_not_hold_the_round() {
     assert_eq!((report.waiting_photos, report.failures.len(), report.stopped), (1, 1, false));
     assert!(server.asked(PATCH) < 10);
 }
+
+#[test]
+fn a_verdict_counts_from_when_the_server_told_the_time_after_it() {
+    let mut server = Server::new();
+    // The pull that follows the verdict does not come through.
+    server.trick = Box::new(|request, before| {
+        (request.path.contains("/sync/pull?cursor=") && before >= 1).then_some(Trick::Unreachable)
+    });
+    let mut host = Host::new();
+    let (_, photos) = host.inspect(&[10]);
+    let state = |host: &Host| host.store.work.photo_state(&photos[0]).unwrap().unwrap();
+
+    host.sync(&mut server);
+
+    assert!(server.photos.contains_key(&photos[0]) && server.asked(HEAD) == 1);
+    assert!(matches!(state(&host), PhotoState::Waiting { .. }), "a backup made before would seem to have it");
+    server.trick = Box::new(|_, _| None);
+    server.now = server.now.plus_seconds(3600);
+    host.sync(&mut server);
+    assert_eq!(state(&host), PhotoState::Verified { at: server.now });
+}

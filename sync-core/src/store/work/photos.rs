@@ -113,8 +113,20 @@ impl WorkStore {
     /// # Errors
     /// [`StoreError::Sqlite`] and its special cases.
     pub fn photo_settled(&mut self, photo: &PhotoRow, server_time: Instant) -> Result<(), StoreError> {
+        self.photos_settled(std::slice::from_ref(photo), server_time)
+    }
+
+    /// The same for several. `server_time` is the server's clock **after** it judged them: a backup that reaches past it
+    /// has them.
+    ///
+    /// # Errors
+    /// [`StoreError::Sqlite`] and its special cases.
+    pub fn photos_settled(&mut self, photos: &[PhotoRow], server_time: Instant) -> Result<(), StoreError> {
+        if photos.is_empty() {
+            return Ok(());
+        }
         let transaction = self.transaction()?;
-        super::settle::settle_photos(&transaction, std::slice::from_ref(photo), server_time)?;
+        super::settle::settle_photos(&transaction, photos, server_time)?;
         transaction.commit()?;
         Ok(())
     }

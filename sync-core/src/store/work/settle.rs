@@ -15,6 +15,7 @@ use crate::ids::{Epoch, OperationId};
 use crate::store::columns::Parsed;
 use crate::store::error::StoreError;
 use crate::time::Instant;
+use crate::wire::problem::ProblemKind;
 use crate::wire::pull::{Change, PhotoRow, PullPage, entity};
 use crate::wire::push::{OperationResult, Outcome, PushResponse};
 
@@ -65,6 +66,29 @@ impl WorkStore {
         Ok(changed)
     }
 
+    /// Refuses held operations that wait for what never comes: the target or inspection of an own operation that was
+    /// refused. Says which they are. Their bytes stay, as those of every refused operation.
+    ///
+    /// # Errors
+    /// [`StoreError::Sqlite`] and its special cases; nothing is changed then.
+    pub fn refuse_dependents(&mut self, server_time: Instant) -> Result<Vec<OperationResult>, StoreError> {
+        let outcome = Outcome::Rejected(ProblemKind::DependsOnRefused.rejection(None));
+        let transaction = self.transaction()?;
+        let mut refused = Vec::new();
+        loop {
+            let next = dependents_of_refused(&transaction)?;
+            if next.is_empty() {
+                break;
+            }
+            let next = next.into_iter().map(|op_id| OperationResult { op_id, outcome: outcome.clone() });
+            let next: Vec<_> = next.collect();
+            settle_operations(&transaction, &next, server_time)?;
+            refused.extend(next);
+        }
+        transaction.commit()?;
+        Ok(refused)
+    }
+
     /// Takes what a pulled page says of this user's work: results (so a lost answer heals), photos, the epoch and
     /// how far backups reach. To be called before the page goes into the master: repeated after a crash in between,
     /// it changes nothing more.
@@ -105,6 +129,20 @@ impl WorkStore {
         )?;
         Ok(dropped)
     }
+}
+
+fn dependents_of_refused(transaction: &Transaction<'_>) -> Result<Vec<OperationId>, StoreError> {
+    let mut statement = transaction.prepare_cached(
+        "SELECT op_id FROM operation WHERE state = 'held' AND EXISTS (
+             SELECT 1 FROM json_each(operation.missing) AS missing
+             JOIN operation AS before ON before.state = 'refused' AND (
+                 (missing.value ->> '$.what' = 'target' AND before.kind = 'register_target'
+                  AND before.subject = missing.value ->> '$.id')
+                 OR (missing.value ->> '$.what' = 'inspection' AND before.op_id IN (
+                     SELECT op_id FROM inspection WHERE inspection_id = missing.value ->> '$.id'))))",
+    )?;
+    let ids = statement.query_map([], |row| Ok(row.get::<_, Parsed<_>>(0)?.0))?;
+    Ok(ids.collect::<Result<_, _>>()?)
 }
 
 /// The rows of one kind that a page brings, and how many of them cannot be read.

@@ -14,6 +14,7 @@ use sync_core::model::target::FactValue;
 use sync_core::model::zone::ZoneKind;
 use sync_core::wire::push::Outcome;
 use tests::field::{code, visit};
+use tests::review::Review;
 use tests::{TestDistrict, TestServer};
 
 use super::stored::{cases_of, charge_count, flags_of};
@@ -198,4 +199,21 @@ async fn a_case_belongs_to_the_month_of_shanghai_to_the_second() {
             .unwrap();
         assert_eq!(stored.0, month, "{occurred_at}");
     }
+}
+
+#[tokio::test]
+async fn an_inspection_is_judged_by_the_pack_it_was_sealed_with_whatever_is_in_force_today() {
+    let review = Review::start().await;
+    let visit = review.visit(&["hoarding"]).await;
+    let (amount, less) = ("amount = 100_000", "amount = 80_000");
+    let newer = review.new_version(amount, less, date(2026, 11, 23)).await;
+    assert_ne!(visit.context.pack.as_ref().unwrap().hash, *newer.hash());
+    review.server.clock.advance_seconds(48 * 3600);
+    let device = review.server.renewed(&review.device);
+
+    assert_eq!(device.push(&[device.submit(&visit)]).await, [Outcome::Applied]);
+
+    assert_eq!(flags_of(&review.server, visit.inspection_id).await.unwrap(), Vec::<String>::new());
+    let cases = cases_of(&review.server, visit.lineage).await;
+    assert_eq!(cases[0].charges, [("hoarding".to_owned(), Some(10_000_000), "pending".to_owned())]);
 }

@@ -203,3 +203,25 @@ async fn the_same_inspection_under_another_operation_is_refused() {
     let outcomes = device.push(&[device.submit(&visit), device.submit(&visit)]).await;
     assert_eq!(refusal(&outcomes[1]), ("inspection_exists", "inspection_id"));
 }
+
+/// PostgreSQL refuses at the commit, when everything has been judged already: the answer is that nothing was stored.
+#[tokio::test]
+async fn nothing_is_acknowledged_before_it_is_committed() {
+    let server = TestServer::start().await;
+    let macun = server.macun().await;
+    let device = server.inspector(&macun, "li", "").await;
+    let site = server.site(&macun, "001/001").await;
+    let submit = device.submit(&visit(&device, &site, &["hoarding"]));
+    let at_commit = "CREATE FUNCTION no_commit() RETURNS trigger LANGUAGE plpgsql AS
+                         'BEGIN RAISE EXCEPTION USING ERRCODE = ''disk_full''; END';
+                     CREATE CONSTRAINT TRIGGER no_commit AFTER INSERT ON operations
+                         DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION no_commit()";
+    server.execute(at_commit).await.unwrap();
+
+    let answer = device.push_texts(vec![text(&submit)]).await;
+
+    assert!(answer.status().is_server_error(), "{}", answer.status());
+    assert_eq!(operation(&server, submit.header.op_id).await, None);
+    server.execute("DROP TRIGGER no_commit ON operations").await.unwrap();
+    assert_eq!(device.push(&[submit]).await, [Outcome::Applied]);
+}
