@@ -11,6 +11,7 @@ mod install;
 mod progress;
 mod run;
 mod schema;
+mod screens;
 mod test;
 mod up;
 mod web;
@@ -42,10 +43,13 @@ enum Task {
     ///
     /// With a million ledger entries it takes some ten minutes and as many gigabytes.
     Bench(bench::Arguments),
-    /// Everything that CI runs: format, lints, tests, dependency fence, schema, documentation.
+    /// Everything that CI runs: format, lints, tests, dependency fence, schema, screens in a browser,
+    /// documentation.
     ///
     /// The tests use a private PostgreSQL, or the one of DATABASE_URL (as a role that may create databases).
     Test,
+    /// Take the pictures of docs/screenshots from the screens as they are.
+    Screenshots,
     /// Write server/src/db/schema.rs from the migrations, after proving that they revert.
     Schema(schema::Arguments),
 }
@@ -56,6 +60,7 @@ fn main() -> ExitCode {
         Task::Demo(arguments) => demo::run(&arguments),
         Task::Bench(arguments) => bench::run(&arguments),
         Task::Test => test::run(),
+        Task::Screenshots => screens::take_pictures(),
         Task::Schema(arguments) => schema::run(&arguments),
     });
     match done {

@@ -6,7 +6,7 @@ use crate::database::Database;
 use crate::error::Error;
 use crate::progress::Progress;
 use crate::run::{cargo, run as run_program};
-use crate::{bench, demo, fence, install, schema};
+use crate::{bench, demo, fence, install, schema, screens, web};
 
 /// Runs every check, and stops at the first that fails.
 ///
@@ -33,6 +33,8 @@ pub fn run() -> Result<(), Error> {
         tests.args(["--workspace", "--no-fail-fast"]);
         run_program(tests.env("DATABASE_URL", &database.url).env("PG_BINDIR", &programs))
     })?;
+    progress.step("screens", || web::build().and_then(|_| screens::check()))?;
+    progress.step("screens in a browser", || screens::play_stories(&programs))?;
     progress.step("demonstration", || demo::play(false))?;
     progress.step("benches, small", || bench::measure_quickly(&database))?;
     progress.step("documentation", || {
