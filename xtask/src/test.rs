@@ -6,7 +6,7 @@ use crate::database::Database;
 use crate::error::Error;
 use crate::progress::Progress;
 use crate::run::{cargo, run as run_program};
-use crate::{bench, chaos, demo, fence, install, schema, simulate};
+use crate::{bench, chaos, demo, fence, install, schema, screens, simulate, web};
 
 /// Runs every check, and stops at the first that fails.
 ///
@@ -35,6 +35,8 @@ pub fn run() -> Result<(), Error> {
     })?;
     progress.step("simulation", || simulate::play_ordinary(&database, &programs))?;
     progress.step("chaos", chaos::play_ordinary)?;
+    progress.step("screens", || web::build().and_then(|_| screens::check()))?;
+    progress.step("screens in a browser", || screens::play_stories(&programs))?;
     progress.step("demonstration", || demo::play(false))?;
     progress.step("benches, small", || bench::measure_quickly(&database))?;
     progress.step("documentation", || {

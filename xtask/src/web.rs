@@ -48,7 +48,8 @@ pub fn build() -> Result<PathBuf, Error> {
     Ok(built)
 }
 
-fn npm() -> Command {
+/// npm in the workspace.
+pub fn npm() -> Command {
     let mut npm = Command::new("npm");
     npm.current_dir(WORKSPACE);
     npm
