@@ -18,6 +18,7 @@ const registers: typeof zh = {
   latitude: 'Latitude',
   department: 'Supervising department',
   person: 'Responsible person',
+  entry: 'Register entry',
   facts: 'Facts of its kind',
   noFacts: 'This kind has no facts',
   updatedAt: 'Last change',

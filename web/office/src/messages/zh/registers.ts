@@ -17,6 +17,7 @@ export default {
   latitude: '纬度',
   department: '监管部门',
   person: '责任人',
+  entry: '登记信息',
   facts: '类别信息',
   noFacts: '此类别没有登记项目',
   updatedAt: '最近更新',
