@@ -88,7 +88,7 @@ const packs: typeof zh = {
   adoptFromDraft: 'A draft needs a first day',
   adoptUntilHint: 'Left empty: open',
   effect: 'Effect on the past',
-  effectNone: 'No cases occurred in these days yet.',
+  effectNone: 'No case of these days was judged by another version.',
   effectCounts: 'Cases of these days were judged by another version:',
   effectUndecided: 'Undecided',
   effectPosted: 'Posted',

@@ -86,7 +86,7 @@ export default {
   adoptFromDraft: '征求意见稿须填写起始日期',
   adoptUntilHint: '留空则长期',
   effect: '对以往案件的影响',
-  effectNone: '这些日期内没有已发生的案件。',
+  effectNone: '这些日期内没有按其他版本判定的案件。',
   effectCounts: '这些日期内已有案件按其他版本判定：',
   effectUndecided: '未决定',
   effectPosted: '已入账',
