@@ -20,6 +20,7 @@ const overview: typeof zh = {
   kindsQuestion: 'Which kind of target has most findings, and what do they cost?',
   itemsQuestion: 'On which items do deductions fall?',
   streetsQuestion: 'How do the streets compare?',
+  unitsQuestion: 'Which units are deducted most?',
   trendQuestion: 'Are cases becoming more or fewer?',
   rectifiedQuestion: 'Are rectifications done in time?',
   devicesQuestion: 'Which devices have been silent for days?',

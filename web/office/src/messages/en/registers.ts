@@ -34,6 +34,7 @@ const registers: typeof zh = {
   removeTargetConsequence:
     'Devices will not show it any more; cases keep its name and number. It can be registered again, but not under this number.',
   targetRemoved: 'Removed from the register',
+  removed: 'Removed ones',
   removedAt: 'Removed on {at}, shown for reference',
   targetCases: 'Cases of this target',
   noCases: 'No cases yet',

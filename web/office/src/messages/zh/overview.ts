@@ -19,6 +19,7 @@ export default {
   kindsQuestion: '哪类对象问题最多，涉及多少钱？',
   itemsQuestion: '扣缴集中在哪些事项？',
   streetsQuestion: '各街道相比如何？',
+  unitsQuestion: '哪些单位被扣得最多？',
   trendQuestion: '案件是在增加还是减少？',
   rectifiedQuestion: '整改是否按时完成？',
   devicesQuestion: '哪些终端久未联系？',

@@ -32,6 +32,7 @@ export default {
   removeTarget: '删除对象',
   removeTargetConsequence: '终端将不再显示此对象；已有案件仍保留它的名称和编号。以后可以重新登记，但编号不能再用。',
   targetRemoved: '已从台账删除',
+  removed: '已删除的',
   removedAt: '已于 {at} 删除，仅供查阅',
   targetCases: '此对象的案件',
   noCases: '尚无案件',
