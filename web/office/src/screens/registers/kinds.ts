@@ -1,36 +1,14 @@
 /** Kinds of targets of the pack in force today, with the facts that their entries carry. */
-import { send } from '@/api/client'
-import { problemOf } from '@/api/problem'
+import type { Api } from '@lantian/shared/api/types'
+import { answer, api } from '@/api/client'
 import { useResource, type Resource } from '@/composables/resource'
 import { named } from '@/messages'
 
-interface Named {
-  code: string
-  zh: string
-  en: string
-}
-
-export type Fact = Named & { required: boolean } & (
-    | { type: 'flag' | 'text' | 'date' }
-    | { type: 'number'; unit: string; min: number; max: number }
-    | { type: 'choice'; choices: Named[] }
-  )
-
-export interface Kind extends Named {
-  facts: Fact[]
-  questions: (Named & { item: string; clause?: string | null; reading?: string | null })[]
-  measurements: (Named & { unit: string; min: number; max: number })[]
-}
+export type Kind = Api<'KindView'>
+export type Fact = Kind['facts'][number]
 
 export function useKinds(): Resource<Kind[]> {
-  return useResource(
-    async () => {
-      const response = await send(new Request(`${location.origin}/api/v1/kinds`))
-      if (!response.ok) throw await problemOf(response)
-      return (await response.json()) as Kind[]
-    },
-    { changes: ['pack'] },
-  )
+  return useResource(() => answer(api.GET('/api/v1/kinds')), { changes: ['pack'] })
 }
 
 /** A fact's value as people read it. */
