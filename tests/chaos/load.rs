@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
-use std::time::Duration;
 
 use device::{Device, HttpTransport, NewInspection, NewPhoto, SystemClock, enrol};
 use reqwest::blocking::Client;
@@ -33,8 +32,6 @@ const QUESTION: &str = "hoarding";
 const PADDING: usize = 400_000;
 /// Operations of one tablet at most.
 const OPERATIONS_MAX: usize = 100_000;
-/// How long the supervisor rests where there is nothing to confirm, or no server.
-const PAUSE: Duration = Duration::from_millis(50);
 /// Rounds after which a tablet must have nothing left once the server stays.
 const SETTLING_ROUNDS: usize = 10;
 
