@@ -2,7 +2,7 @@ import type zh from '../zh/devices'
 
 const devices: typeof zh = {
   nav: 'Devices',
-  hint: 'The inspectors’ tablets; the longest silent first',
+  hint: "The inspectors' tablets; the longest silent first",
   search: 'Device or user',
   name: 'Device',
   users: 'Users',
@@ -24,7 +24,7 @@ const devices: typeof zh = {
   revokeConsequence:
     'The device gets no more data at once. What it sends from then on goes to quarantine and becomes no case. For lost or replaced devices; it cannot be undone, the device would have to enrol anew.',
   revokeDone: 'The device is revoked',
-  empty: 'No devices yet. Issue an enrolment code for an inspector under “Users and assignments”.',
+  empty: 'No devices yet. Issue an enrolment code for an inspector under “Users”.',
 }
 
 export default devices

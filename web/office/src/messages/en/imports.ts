@@ -13,7 +13,7 @@ const imports: typeof zh = {
     history: 'Cases of the past',
   },
   about: {
-    targets: 'One target a row, known by its register number; rows without one are new and get one.',
+    targets: 'One target a row, known by its register number; a number that the register lacks is a new target.',
     units: 'One unit a row, known by its budget code.',
     grids: 'One grid a row, known by its code; GeoJSON may carry outlines, a table leaves them alone.',
     zones: 'Known by kind, name and first day; new zones need GeoJSON, a table can give the last day.',
@@ -48,7 +48,7 @@ const imports: typeof zh = {
   fault: 'What is wrong and what to do',
   faultList: 'Download the list of faults',
   skip: 'Leave out {n} faulty rows and import the others',
-  run: 'Import {n} rows',
+  run: 'Import rows: {n}',
   runTitle: 'Import now',
   runWhat: '{new} new, {changed} changed',
   runSkipped: '{n} faulty rows are left out',

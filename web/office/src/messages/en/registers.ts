@@ -18,6 +18,7 @@ const registers: typeof zh = {
   latitude: 'Latitude',
   department: 'Supervising department',
   person: 'Responsible person',
+  entry: 'Register entry',
   facts: 'Facts of its kind',
   noFacts: 'This kind has no facts',
   updatedAt: 'Last change',
@@ -33,6 +34,7 @@ const registers: typeof zh = {
   removeTargetConsequence:
     'Devices will not show it any more; cases keep its name and number. It can be registered again, but not under this number.',
   targetRemoved: 'Removed from the register',
+  removed: 'Removed ones',
   removedAt: 'Removed on {at}, shown for reference',
   targetCases: 'Cases of this target',
   noCases: 'No cases yet',

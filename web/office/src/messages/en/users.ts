@@ -1,7 +1,7 @@
 import type zh from '../zh/users'
 
 const users: typeof zh = {
-  nav: 'Users and assignments',
+  nav: 'Users',
   hint: 'One account a person; roles and scopes are assigned by date',
   search: 'Name or user name',
   username: 'User name',
@@ -62,12 +62,8 @@ const users: typeof zh = {
   disableConsequence:
     'The person is signed out at once, and devices stop to sync for this person; what was not sent stays on them. Assignments and records do not change.',
   disableDone: 'The account is disabled',
-  enable: 'Enable account',
-  enableConsequence:
-    'The person can sign in again and devices sync again. Assignments do not change; reset the password if a new one is needed.',
-  enableDone: 'The account is enabled',
   enrol: 'Enrolment code',
-  enrolHint: 'Typed or scanned on the person’s device; good once.',
+  enrolHint: "Typed or scanned on the person's device; good once.",
   enrolUntil: 'Good until {at}',
   enrolCode: 'Enrolment code',
   enrolAgain: 'After another code was issued, the one before stays good until it expires.',
