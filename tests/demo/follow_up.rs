@@ -5,10 +5,13 @@ use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use sync_core::ids::{CaseId, DecisionRequestId};
 use sync_core::money::Fen;
-use sync_core::time::Month;
+use sync_core::time::{Instant, Month};
 
 use crate::inspectors::{Inspectors, Visit};
 use crate::offices::Offices;
+
+/// Why a posted charge is taken back.
+const TAKE_BACK_REASON: &str = "车主补交运输许可，检查当日有效。";
 
 /// Seconds of a day.
 const DAY: i64 = 86_400;
@@ -29,7 +32,8 @@ pub fn close_the_loop(offices: &Offices, inspectors: &mut Inspectors, visit: &Vi
     };
     let requirement = "补齐围挡，恢复车辆冲洗，裸露土方全部覆盖。";
     let ordered = step(json!({ "kind": "order_rectification", "requirement": requirement }))?;
-    println!("   交办 · ordered: {} （至 until {}）", visit.target_name, ordered["deadline"]);
+    let deadline: Instant = serde_json::from_value(ordered["deadline"].clone())?;
+    println!("   交办 · ordered: {}，至 · until {}", visit.target_name, deadline.record_text());
 
     offices.move_clock(offices.now().plus_seconds(3 * DAY))?;
     let liaison = offices.liaison(visit.unit_id).context("the unit has no liaison")?;
@@ -55,11 +59,11 @@ pub fn take_back_by_two(offices: &Offices, visit: &Visit) -> Result<Fen> {
         "request_id": DecisionRequestId::fresh(),
         "expected_version": offices.supervisor.case(case)?.version,
         "kind": "dismiss",
-        "reason": "车主补交运输许可，检查当日有效。",
+        "reason": TAKE_BACK_REASON,
     });
     let proposed = offices.supervisor.post(&format!("/api/v1/cases/{case}/decisions"), &request)?;
     let proposal = proposed["proposal_id"].as_str().context("one person decided alone")?;
-    println!("   经办 · asked for: {} {}", visit.target_name, request["reason"]);
+    println!("   经办 · asked for: {}，{TAKE_BACK_REASON}", visit.target_name);
     offices.second.post(&format!("/api/v1/proposals/{proposal}/approval"), &json!({}))?;
     let amount = visit.shown.total().context("the charges' sum does not fit")?;
     println!("   复核 · agreed: −{amount} 元");

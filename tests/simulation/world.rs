@@ -72,6 +72,9 @@ const EVENTS_BY_WEIGHT: [(u64, Event); 12] = [
     (28, Event::Clear),
 ];
 
+/// A sealed inspection with the bytes of its photos.
+type Sealed = (Inspection, Vec<Vec<u8>>);
+
 /// What a run came to.
 #[derive(Debug, Clone, Default)]
 pub struct Outcome {
@@ -325,7 +328,7 @@ impl<'a> World<'a> {
         number: usize,
         entry: &RegisterEntry,
         place: &Place,
-    ) -> Result<Option<(Inspection, Vec<Vec<u8>>)>, Violation> {
+    ) -> Result<Option<Sealed>, Violation> {
         let tablet = &self.tablets[number];
         let occurred_at = tablet.clock(self.now);
         let book = tablet.store().master().policies().unwrap().book;

@@ -95,7 +95,7 @@ async fn file(
 ) -> Result<web::Json<Appeal>, ApiError> {
     let case_id = case_of(&path)?;
     let mut connection = state.connection().await?;
-    let book = state.policies.of(&mut connection, &actor.district).await?;
+    let book = state.policies.of(&connection, &actor.district).await?;
     let rules = LoopRules { book: &book, calendar: &state.calendar, now: state.clock.now() };
     Ok(web::Json(file_appeal(&mut connection, &actor, case_id, &request.0, rules).await?))
 }

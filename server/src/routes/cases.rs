@@ -160,7 +160,7 @@ async fn show(
 ) -> Result<web::Json<CaseDetail>, ApiError> {
     let case_id = case_of(&path)?;
     let mut connection = state.connection().await?;
-    let book = state.policies.of(&mut connection, &actor.district).await?;
+    let book = state.policies.of(&connection, &actor.district).await?;
     let rules = LoopRules { book: &book, calendar: &state.calendar, now: state.clock.now() };
     Ok(web::Json(show_case(&mut connection, rules, &actor, case_id).await?))
 }
@@ -187,7 +187,7 @@ async fn decide(
     let case_id = case_of(&path)?;
     let now = state.clock.now();
     let mut connection = state.connection().await?;
-    let book = state.policies.of(&mut connection, &actor.district).await?;
+    let book = state.policies.of(&connection, &actor.district).await?;
     Ok(match decide_case(&mut connection, &book, &actor, case_id, &request.0, now).await? {
         Answer::Decided(decision) => HttpResponse::Ok().json(decision),
         Answer::Proposed(proposal) => HttpResponse::Accepted().json(proposal),

@@ -59,7 +59,7 @@ async fn rates(
 ) -> Result<web::Json<Coverage>, ApiError> {
     let asked = question(asked.month.as_deref(), asked.grid.as_deref(), &state)?;
     let mut connection = state.connection().await?;
-    let book = state.policies.of(&mut connection, &actor.district).await?;
+    let book = state.policies.of(&connection, &actor.district).await?;
     let scope = TargetScope::of(&actor);
     Ok(web::Json(rate_coverage(&mut connection, &scope, &book, &asked, state.clock.now()).await?))
 }
@@ -99,7 +99,7 @@ async fn gap(
     let asked = question(asked.month.as_deref(), asked.grid.as_deref(), &state)?;
     let (scope, now) = (TargetScope::of(&actor), state.clock.now());
     let mut connection = state.connection().await?;
-    let book = state.policies.of(&mut connection, &actor.district).await?;
+    let book = state.policies.of(&connection, &actor.district).await?;
     let gap = list_coverage_gap(&mut connection, &scope, (&book, duty.as_str()), &asked, page, now).await?;
     Ok(web::Json(gap))
 }

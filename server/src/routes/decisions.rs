@@ -96,6 +96,6 @@ async fn confirm(
     list: Json<ConfirmationList>,
 ) -> Result<web::Json<ConfirmationResults>, ApiError> {
     let mut connection = state.connection().await?;
-    let book = state.policies.of(&mut connection, &actor.district).await?;
+    let book = state.policies.of(&connection, &actor.district).await?;
     Ok(web::Json(confirm_list(&mut connection, &book, &actor, &list.0, state.clock.now()).await?))
 }

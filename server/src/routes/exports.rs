@@ -244,7 +244,7 @@ async fn export_entries(
     {
         return Ok(month_attachment("entries", actor, month, format, bytes));
     }
-    let words = PackWords::new(state.policies.of(&mut connection, &actor.district).await?, language);
+    let words = PackWords::new(state.policies.of(&connection, &actor.district).await?, language);
     let entries = read_entries(&mut connection, &scope, month, &words).await?;
     let calendar = periods::calendar(&mut connection, &actor.district, now).await?;
     let closed = calendar.last_closed.is_some_and(|last| month <= last);
@@ -275,7 +275,7 @@ async fn export_cases(
 ) -> Result<HttpResponse, ApiError> {
     let (filter, order, language) = (asked.filter()?, asked.order()?, asked.file_language()?);
     let mut connection = state.connection().await?;
-    let words = PackWords::new(state.policies.of(&mut connection, &actor.district).await?, language);
+    let words = PackWords::new(state.policies.of(&connection, &actor.district).await?, language);
     let cases = read_case_lines(&mut connection, &CaseScope::of(actor), &filter, order, &words).await?;
     let district = district_head(&mut connection, &actor.district).await?;
     drop(connection);

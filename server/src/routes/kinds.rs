@@ -22,7 +22,7 @@ async fn list(
     actor: Authorised<ReadRegisters>,
     state: web::Data<AppState>,
 ) -> Result<web::Json<Vec<KindView>>, ApiError> {
-    let mut connection = state.connection().await?;
-    let book = state.policies.of(&mut connection, &actor.district).await?;
+    let connection = state.connection().await?;
+    let book = state.policies.of(&connection, &actor.district).await?;
     Ok(web::Json(describe_kinds(register_pack(&book, &actor.district, state.clock.now())?)))
 }

@@ -68,7 +68,7 @@ async fn show(
     let now = state.clock.now();
     let question = asked.question(now.record_date())?;
     let mut connection = state.connection().await?;
-    let book = state.policies.of(&mut connection, &actor.district).await?;
+    let book = state.policies.of(&connection, &actor.district).await?;
     let pack = register_pack(&book, &actor.district, now).ok();
     Ok(web::Json(show_overview(&mut connection, &CaseScope::of(&actor), pack, &question, now).await?))
 }

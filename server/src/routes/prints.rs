@@ -65,7 +65,7 @@ async fn deduction_notice(
     let (month, language) = (month_of(&month)?, asked.language()?);
     let unit: UnitId = unit.parse().map_err(|_| ApiError::new(ProblemKind::NotFound).field("unit_id"))?;
     let mut connection = state.connection().await?;
-    let words = PackWords::new(state.policies.of(&mut connection, &actor.district).await?, language);
+    let words = PackWords::new(state.policies.of(&connection, &actor.district).await?, language);
     let (scope, now) = (MoneyScope::of(&actor), state.clock.now());
     let address = address(&state, &request);
     let notice = print_deduction_notice(&mut connection, &scope, unit, month, &words, address, now).await?;

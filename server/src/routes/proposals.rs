@@ -91,7 +91,7 @@ async fn approve(
 ) -> Result<web::Json<Approval>, ApiError> {
     let id = proposal_of(&path)?;
     let mut connection = state.connection().await?;
-    let book = state.policies.of(&mut connection, &actor.district).await?;
+    let book = state.policies.of(&connection, &actor.district).await?;
     Ok(web::Json(approve_proposal(&mut connection, &book, &actor, id, state.clock.now()).await?))
 }
 

@@ -142,7 +142,7 @@ async fn step(
 ) -> Result<web::Json<LoopDecision>, ApiError> {
     let case_id = case_of(&path)?;
     let mut connection = state.connection().await?;
-    let book = state.policies.of(&mut connection, &actor.district).await?;
+    let book = state.policies.of(&connection, &actor.district).await?;
     let rules = LoopRules { book: &book, calendar: &state.calendar, now: state.clock.now() };
     Ok(web::Json(rectify_case(&mut connection, &actor, case_id, &request.0, rules).await?))
 }
@@ -185,7 +185,7 @@ async fn give_back_case(
 ) -> Result<web::Json<LoopDecision>, ApiError> {
     let case_id = case_of(&path)?;
     let mut connection = state.connection().await?;
-    let book = state.policies.of(&mut connection, &actor.district).await?;
+    let book = state.policies.of(&connection, &actor.district).await?;
     let rules = LoopRules { book: &book, calendar: &state.calendar, now: state.clock.now() };
     Ok(web::Json(give_back(&mut connection, &actor, case_id, &request.0, rules).await?))
 }

@@ -105,7 +105,7 @@ async fn import(
     let mut connection = state.connection().await?;
     let answer = match register {
         RegisterName::Targets => {
-            let book = state.policies.of(&mut connection, district).await?;
+            let book = state.policies.of(&connection, district).await?;
             let pack = register_pack(&book, district, state.clock.now())?;
             let register = TargetRegister::load(&mut connection, district, pack).await?;
             drop(connection);
@@ -131,7 +131,7 @@ async fn import(
             import_register(&state, &actor, register, file, &options).await
         }
         RegisterName::History => {
-            let book = state.policies.of(&mut connection, district).await?;
+            let book = state.policies.of(&connection, district).await?;
             let (by, now) = (actor.user_id, state.clock.now());
             let register = HistoryRegister::load(&mut connection, district, book, by, now).await?;
             drop(connection);

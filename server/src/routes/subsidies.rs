@@ -120,7 +120,7 @@ async fn enter(
 ) -> Result<web::Json<Subsidy>, ApiError> {
     let now = state.clock.now();
     let mut connection = state.connection().await?;
-    let book = state.policies.of(&mut connection, &actor.district).await?;
+    let book = state.policies.of(&connection, &actor.district).await?;
     Ok(web::Json(enter_subsidy(&mut connection, &actor, &book, &request.0, now).await?))
 }
 

@@ -124,7 +124,7 @@ async fn create(
 ) -> Result<HttpResponse, ApiError> {
     let now = state.clock.now();
     let mut connection = state.connection().await?;
-    let book = state.policies.of(&mut connection, &actor.district).await?;
+    let book = state.policies.of(&connection, &actor.district).await?;
     let target = create_target(&mut connection, &actor, &book, content.0, now).await?;
     Ok(HttpResponse::build(StatusCode::CREATED).json(target))
 }
@@ -149,7 +149,7 @@ async fn update(
     }
     let now = state.clock.now();
     let mut connection = state.connection().await?;
-    let book = state.policies.of(&mut connection, &actor.district).await?;
+    let book = state.policies.of(&connection, &actor.district).await?;
     Ok(web::Json(update_target(&mut connection, &actor, &book, change.0, now).await?))
 }
 

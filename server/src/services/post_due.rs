@@ -40,7 +40,7 @@ pub async fn post_due(state: &AppState) -> Result<usize, ApiError> {
     let mut made: usize = 0;
     for code in codes {
         let district: RegionCode = stored("districts.district", &code)?;
-        let book = state.policies.of(&mut connection, &district).await?;
+        let book = state.policies.of(&connection, &district).await?;
         for kind in [DecisionKind::AutoConfirm, DecisionKind::PostPublished] {
             loop {
                 let done = step(&mut connection, &book, &district, kind, state.clock.now()).await?;

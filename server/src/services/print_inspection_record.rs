@@ -39,7 +39,7 @@ pub async fn print_inspection_record(
     address: String,
 ) -> Result<InspectionRecord, ApiError> {
     let mut connection = state.connection().await?;
-    let book = state.policies.of(&mut connection, &actor.district).await?;
+    let book = state.policies.of(&connection, &actor.district).await?;
     let rules = LoopRules { book: &book, calendar: &state.calendar, now: state.clock.now() };
     let case = show_case(&mut connection, rules, actor, case_id).await?;
     let words = PackWords::new(book, language);

@@ -27,13 +27,13 @@ pub async fn print_rectification_order(
     address: String,
 ) -> Result<RectificationOrder, ApiError> {
     let mut connection = state.connection().await?;
-    let book = state.policies.of(&mut connection, &actor.district).await?;
+    let book = state.policies.of(&connection, &actor.district).await?;
     let now = state.clock.now();
     let rules = LoopRules { book: &book, calendar: &state.calendar, now };
     let case = show_case(&mut connection, rules, actor, case_id).await?;
     let district = district_head(&mut connection, &actor.district).await?;
     let words = &PackWords::new(book, language);
-    let round = present_rounds(&mut connection, &actor.district, [case_id.0]).await?.remove(&case_id);
+    let round = present_rounds(&connection, &actor.district, [case_id.0]).await?.remove(&case_id);
     let terms = round.map(|round| OrderTerms {
         round: round.number,
         requirement: round.requirement,

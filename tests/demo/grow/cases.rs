@@ -33,8 +33,6 @@ const PHOTOGRAPHED: u32 = 20;
 pub struct Case {
     /// What led to it; its inspector's name is empty where a group from above did.
     pub visit: Visit,
-    /// The inspection it stands on, as its inspector knows.
-    pub inspection: InspectionId,
     /// The unit that answers for it.
     pub unit: UnitId,
     /// What its device showed that it costs.
@@ -50,18 +48,8 @@ pub struct Case {
 impl Case {
     /// A case that was opened by a visit.
     pub fn new(visit: Visit, charges: Vec<ProposedCharge>) -> Self {
-        let (inspection, unit) = (visit.inspection_id, visit.target.unit_id);
-        Self {
-            visit,
-            inspection,
-            unit,
-            charges,
-            twin: None,
-            version: None,
-            proposal: None,
-            appeal: None,
-            round: 1,
-        }
+        let unit = visit.target.unit_id;
+        Self { visit, unit, charges, twin: None, version: None, proposal: None, appeal: None, round: 1 }
     }
 }
 
@@ -77,6 +65,8 @@ pub enum Goes {
 /// Everything that is known of the cases.
 pub struct Cases {
     by_id: BTreeMap<CaseId, Case>,
+    /// The latest corrections, by the inspections they correct in the end: one correction serves all cases of a visit.
+    corrections: BTreeMap<InspectionId, InspectionId>,
     /// Draws ids of requests, apart from everything else, so that a repeated request changes nothing.
     ids: ChaCha8Rng,
     rng: ChaCha8Rng,
@@ -96,6 +86,7 @@ impl Cases {
         };
         Self {
             by_id: BTreeMap::new(),
+            corrections: BTreeMap::new(),
             ids: stream(2),
             rng: stream(3),
             tally: BTreeMap::new(),
@@ -121,6 +112,11 @@ impl Cases {
     /// An id for a request.
     pub fn request_id(&mut self) -> Uuid {
         uuid::Builder::from_random_bytes(self.ids.random()).into_uuid()
+    }
+
+    /// What stands for an inspection by now.
+    fn latest(&self, first: InspectionId) -> InspectionId {
+        self.corrections.get(&first).copied().unwrap_or(first)
     }
 
     fn count(&mut self, what: &'static str) {
@@ -156,7 +152,8 @@ impl Cases {
             Act::Approve | Act::Reject | Act::Withdraw => self.review(id, offices, act),
             Act::Correct | Act::Amend | Act::RecheckOnSite => self.go_there(id, field, act),
             Act::AcceptAmendment | Act::RefuseAmendment => {
-                let inspection = json!({ "inspection_id": self.get(id)?.inspection });
+                let first = self.get(id)?.visit.inspection_id;
+                let inspection = json!({ "inspection_id": self.latest(first) });
                 let (kind, reasons) = if act == Act::AcceptAmendment {
                     ("accept_amendment", words::ACCEPTANCES)
                 } else {
@@ -164,7 +161,7 @@ impl Cases {
                 };
                 self.decide(id, supervisor, kind, reasons, inspection)
             }
-            Act::Merge | Act::KeepApart => self.settle_twins(id, supervisor, act),
+            Act::Merge | Act::KeepApart => self.settle_twins(id, offices, act),
             Act::Report | Act::GiveBack | Act::Appeal | Act::WithdrawAppeal => {
                 self.answer_for_unit(id, offices, act)
             }
@@ -277,11 +274,16 @@ impl Cases {
         let case = self.get(id)?;
         let visit = case.visit.clone();
         case.version = None;
-        match act {
-            Act::Correct => case.inspection = field.correct(&visit, case.inspection)?,
-            Act::Amend => case.inspection = field.take_back(&visit, case.inspection)?,
-            _ => field.recheck(&visit, id)?,
-        }
+        let latest = self.latest(visit.inspection_id);
+        let correction = match act {
+            Act::Correct => Some(field.correct(&visit, latest)?),
+            Act::Amend => Some(field.take_back(&visit, latest)?),
+            _ => {
+                field.recheck(&visit, id)?;
+                None
+            }
+        };
+        self.corrections.extend(correction.map(|correction| (visit.inspection_id, correction)));
         self.count(if act == Act::RecheckOnSite {
             "现场复核 re-checked on site"
         } else {
@@ -290,7 +292,8 @@ impl Cases {
         Ok(Goes::On)
     }
 
-    fn settle_twins(&mut self, id: CaseId, supervisor: &Office, act: Act) -> Result<Goes> {
+    fn settle_twins(&mut self, id: CaseId, offices: &Offices, act: Act) -> Result<Goes> {
+        let supervisor = &offices.supervisor;
         let Some(twin) = self.get(id)?.twin else { return Ok(Goes::On) };
         let version = read_version(supervisor, twin)?;
         self.get(twin)?.version = None;
@@ -304,7 +307,14 @@ impl Cases {
         let path = format!("/api/v1/cases/{id}/{how}");
         let answer = self.ask(id, supervisor, &path, request)?;
         self.count(if act == Act::Merge { "并案 merged" } else { "不予并案 kept apart" });
-        Ok(if answer.is_some() { Goes::On } else { Goes::Over })
+        let Some(answer) = answer else { return Ok(Goes::Over) };
+        if let Some(proposal) = answer["proposal_id"].as_str() {
+            // It takes posted charges back: the second person agrees at once.
+            self.get(id)?.proposal = Some(proposal.to_owned());
+            self.count("待复核 proposed");
+            return self.review(id, offices, Act::Approve);
+        }
+        Ok(Goes::On)
     }
 
     fn answer_for_unit(&mut self, id: CaseId, offices: &Offices, act: Act) -> Result<Goes> {

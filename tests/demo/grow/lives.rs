@@ -237,8 +237,14 @@ pub const WITHOUT_PHOTOS: &[Weighted] = &[
     (1, &[Step(4, Dismiss)]),
 ];
 
-/// Of cases without photos that need none.
-pub const PLAIN: Life = &[Step(2, Confirm)];
+/// Of a second visit's case that was kept apart.
+pub const KEPT_APART: Life = &[Step(1, Confirm)];
+
+/// Of cases without photos that would cost nothing.
+pub const NOT_WORTH_IT: Life = &[Step(2, Dismiss)];
+
+/// Of cases with a twin whose amount is the office's to say.
+pub const OPEN_TWINS: Life = &[Step(5, KeepApart), Step(0, EnterAmounts), Step(1, Approve), Step(0, Confirm)];
 
 /// Of cases that have a twin: both visits are known after five days.
 pub const TWINS: &[Weighted] = &[

@@ -47,7 +47,7 @@ const EXECUTION_DAYS: i64 = 3;
 const ADOPTION_DAYS: i64 = 5;
 const SUBSIDY_DAYS: i64 = 6;
 /// Proposals that wait at the end.
-const LEFT_WAITING: usize = 4;
+const LEFT_WAITING: usize = 3;
 
 /// What grows where.
 #[derive(Debug, Args)]
@@ -126,8 +126,10 @@ struct Growth {
     decks: Decks,
     rng: ChaCha8Rng,
     last: Date,
-    /// Confirmed cases with a charge, the latest last.
+    /// Confirmed cases with a charge that nothing more is done about, the latest last.
     charged: Vec<CaseId>,
+    /// The latest one of all: there is still time to appeal.
+    last_charged: Option<CaseId>,
     month: Option<Month>,
 }
 
@@ -175,6 +177,7 @@ impl Growth {
             rng: ChaCha8Rng::seed_from_u64(arguments.seed ^ 1),
             last,
             charged: Vec::new(),
+            last_charged: None,
             month: None,
             plan,
         };
@@ -225,6 +228,7 @@ impl Growth {
                         let goes = self.cases.act(id, *act, &self.offices, &mut self.field);
                         if goes.with_context(|| format!("{act:?} on {id} at {at}"))? == Goes::On {
                             self.go_on(at, id, rest)?;
+                            self.let_twin_go(at, id, *act)?;
                         }
                     }
                     Event::Case(_, []) => {}
@@ -243,12 +247,20 @@ impl Growth {
         let ids: Vec<CaseId> = to_confirm.iter().map(|(id, _)| *id).collect();
         let confirmed = self.cases.confirm(&ids, &self.offices.supervisor)?;
         for (id, rest) in to_confirm.iter().filter(|(id, _)| confirmed.contains(id)) {
-            if rest.is_empty() && !self.cases.get(*id)?.charges.is_empty() {
-                self.charged.push(*id);
+            if !self.cases.get(*id)?.charges.is_empty() {
+                self.last_charged = Some(*id);
+                self.charged.extend(rest.is_empty().then_some(*id));
             }
             self.go_on(at, *id, rest)?;
         }
         Ok(())
+    }
+
+    /// The second visit's case has a life of its own once it is kept apart, where it can be confirmed as it is.
+    fn let_twin_go(&mut self, at: Instant, id: CaseId, act: Act) -> Result<()> {
+        let Some(twin) = self.cases.get(id)?.twin.filter(|_| act == Act::KeepApart) else { return Ok(()) };
+        let fixed = self.cases.get(twin)?.charges.iter().all(|charge| charge.amount.fen().is_some());
+        if fixed { self.go_on(at, twin, lives::KEPT_APART) } else { Ok(()) }
     }
 
     /// Puts the next step of a life on the agenda.
@@ -309,10 +321,13 @@ impl Growth {
             let life = match visit.matter {
                 // Its life is the first one's.
                 Matter::TwinOf(_) => &[],
-                _ if twin.is_some() => decks.twins.draw(rng),
-                Matter::WithoutPhotos if case.charges.is_empty() => lives::PLAIN,
-                _ if case.charges.is_empty() => decks.free.draw(rng),
+                Matter::WithoutPhotos if case.charges.is_empty() => lives::NOT_WORTH_IT,
+                // It waits for its photos.
+                Matter::WithoutPhotos if open => &[],
                 Matter::WithoutPhotos => decks.without_photos.draw(rng),
+                _ if twin.is_some() && open => lives::OPEN_TWINS,
+                _ if twin.is_some() => decks.twins.draw(rng),
+                _ if case.charges.is_empty() => decks.free.draw(rng),
                 _ if open => decks.entered.draw(rng),
                 _ => decks.charged.draw(rng),
             };
@@ -324,17 +339,15 @@ impl Growth {
         Ok(())
     }
 
-    /// On the last day something is proposed that nobody reviewed yet.
+    /// On the last day something is proposed that nobody reviewed yet, and a unit appeals.
     fn propose_last(&mut self) -> Result<()> {
-        let latest: Vec<CaseId> = self.charged.iter().rev().step_by(2).take(LEFT_WAITING).copied().collect();
+        let appealed = self.last_charged.context("no case is left to appeal")?;
+        self.cases.act(appealed, Act::Appeal, &self.offices, &mut self.field)?;
+        let latest = self.charged.iter().rev().filter(|id| **id != appealed);
+        let latest: Vec<CaseId> = latest.step_by(2).take(LEFT_WAITING).copied().collect();
         ensure!(!latest.is_empty(), "no case is left to propose something about");
         for (number, id) in latest.into_iter().enumerate() {
-            // The latest still has time to appeal.
-            let act = match number {
-                0 => Act::Appeal,
-                1 => Act::Adjust,
-                _ => Act::Dismiss,
-            };
+            let act = if number == 0 { Act::Adjust } else { Act::Dismiss };
             self.cases.act(id, act, &self.offices, &mut self.field)?;
         }
         Ok(())

@@ -36,7 +36,7 @@ impl Scale {
     /// Visits on a workday and on a day off.
     const fn visits(self) -> (usize, usize) {
         match self {
-            Self::Full => (15, 4),
+            Self::Full => (13, 3),
             Self::Small => (6, 1),
         }
     }
