@@ -254,7 +254,7 @@ it('the registers speak English', async () => {
   const { page } = desk
   await enter(desk, 'admin', '/users')
   await page.getByRole('button', { name: 'New user' }).waitFor()
-  for (const path of ['/users', '/devices', '/registers/targets', '/registers/import/targets', '/coverage']) {
+  for (const path of ['/users', '/devices', '/registers/targets', '/registers/import/targets', '/overview', '/decisions']) {
     await page.goto(path)
     await page.locator('main h1').first().waitFor()
     const chrome = await page.locator('main h1, nav, thead, label').allInnerTexts()
