@@ -108,7 +108,8 @@ export async function startDistrict(programs: string): Promise<District> {
   const server = spawn(join(programs, 'server'), ['serve', '--demo'], {
     cwd: folder,
     env: {
-      ...process.env,
+      // What is meant for the stories is no configuration of the server, which refuses what it does not know.
+      ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('LANTIAN_'))),
       LANTIAN_LISTEN: '127.0.0.1:0',
       LANTIAN_DATA_DIR: join(folder, 'data'),
       LANTIAN_WEB_ROOT: resolve(HERE, '../office/dist'),
