@@ -1,7 +1,7 @@
 //! Live: whoever is connected hears within moments that something changed, and asks for it (server-sent events).
 //!
 //! The change log stays the truth: PostgreSQL tells every server process of each commit that took a change number
-//! ([`listener`]), the process reads those rows once and tells its streams ([`streams`]), a stream says what, id and
+//! (`listener`), the process reads those rows once and tells its streams (`streams`), a stream says what, id and
 //! version to its client ([`event_stream`]). Number and epoch are the event's id, so a client that was cut off goes on
 //! where it was, at whichever process.
 //!
