@@ -59,6 +59,7 @@ describe('pictures', () => {
     ['queue', 'supervisor1', '/queue', 'zh', OFFICE_PC],
     ['queue-en', 'supervisor1', '/queue', 'en', OFFICE_PC],
     ['map', 'supervisor1', '/map', 'zh', OFFICE_PC],
+    ['overview', 'supervisor1', '/overview', 'zh', OFFICE_PC],
     ['rectifications', 'supervisor1', '/rectifications', 'zh', OFFICE_PC],
     ['months', 'finance1', '/months', 'zh', OFFICE_PC],
     ['unit-cases', 'liaison.macun', '/unit/cases', 'zh', TABLET],
@@ -81,6 +82,8 @@ describe('pictures', () => {
     const desk = await openDesk(browser)
     await enter(desk, 'supervisor1', '/queue?item=site_dust')
     await desk.page.locator('tbody tr').first().click()
+    await desk.page.waitForURL(/\/cases\//)
+    await desk.page.locator('main img').first().waitFor()
     await settled(desk)
     await desk.page.screenshot({ path: join(FOLDER, 'case.png') })
   })
