@@ -16,11 +16,11 @@ use governor::{Quota, RateLimiter};
 use sync_core::time::Clock;
 use sync_core::wire::problem::ProblemKind;
 
-/// Guesses that an address may make at once.
-pub const GUESSES_AT_ONCE: NonZeroU32 = NonZeroU32::new(20).unwrap();
+/// Guesses that an address may make at once: a whole office behind one address signs in within the same minutes.
+pub const GUESSES_AT_ONCE: NonZeroU32 = NonZeroU32::new(60).unwrap();
 
 /// Seconds until one more guess is allowed.
-const SECONDS_PER_GUESS: u64 = 6;
+const SECONDS_PER_GUESS: u64 = 2;
 
 /// Addresses that are remembered before those that have all their guesses again are forgotten.
 const ADDRESSES_REMEMBERED: usize = 10_000;
