@@ -6,7 +6,7 @@ import tseslint from 'typescript-eslint'
 const parser = { parserOptions: { parser: tseslint.parser, extraFileExtensions: ['.vue'], sourceType: 'module' } }
 
 export default tseslint.config(
-  globalIgnores(['**/dist/**', '**/node_modules/**', 'shared/src/api/generated.ts']),
+  globalIgnores(['**/dist/**', '**/node_modules/**', 'shared/src/api/generated.ts', 'tablet/src/core/generated/**']),
   ...tseslint.configs.recommended,
   ...vue.configs['flat/recommended'],
   { files: ['**/*.vue'], languageOptions: parser },

@@ -1,0 +1,12 @@
+/** Where screens get the core from: the worker, or in development (`VITE_FAKE_CORE=1`) the one in memory. */
+import { CoreError, type Core } from './client'
+
+/** Connects to the worker that owns the databases, in this tab or another. */
+export async function openCore(): Promise<Core> {
+  // The whole branch falls out of a build, and the fake with it.
+  if (import.meta.env.DEV && import.meta.env.VITE_FAKE_CORE === '1') {
+    const { fakeCore } = await import('./fake')
+    return fakeCore()
+  }
+  throw new CoreError('unsupported')
+}

@@ -1,0 +1,19 @@
+import vue from '@vitejs/plugin-vue'
+import { defineConfig } from 'vitest/config'
+
+/** The oldest browsers with synchronous file handles in the origin's private file system. */
+const BROWSERS = ['chrome108', 'edge108', 'firefox111', 'safari16.4']
+
+/** The server that the development server stands before. */
+const SERVER = process.env.LANTIAN_SERVER_URL ?? 'http://127.0.0.1:8080'
+
+export default defineConfig({
+  base: '/tablet/',
+  plugins: [vue()],
+  resolve: { alias: { '@': new URL('./src', import.meta.url).pathname } },
+  define: { __VUE_I18N_FULL_INSTALL__: true, __VUE_I18N_LEGACY_API__: false, __INTLIFY_PROD_DEVTOOLS__: false },
+  build: { target: BROWSERS, cssTarget: BROWSERS, assetsInlineLimit: 0, reportCompressedSize: false },
+  worker: { format: 'es' },
+  server: { proxy: { '/api': SERVER, '/healthz': SERVER } },
+  test: { environment: 'happy-dom', css: true, include: ['src/**/*.test.ts'] },
+})
