@@ -117,6 +117,9 @@ keys! {
     web_root: Option<PathBuf> = None,
         "网页（web/office/dist）所在目录；不填则只提供接口。",
         "Directory of the built web application (web/office/dist); without it only the API is served.";
+    tablet_root: Option<PathBuf> = None,
+        "平板端（web/tablet/dist）所在目录，在 /tablet/ 下提供；不填则没有平板端。",
+        "Directory of the built tablet application (web/tablet/dist), served below /tablet/; without it there is none.";
     tile_layers: Vec<String> = Vec::new(),
         "地图底图瓦片的网址模板，含 {z}、{x}、{y}，先底图后注记（天地图用 _w 图层）；默认没有，页面不访问其他主机。",
         "Templates of map tile addresses with {z}, {x}, {y}, the lowest layer first; none by default: pages then ask no \

@@ -110,6 +110,67 @@ async fn what_is_not_there_is_a_problem_and_not_the_page() {
     assert_eq!(problem(response).await.code.as_str(), "method_not_allowed");
 }
 
+const TABLET_PAGE: &str = "<!doctype html><title>蓝天平板</title>";
+
+/// Both applications, the tablet's with its WebAssembly and service worker.
+async fn serving_both(files: &TempDir) -> TestServer {
+    let (office, tablet) = (files.path().join("dist"), files.path().join("tablet"));
+    std::fs::create_dir_all(tablet.join("core")).unwrap();
+    for (name, content) in [("index.html", TABLET_PAGE), ("sw.js", "worker"), ("core/store.wasm", "\0asm")] {
+        std::fs::write(tablet.join(name), content).unwrap();
+    }
+    TestServer::start_with(|config| {
+        config.web_root = Some(office);
+        config.tablet_root = Some(tablet);
+    })
+    .await
+}
+
+#[tokio::test]
+async fn the_tablet_is_below_its_own_path_beside_the_office() {
+    let files = built();
+    let server = serving_both(&files).await;
+    for path in
+        ["/tablet", "/tablet/", "/tablet/today", "/tablet/inspect/01890000-0000-7000-8000-000000000009"]
+    {
+        let (headers, text) = get(&server, path).await;
+        assert_eq!(text, TABLET_PAGE, "{path}");
+        assert_eq!(header(&headers, "cache-control"), "no-cache");
+    }
+    for (path, media_type) in
+        [("/tablet/sw.js", "text/javascript; charset=utf-8"), ("/tablet/core/store.wasm", "application/wasm")]
+    {
+        let (headers, _) = get(&server, path).await;
+        assert_eq!(header(&headers, "content-type"), media_type);
+        assert_eq!(header(&headers, "cache-control"), "no-cache", "{path}");
+    }
+    assert_eq!(get(&server, "/tablets").await.1, PAGE);
+    let missing = server.get("/tablet/assets/old.js").send().await.unwrap();
+    assert_eq!(problem(missing).await.code.as_str(), "not_found");
+}
+
+#[tokio::test]
+async fn the_tablet_alone_may_compile_webassembly_and_use_camera_and_position() {
+    let files = built();
+    let server = serving_both(&files).await;
+    let (tablet, _) = get(&server, "/tablet/").await;
+    let (office, _) = get(&server, "/").await;
+    let policy = header(&tablet, "content-security-policy");
+    assert!(policy.contains("script-src 'self' 'wasm-unsafe-eval';"), "{policy}");
+    assert!(!policy.contains("'unsafe-") && !policy.contains("http"), "{policy}");
+    assert!(header(&tablet, "permissions-policy").contains("camera=(self), geolocation=(self)"));
+    assert!(!header(&office, "content-security-policy").contains("wasm"));
+    assert!(header(&office, "permissions-policy").contains("camera=(), geolocation=()"));
+}
+
+#[tokio::test]
+async fn without_a_tablet_application_nothing_is_below_its_path() {
+    let files = built();
+    let server = serving(&files).await;
+    let response = server.get("/tablet/").send().await.unwrap();
+    assert_eq!(problem(response).await.code.as_str(), "not_found");
+}
+
 /// Sends a path as it stands, which an HTTP client would tidy up first.
 async fn raw(server: &TestServer, path: &str) -> String {
     let address = server.url.trim_start_matches("http://").to_owned();
@@ -138,6 +199,8 @@ async fn no_path_leaves_the_directory() {
         "/./../secret.txt",
         "/%2e%2e%2fsecret.txt%00.js",
         "/.env",
+        "/tablet/../secret.txt",
+        "/tablet/..%2f..%2fsecret.txt",
     ];
     for way in ways {
         let answer = raw(&server, way).await;

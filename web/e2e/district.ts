@@ -113,6 +113,7 @@ export async function startDistrict(programs: string): Promise<District> {
       LANTIAN_LISTEN: '127.0.0.1:0',
       LANTIAN_DATA_DIR: join(folder, 'data'),
       LANTIAN_WEB_ROOT: resolve(HERE, '../office/dist'),
+      LANTIAN_TABLET_ROOT: resolve(HERE, '../tablet/dist'),
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

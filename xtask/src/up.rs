@@ -15,6 +15,9 @@ const MONTHS_BEFORE: &str = "2";
 /// The server's configuration key of the built web application.
 const WEB_ROOT: &str = "LANTIAN_WEB_ROOT";
 
+/// The server's configuration key of the built tablet application.
+const TABLET_ROOT: &str = "LANTIAN_TABLET_ROOT";
+
 /// How to build.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -34,11 +37,12 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     install::for_serving()?;
     let mut server = Command::new(program("server", arguments.release)?);
     if std::env::var_os(WEB_ROOT).is_none() {
-        server.env(WEB_ROOT, web::build()?);
+        server.env(WEB_ROOT, web::build()?).env(TABLET_ROOT, web::TABLET);
     }
     build_programs(arguments.release)?;
+    let address = std::env::var("LANTIAN_LISTEN").unwrap_or_else(|_| DEFAULT_ADDRESS.to_owned());
+    println!("平板端 tablet: http://{address}/tablet/");
     if !arguments.empty {
-        let address = std::env::var("LANTIAN_LISTEN").unwrap_or_else(|_| DEFAULT_ADDRESS.to_owned());
         let mut growing = Command::new(program("demo", arguments.release)?);
         start(growing.args(["grow", "--server", &format!("http://{address}")]))?;
     }

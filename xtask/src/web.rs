@@ -16,6 +16,9 @@ const WORKSPACE: &str = "web";
 /// What the server serves.
 const BUILT: &str = "web/office/dist";
 
+/// What the server serves below `/tablet/`; built with the office.
+pub const TABLET: &str = "web/tablet/dist";
+
 /// The API as the screens know it.
 const OPENAPI: &str = "tests/integration/snapshots/integration__openapi__openapi.snap";
 

@@ -8,12 +8,25 @@ use actix_web::http::header::HeaderValue;
 
 use super::TileSource;
 
-/// The policy, as a header's value.
+/// What of the application the tablet adds: it compiles the WebAssembly that holds its store, and shows what its camera
+/// sees. Script as text stays forbidden there too.
+const TABLET: &str = "script-src 'self' 'wasm-unsafe-eval'; media-src 'self' blob:; ";
+
+/// The policy of the office, as a header's value.
 pub(super) fn of(tiles: Option<&TileSource>) -> HeaderValue {
+    policy(tiles, "")
+}
+
+/// The policy of the tablet. Its maps have no tiles: it works without a network.
+pub(super) fn of_tablet() -> HeaderValue {
+    policy(None, TABLET)
+}
+
+fn policy(tiles: Option<&TileSource>, more: &str) -> HeaderValue {
     let hosts: String =
         tiles.into_iter().flat_map(TileSource::origins).flat_map(|host| [" ", host]).collect();
     let policy = format!(
-        "default-src 'self'; img-src 'self' blob: data:{hosts}; connect-src 'self'{hosts}; object-src 'none'; \
+        "default-src 'self'; {more}img-src 'self' blob: data:{hosts}; connect-src 'self'{hosts}; object-src 'none'; \
          base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     );
     // Hosts are letters, digits, dots, hyphens and colons; without them it is a constant.
@@ -30,6 +43,14 @@ mod tests {
         let policy = policy.to_str().unwrap();
         assert!(policy.starts_with("default-src 'self';"), "{policy}");
         assert!(!policy.contains("unsafe") && !policy.contains("http"), "{policy}");
+    }
+
+    #[test]
+    fn the_tablet_compiles_webassembly_and_no_text() {
+        let policy = of_tablet();
+        let policy = policy.to_str().unwrap();
+        assert!(policy.contains("script-src 'self' 'wasm-unsafe-eval';"), "{policy}");
+        assert!(!policy.contains("'unsafe-") && !policy.contains("http"), "{policy}");
     }
 
     #[test]

@@ -54,11 +54,11 @@ pub(super) struct Found {
 impl Files {
     /// # Errors
     /// [`ScreensFault::NotBuilt`] where there is no page.
-    pub(super) fn open(root: &Path) -> Result<Self, ScreensFault> {
+    pub(super) fn open(key: &'static str, root: &Path) -> Result<Self, ScreensFault> {
         let index = root.join(INDEX);
         match std::fs::metadata(&index) {
             Ok(_) => Ok(Self { root: root.to_owned() }),
-            Err(source) => Err(ScreensFault::NotBuilt { index, source }),
+            Err(source) => Err(ScreensFault::NotBuilt { key, index, source }),
         }
     }
 

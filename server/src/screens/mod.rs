@@ -1,7 +1,7 @@
-//! The screens (网页): the built web application, served by the server itself, so that an office needs one program and
-//! one address.
+//! The screens (网页): the built web applications, served by the server itself, so that an office needs one program and
+//! one address: the office's at `/`, the tablet's below `/tablet/`.
 //!
-//! Invariants: a request reaches no file outside of the configured directory; by default no page asks another host
+//! Invariants: a request reaches no file outside of the configured directories; by default no page asks another host
 //! for anything; no page runs script that stands in a page.
 //!
 //! Must not: know what a screen shows. Screens get all of it from the API.
@@ -16,7 +16,8 @@ use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, ContentType, HeaderName, HeaderValue, VARY,
 };
 use actix_web::http::{Method, StatusCode};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::web::Redirect;
+use actix_web::{HttpRequest, HttpResponse, Responder as _};
 
 pub use tile_source::{TileFault, TileSource};
 
@@ -26,7 +27,10 @@ use files::{Files, Found, Freshness};
 /// Which of a browser's faculties a page may use: none beyond showing itself.
 const PERMISSIONS: &str = "camera=(), geolocation=(), microphone=(), payment=(), usb=()";
 
-/// The header of [`PERMISSIONS`].
+/// The tablet takes photos and says where.
+const TABLET_PERMISSIONS: &str = "camera=(self), geolocation=(self), microphone=(), payment=(), usb=()";
+
+/// The header of both.
 const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
 
 /// What stands at `/` where no application is configured.
@@ -35,23 +39,35 @@ const NO_APPLICATION: &str = "\
 
 服务器正在运行，但没有配置网页。请在项目的 web 目录中执行：
     npm ci && npm run build
-再把配置项 web_root 设为 web/office/dist（环境变量 LANTIAN_WEB_ROOT），然后重新启动；cargo xtask up 会自动完成。
+再把配置项 web_root 设为 web/office/dist、tablet_root 设为 web/tablet/dist（环境变量 LANTIAN_WEB_ROOT、LANTIAN_TABLET_ROOT），然后重新启动；cargo xtask up 会自动完成。
 
 The server runs, but no web application is configured. In the project's folder web do
     npm ci && npm run build
-then set web_root to web/office/dist (environment: LANTIAN_WEB_ROOT) and start again; cargo xtask up does all of it.
+then set web_root to web/office/dist and tablet_root to web/tablet/dist (environment: LANTIAN_WEB_ROOT,
+LANTIAN_TABLET_ROOT) and start again; cargo xtask up does all of it.
 
 API: /api/docs/
 ";
 
+/// What lies below this path is the tablet's application.
+const TABLET: &str = "/tablet";
+
 /// Paths that belong to the API and to operation: nothing there is a screen.
 const NOT_SCREENS: [&str; 5] = ["/api", "/api/", "/healthz", "/readyz", "/metrics"];
 
-/// The built web application, where one is configured.
+/// One built application: its files, and what a page of it may do.
+#[derive(Debug)]
+struct Application {
+    files: Files,
+    policy: HeaderValue,
+    permissions: &'static str,
+}
+
+/// The built web applications, where they are configured.
 #[derive(Debug)]
 pub struct Screens {
-    files: Option<Files>,
-    policy: HeaderValue,
+    office: Option<Application>,
+    tablet: Option<Application>,
     /// Where maps get their background; none by default.
     pub tiles: Option<TileSource>,
 }
@@ -61,9 +77,11 @@ pub struct Screens {
 pub enum ScreensFault {
     /// The directory is not a built application.
     #[error(
-        "web_root: {index} cannot be read ({source}); build the web application in web/ by `npm ci && npm run build`"
+        "{key}: {index} cannot be read ({source}); build the web application in web/ by `npm ci && npm run build`"
     )]
     NotBuilt {
+        /// The configuration key of the directory.
+        key: &'static str,
         /// The page that should be there.
         index: PathBuf,
         /// Why not.
@@ -81,8 +99,14 @@ impl Screens {
     /// [`ScreensFault`].
     pub fn open(config: &Config) -> Result<Self, ScreensFault> {
         let tiles = TileSource::of(config)?;
-        let files = config.web_root.as_deref().map(Files::open).transpose()?;
-        Ok(Self { files, policy: content_policy::of(tiles.as_ref()), tiles })
+        let open = |key, root: &Option<PathBuf>, policy, permissions| {
+            let files = root.as_deref().map(|root| Files::open(key, root)).transpose()?;
+            Ok::<_, ScreensFault>(files.map(|files| Application { files, policy, permissions }))
+        };
+        let office = open("web_root", &config.web_root, content_policy::of(tiles.as_ref()), PERMISSIONS)?;
+        let tablet =
+            open("tablet_root", &config.tablet_root, content_policy::of_tablet(), TABLET_PERMISSIONS)?;
+        Ok(Self { office, tablet, tiles })
     }
 
     /// What a browser gets for an address that no route of the API has; `None`: there is nothing.
@@ -97,13 +121,33 @@ impl Screens {
         if !reads || reserved {
             return Ok(None);
         }
-        match &self.files {
-            Some(files) => Ok(files.find(path, request).await?.map(|found| self.response(found))),
+        if let Some(rest) = path.strip_prefix(TABLET) {
+            if rest.is_empty() && self.tablet.is_some() {
+                // Relative addresses of the page, and what its service worker may see, begin at the slash.
+                return Ok(Some(
+                    Redirect::to(format!("{TABLET}/")).respond_to(request).map_into_boxed_body(),
+                ));
+            }
+            if rest.is_empty() || rest.starts_with('/') {
+                return match &self.tablet {
+                    Some(tablet) => tablet.answer(rest, request).await,
+                    None => Ok(None),
+                };
+            }
+        }
+        match &self.office {
+            Some(office) => office.answer(path, request).await,
             None if path == "/" => {
                 Ok(Some(HttpResponse::Ok().insert_header(ContentType::plaintext()).body(NO_APPLICATION)))
             }
             None => Ok(None),
         }
+    }
+}
+
+impl Application {
+    async fn answer(&self, path: &str, request: &HttpRequest) -> std::io::Result<Option<HttpResponse>> {
+        Ok(self.files.find(path, request).await?.map(|found| self.response(found)))
     }
 
     fn response(&self, found: Found) -> HttpResponse {
@@ -114,7 +158,7 @@ impl Screens {
             .insert_header((CACHE_CONTROL, found.freshness.cache_control()))
             .insert_header((CONTENT_SECURITY_POLICY, self.policy.clone()));
         if found.freshness == Freshness::Ask {
-            response.insert_header((PERMISSIONS_POLICY, PERMISSIONS));
+            response.insert_header((PERMISSIONS_POLICY, self.permissions));
         }
         if let Some(encoding) = found.encoding {
             response.insert_header((CONTENT_ENCODING, encoding));
