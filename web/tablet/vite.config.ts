@@ -1,5 +1,6 @@
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vitest/config'
+import { serviceWorker } from './vite/serviceWorker'
 
 /** The oldest browsers with synchronous file handles in the origin's private file system. */
 const BROWSERS = ['chrome108', 'edge108', 'firefox111', 'safari16.4']
@@ -9,10 +10,10 @@ const SERVER = process.env.LANTIAN_SERVER_URL ?? 'http://127.0.0.1:8080'
 
 export default defineConfig({
   base: '/tablet/',
-  plugins: [vue()],
+  plugins: [vue(), serviceWorker(new URL('./sw/sw.js', import.meta.url).pathname)],
   resolve: { alias: { '@': new URL('./src', import.meta.url).pathname } },
   define: { __VUE_I18N_FULL_INSTALL__: true, __VUE_I18N_LEGACY_API__: false, __INTLIFY_PROD_DEVTOOLS__: false },
-  build: { target: BROWSERS, cssTarget: BROWSERS, assetsInlineLimit: 0, reportCompressedSize: false },
+  build: { target: BROWSERS, cssTarget: BROWSERS, assetsInlineLimit: 0, chunkSizeWarningLimit: 1400, reportCompressedSize: false },
   worker: { format: 'es' },
   server: { proxy: { '/api': SERVER, '/healthz': SERVER } },
   test: { environment: 'happy-dom', css: true, include: ['src/**/*.test.ts'] },

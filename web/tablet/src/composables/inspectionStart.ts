@@ -1,0 +1,17 @@
+/** Begins an inspection: the draft is durable before its screen opens. */
+import { useRouter } from 'vue-router'
+import type { Visit } from '@/core/client'
+import { core, useDoing } from '@/stores/core'
+import { usePosition } from '@/stores/position'
+import { EMPTY_VISIT } from './draft'
+
+export function useInspectionStart() {
+  const router = useRouter()
+  const position = usePosition()
+  return useDoing(async (given: Pick<Visit, 'kind' | 'target'>) => {
+    const visit: Visit = { ...EMPTY_VISIT, ...given, occurred_at: new Date().toISOString() }
+    if (position.fix) visit.fix = position.fix
+    const { inspection_id } = await core().beginDraft(visit)
+    await router.push(`/inspect/${inspection_id}`)
+  })
+}

@@ -1,0 +1,29 @@
+import type zh from '../zh/camera'
+
+const camera: typeof zh = {
+  title: 'Take a photo',
+  shoot: 'Take the photo',
+  use: 'Use it',
+  again: 'Retake',
+  gallery: 'From the gallery',
+  galleryMark: 'gallery',
+  galleryWarn: 'Gallery pictures are marked as such.',
+  failed: 'The camera does not open: no permission, or another app has it.',
+  resolution: '{width}×{height} pixels, kept as taken, never scaled',
+  tooBig: 'The picture is larger than {most} and cannot be kept',
+  notPicture: 'Only JPEG, PNG or WebP pictures',
+  add: 'Photo',
+  view: 'View photo {n}',
+  remove: 'Delete this photo',
+  removeAsk: 'Take this photo out of the inspection?',
+  missing: 'The original is not on this tablet',
+  count: '{n} taken',
+  done: 'Done',
+  before: 'Before',
+  after: 'Now',
+  noBefore: 'The earlier photo is not on this tablet (another inspector took it)',
+  flip: 'Other camera',
+  saving: 'Saving…',
+}
+
+export default camera
