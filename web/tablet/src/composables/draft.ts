@@ -14,7 +14,7 @@ export function useDraft() {
   const fault = shallowRef<CoreError>()
   const savedAt = ref<string>()
   const pending = ref(false)
-  let saving: Promise<void> | undefined
+  const saving = shallowRef<Promise<void>>()
   let ended = false
 
   function take(found: Draft): void {
@@ -59,7 +59,7 @@ export function useDraft() {
       fault.value = asCoreError(thrown)
     } finally {
       writing.value -= 1
-      saving = undefined
+      saving.value = undefined
     }
   }
 
@@ -76,12 +76,12 @@ export function useDraft() {
   function changed(): void {
     if (!draft.value || ended) return
     pending.value = true
-    saving ??= save()
+    saving.value ??= save()
   }
 
   /** Resolves when all that was filled in is durable, or fails as the save did. */
   async function saved(): Promise<void> {
-    while (saving) await saving
+    while (saving.value) await saving.value
     if (fault.value) throw fault.value
   }
 
@@ -91,9 +91,9 @@ export function useDraft() {
   }
 
   onBeforeUnmount(() => {
-    if (pending.value) saving ??= save()
+    if (pending.value) saving.value ??= save()
   })
 
-  const state = computed(() => (fault.value ? 'failed' : pending.value || saving !== undefined ? 'saving' : 'saved'))
+  const state = computed(() => (fault.value ? 'failed' : pending.value || saving.value !== undefined ? 'saving' : 'saved'))
   return { draft, visit, fault, savedAt, state, open, begin, saved, end }
 }
