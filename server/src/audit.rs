@@ -37,6 +37,8 @@ pub enum Action {
     EnrolmentCodeIssued,
     /// A user was created.
     UserCreated,
+    /// A user got another name.
+    UserRenamed,
     /// A user was disabled.
     UserDisabled,
     /// A disabled user was enabled again.
@@ -86,6 +88,7 @@ impl Action {
             Self::DeviceRevoked => "device_revoked",
             Self::EnrolmentCodeIssued => "enrolment_code_issued",
             Self::UserCreated => "user_created",
+            Self::UserRenamed => "user_renamed",
             Self::UserDisabled => "user_disabled",
             Self::UserEnabled => "user_enabled",
             Self::RoleAssigned => "role_assigned",

@@ -20,6 +20,7 @@ mod push;
 mod reads;
 mod record;
 mod report;
+mod screens;
 mod seed;
 
 use std::path::PathBuf;
@@ -34,6 +35,8 @@ use crate::photos::Picture;
 use crate::processes::{forget_peak, resident};
 use crate::push::Load;
 use crate::report::{Report, Table};
+use crate::screens::Browsing;
+use crate::seed::Without;
 
 /// Resident megabytes that the server program shall stay below under load.
 const MEMORY_MAX_MB: u64 = 150;
@@ -50,6 +53,12 @@ struct Arguments {
     /// Ledger entries at which it is measured, in rising order.
     #[arg(long, value_delimiter = ',', default_value = "10000,1000000")]
     entries: Vec<usize>,
+    /// Measures the screens alone, in a browser, with this many cases.
+    #[arg(long, requires = "browser")]
+    screens: Option<usize>,
+    /// The browser to measure in.
+    #[arg(long)]
+    browser: Option<PathBuf>,
     /// Writes the tables to this file too.
     #[arg(long)]
     markdown: Option<PathBuf>,
@@ -59,7 +68,7 @@ struct Arguments {
 struct Extent {
     sites: usize,
     entries: Vec<usize>,
-    dismissed: usize,
+    without: Without,
     loads: Vec<Load>,
     photo_loads: Vec<(usize, usize)>,
     reads: usize,
@@ -74,7 +83,7 @@ impl Extent {
             return Self {
                 sites: 600,
                 entries: vec![400],
-                dismissed: 20,
+                without: Without { dismissed: 20, undecided: 0 },
                 loads: vec![load(1, 1, 1, false), load(2, 1, 1, true), load(2, 1, 5, false)],
                 photo_loads: vec![(1, 1)],
                 reads: 2,
@@ -85,7 +94,7 @@ impl Extent {
         Self {
             sites: 16_000,
             entries: arguments.entries.clone(),
-            dismissed: 20_000,
+            without: Without { dismissed: 20_000, undecided: 0 },
             loads: vec![
                 load(1, 200, 1, false),
                 load(8, 40, 1, false),
@@ -106,6 +115,9 @@ impl Extent {
 #[tokio::main]
 async fn main() -> Result<()> {
     let arguments = Arguments::parse();
+    if let (Some(cases), Some(browser)) = (arguments.screens, arguments.browser.clone()) {
+        return screens::measure(&Browsing { cases, browser }, arguments.markdown.as_deref()).await;
+    }
     let extent = Extent::of(&arguments);
     let mut report = Report::new(&Machine::this()?);
     let files = tempfile::Builder::new().prefix("lantian-bench-").tempdir()?;
@@ -116,7 +128,7 @@ async fn main() -> Result<()> {
     let picture = Picture::draw(bench.now())?;
     let mut present = 0;
     for &entries in &extent.entries {
-        seed::seed(&bench, present, entries, extent.dismissed).await.context("seeding")?;
+        seed::seed(&bench, present, entries, extent.without).await.context("seeding")?;
         present = entries;
         forget_peak(bench.program.id())?;
         push::measure(&bench, entries, &extent.loads, &picture, &mut report).await.context("push")?;

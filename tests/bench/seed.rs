@@ -36,9 +36,17 @@ const HOURS: usize = 730 * 24;
 /// Days that lie between the last of them and now: none is taken for a duplicate of what devices push.
 const DAYS_BEFORE: usize = 7;
 
-/// Brings the ledger to this many entries, of which `present` are there already; at first with so many cases that were
-/// dismissed and have no entries.
-pub async fn seed(bench: &Bench, present: usize, entries: usize, dismissed: usize) -> Result<()> {
+/// Cases that have no entries.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Without {
+    /// Those that were dismissed, before all others.
+    pub dismissed: usize,
+    /// The latest ones, which wait for a decision: so many entries are missing.
+    pub undecided: usize,
+}
+
+/// Brings the ledger to this many entries, of which `present` are there already; at first with cases that have none.
+pub async fn seed(bench: &Bench, present: usize, entries: usize, without: Without) -> Result<()> {
     let began = Instant::now();
     let device = bench.devices(1, &format!("seed{entries}")).await.remove(0);
     let template = finding(bench, &device);
@@ -57,7 +65,7 @@ pub async fn seed(bench: &Bench, present: usize, entries: usize, dismissed: usiz
     let names: Vec<String> = (0..NAMES).map(name_row).collect();
     let measures = MEASURES.map(|measure| format!("('{measure}')")).join(", ");
     let (done, last) = (present / CHARGES_A_CASE, entries / CHARGES_A_CASE);
-    let first = if present == 0 { format!("-{dismissed}") } else { done.to_string() };
+    let first = if present == 0 { format!("-{}", without.dismissed) } else { done.to_string() };
     let sql = SEED
         .replace("$names_count", &NAMES.to_string())
         .replace("$names", &names.join(", "))
@@ -65,6 +73,7 @@ pub async fn seed(bench: &Bench, present: usize, entries: usize, dismissed: usiz
         .replace("$quiet_grid", bench.district.grid(QUIET_GRID).as_str())
         .replace("$first", &first)
         .replace("$last", &last.to_string())
+        .replace("$undecided", &without.undecided.to_string())
         .replace("$hours", &HOURS.to_string())
         .replace("$days_before", &DAYS_BEFORE.to_string())
         .replace("$measures", &measures)
@@ -102,7 +111,7 @@ WITH sites AS (
     SELECT target_id, unit_id, grid, row_number() OVER (ORDER BY target_id) - 1 AS number, count(*) OVER () AS all_sites
     FROM targets WHERE grid <> '$quiet_grid'
 )
-SELECT n, n <= 0 AS dismissed, gen_random_uuid() AS op_id, gen_random_uuid() AS inspection_id,
+SELECT n, n <= 0 AS dismissed, n > $last - $undecided AS undecided, gen_random_uuid() AS op_id, gen_random_uuid() AS inspection_id,
        gen_random_uuid() AS case_id, sites.target_id, sites.unit_id, sites.grid,
        date_trunc('second', now() - make_interval(days => $days_before)
                             - make_interval(hours => $hours) * (($last - n)::double precision / ($last - $first)))
@@ -135,7 +144,9 @@ INSERT INTO cases
 SELECT t.district, seeded.case_id, seeded.inspection_id, seeded.inspection_id, t.item, t.kind, t.author,
        seeded.target_id, seeded.grid, seeded.unit_id, t.level, seeded.occurred_at,
        date_trunc('month', seeded.occurred_at AT TIME ZONE 'Asia/Shanghai')::date, t.pack_id, t.pack_hash,
-       CASE WHEN dismissed THEN 'dismissed' ELSE 'confirmed' END, 'closed', '{}', 2, seeded.lon, seeded.lat,
+       CASE WHEN dismissed THEN 'dismissed' WHEN undecided THEN 'under_review' ELSE 'confirmed' END,
+       CASE WHEN undecided THEN 'none' ELSE 'closed' END, '{}', CASE WHEN undecided THEN 1 ELSE 2 END, seeded.lon,
+       seeded.lat,
        (floor((seeded.lat + 90) * 100) * 36001 + floor((seeded.lon + 180) * 100))::integer, t.evaluation, seeded.text,
        seeded.grams, seeded.occurred_at, seeded.occurred_at
 FROM seeded, cases AS t WHERE t.lineage = '$lineage';
@@ -143,14 +154,15 @@ FROM seeded, cases AS t WHERE t.lineage = '$lineage';
 INSERT INTO charges
     (district, charge_id, case_id, measure, unit_id, amount_fen, pack_hash, clause, reason, state)
 SELECT t.district, gen_random_uuid(), seeded.case_id, measures.measure, seeded.unit_id, t.amount_fen, t.pack_hash,
-       t.clause, t.reason, CASE WHEN dismissed THEN 'void' ELSE 'posted' END
+       t.clause, t.reason, CASE WHEN dismissed THEN 'void' WHEN undecided THEN 'pending' ELSE 'posted' END
 FROM seeded, (VALUES $measures) AS measures (measure),
      (SELECT charges.* FROM charges JOIN cases USING (district, case_id) WHERE lineage = '$lineage' LIMIT 1) AS t;
 
 INSERT INTO decisions (district, decision_no, request_id, case_id, kind, actor, expected_version, decided_at, detail)
 SELECT d.district, d.decision_number + row_number() OVER (ORDER BY n), gen_random_uuid(), seeded.case_id,
        CASE WHEN dismissed THEN 'dismiss' ELSE 'confirm' END, u.user_id, 1, seeded.occurred_at, '{}'
-FROM seeded, districts d JOIN users u ON u.district = d.district AND u.username = 'zhang';
+FROM seeded, districts d JOIN users u ON u.district = d.district AND u.username = 'zhang'
+WHERE NOT undecided;
 
 INSERT INTO ledger_entries (district, entry_no, kind, unit_id, period, occurred_month, case_id, charge_id, posting_no,
                             decision_no, amount_fen, grid, item, measure, pack_hash, clause, posted_at, previous_hash,

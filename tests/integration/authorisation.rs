@@ -98,6 +98,7 @@ const MATRIX: &[Row] = &[
     row("POST /api/v1/devices/{device_id}/revoke", &[Administrator], nothing),
     row("GET /api/v1/users", &[Administrator], nothing),
     row("POST /api/v1/users", &[Administrator], || json!({ "username": "", "name": "" })),
+    row("PUT /api/v1/users/{user_id}", &[Administrator], || json!({ "name": "" })),
     row("POST /api/v1/users/{user_id}/disable", &[Administrator], nothing),
     row("POST /api/v1/users/{user_id}/enable", &[Administrator], nothing),
     row("POST /api/v1/users/{user_id}/password", &[Administrator], nothing),
@@ -138,6 +139,7 @@ const MATRIX: &[Row] = &[
     row("GET /api/v1/kinds", OFFICE, nothing),
     row("GET /api/v1/ledger/verification", ACCOUNTS, nothing),
     row("GET /api/v1/cases", OFFICE, nothing),
+    row("GET /api/v1/cases/{case_id}/neighbours", OFFICE, nothing),
     row("GET /api/v1/cases/{case_id}", OFFICE, nothing),
     row("POST /api/v1/cases/{case_id}/decisions", &[Supervisor], || {
         json!({

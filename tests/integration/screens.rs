@@ -4,8 +4,8 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use reqwest::Response;
 use reqwest::header::{ACCEPT_ENCODING, HeaderMap};
+use reqwest::{Method, Response};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tests::{MACUN, TestServer, problem};
@@ -230,7 +230,7 @@ async fn a_page_learns_before_sign_in_what_it_needs_and_nothing_more() {
     let settings: Value = server.get("/api/v1/web-settings").send().await.unwrap().json().await.unwrap();
     let expected = json!({
         "version": env!("CARGO_PKG_VERSION"),
-        "districts": [{ "code": MACUN, "name": "测试区", "demonstration": false }],
+        "districts": [{ "code": MACUN, "name": "测试区", "demonstration": false, "access": null }],
         "tiles": {
             "layers": ["https://tile.example/{z}/{x}/{y}.png"], "attribution": "© 测绘", "max_zoom": 18,
         },
@@ -238,4 +238,19 @@ async fn a_page_learns_before_sign_in_what_it_needs_and_nothing_more() {
         "password_min_chars": 10,
     });
     assert_eq!(settings, expected);
+}
+
+#[tokio::test]
+async fn the_demonstration_says_who_signs_in_and_how() {
+    let server = TestServer::demonstration("2026-11-22T01:00:00Z", "2026-11-22T01:00:00Z").await;
+    let settings: Value = server.get("/api/v1/web-settings").send().await.unwrap().json().await.unwrap();
+    let access = &settings["districts"][0]["access"];
+    let sign_ins = access["sign_ins"].as_array().unwrap();
+    assert!(sign_ins.iter().all(|one| one["role"] != "inspector"), "inspectors come with a device");
+    let finance = sign_ins.iter().find(|one| one["username"] == "finance1").unwrap();
+    assert_eq!(finance["role"], "finance");
+
+    let body = json!({ "username": finance["username"], "password": access["password"] });
+    let session = server.request(Method::POST, "/api/v1/sessions").json(&body).send().await.unwrap();
+    assert!(session.status().is_success());
 }

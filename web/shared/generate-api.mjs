@@ -21,33 +21,6 @@ function body(snapshot) {
 }
 
 const document = JSON.parse(body(await readFile(SNAPSHOT, 'utf8')))
-// Handlers of several modules share a name; the screens name operations by method and path.
-for (const methods of Object.values(document.paths)) {
-  for (const operation of Object.values(methods)) delete operation.operationId
-}
-// Two path parameters name a schema that the document lacks; they are plain words.
-for (const name of ['PhotoForm', 'RegisterName']) document.components.schemas[name] ??= { type: 'string' }
-
-// Words that the document writes like Rust's variants; on the wire they are codes.
-for (const schema of Object.values(document.components.schemas)) {
-  schema.enum = schema.enum?.map((word) =>
-    /^[A-Z]/.test(word) ? word.replace(/(?<!^)([A-Z])/g, '_$1').toLowerCase() : word,
-  )
-  if (!schema.enum) delete schema.enum
-}
-
-// Pairs of possible duplicates share the name of their state with proposals.
-document.components.schemas.Duplicate.properties.state = {
-  type: 'string',
-  enum: ['proposed', 'merged', 'kept_apart', 'lapsed'],
-}
-// Two bodies share a name, and the other one won.
-document.paths['/api/v1/proposals/{proposal_id}/rejection'].post.requestBody.content['application/json'].schema = {
-  type: 'object',
-  required: ['reason'],
-  properties: { reason: { type: 'string' } },
-}
-
 const types = astToString(await openapiTS(document, { alphabetize: true }))
 const text = `// Made by generate-api.mjs from the OpenAPI document. Do not edit.\n\n${types}`
 await mkdir(new URL('.', TARGET), { recursive: true })

@@ -1,12 +1,15 @@
 //! `cargo xtask bench`: what the product reaches, in ratios against floors measured beside it by the `bench` program.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::database::Database;
 use crate::error::Error;
-use crate::install;
 use crate::run::{build_programs, program, run as run_program};
+use crate::{install, web};
+
+/// Names the folder of the built screens to the server.
+const WEB_ROOT: &str = "LANTIAN_WEB_ROOT";
 
 /// How much is measured.
 #[derive(Debug, clap::Args)]
@@ -17,6 +20,9 @@ pub struct Arguments {
     /// Ledger entries at which it is measured, in rising order.
     #[arg(long, default_value = "10000,1000000")]
     pub entries: String,
+    /// Measures the screens alone, in a browser, in a district with this many cases.
+    #[arg(long, num_args = 0..=1, default_missing_value = "100000")]
+    pub screens: Option<usize>,
     /// Writes the tables to this file too.
     #[arg(long)]
     pub markdown: Option<PathBuf>,
@@ -31,6 +37,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     let programs = install::for_serving()?;
     let database = Database::open_durable(programs)?;
     build_programs(!arguments.quick)?;
+    if arguments.screens.is_some() {
+        web::build()?;
+    }
     measure(&database, arguments)
 }
 
@@ -39,13 +48,19 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
 /// # Errors
 /// An operation or a read that failed.
 pub fn measure_quickly(database: &Database) -> Result<(), Error> {
-    measure(database, &Arguments { quick: true, entries: String::new(), markdown: None })
+    measure(database, &Arguments { quick: true, entries: String::new(), screens: None, markdown: None })
 }
 
 fn measure(database: &Database, arguments: &Arguments) -> Result<(), Error> {
     let mut bench = Command::new(program("bench", !arguments.quick)?);
     bench.env("DATABASE_URL", &database.url);
-    if arguments.quick {
+    if let Some(cases) = arguments.screens {
+        let built = std::path::absolute(web::BUILT).map_err(Error::io("find", Path::new(web::BUILT)))?;
+        bench.env(WEB_ROOT, built).arg("--screens").arg(cases.to_string());
+        bench.arg("--browser").arg(install::browser()?);
+        // The server program inherits what the bench has, and refuses what it does not know.
+        bench.env_remove(install::BROWSER);
+    } else if arguments.quick {
         bench.arg("--quick");
     } else {
         bench.args(["--entries", &arguments.entries]);

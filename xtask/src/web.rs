@@ -14,7 +14,7 @@ use crate::run::{run, succeeds};
 const WORKSPACE: &str = "web";
 
 /// What the server serves.
-const BUILT: &str = "web/office/dist";
+pub const BUILT: &str = "web/office/dist";
 
 /// What the server serves below `/tablet/`; built with the office.
 pub const TABLET: &str = "web/tablet/dist";

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use crate::audit::{self, Action, Event};
 use crate::auth::passwords::{Passwords, check_strength};
 use crate::db::Connection;
+use crate::db::changes::{Entity, NewChange, record_changes};
 use crate::db::schema::users;
 use crate::problem::ApiError;
 
@@ -62,7 +63,9 @@ pub async fn create_user(
                 .execute(connection)
                 .await?;
             let event = Event::new(Action::UserCreated, district).by(by).about("user", user_id);
-            Ok::<_, ApiError>(audit::record(connection, now, &[event]).await?)
+            audit::record(connection, now, &[event]).await?;
+            let change = NewChange::of_district(Entity::User(user_id));
+            Ok::<_, ApiError>(record_changes(connection, district, &[change]).await?)
         })
         .await?;
     Ok(user_id)

@@ -8,6 +8,7 @@ use sync_core::wire::problem::ProblemKind;
 
 use crate::audit::{self, Action, Event};
 use crate::db::Connection;
+use crate::db::changes::{Entity, NewChange, record_changes};
 use crate::db::schema::{sessions, users};
 use crate::db::types::Time;
 use crate::problem::ApiError;
@@ -40,7 +41,9 @@ pub async fn disable_user(
             let own = sessions::district.eq(district.as_str()).and(sessions::user_id.eq(user.0));
             diesel::delete(sessions::table.filter(own)).execute(connection).await?;
             let event = Event::new(Action::UserDisabled, district).by(by).about("user", user);
-            Ok(audit::record(connection, now, &[event]).await?)
+            audit::record(connection, now, &[event]).await?;
+            let change = NewChange::of_district(Entity::User(user));
+            Ok(record_changes(connection, district, &[change]).await?)
         })
         .await
 }

@@ -8,6 +8,7 @@ use sync_core::wire::problem::ProblemKind;
 
 use crate::audit::{self, Action, Event};
 use crate::db::Connection;
+use crate::db::changes::{Entity, NewChange, record_changes};
 use crate::db::schema::users;
 use crate::db::types::Time;
 use crate::problem::ApiError;
@@ -38,7 +39,9 @@ pub async fn enable_user(
                 };
             }
             let event = Event::new(Action::UserEnabled, district).by(by).about("user", user);
-            Ok(audit::record(connection, now, &[event]).await?)
+            audit::record(connection, now, &[event]).await?;
+            let change = NewChange::of_district(Entity::User(user));
+            Ok(record_changes(connection, district, &[change]).await?)
         })
         .await
 }

@@ -13,4 +13,5 @@ pub mod end_assignment;
 pub mod list_devices;
 pub mod list_users;
 pub mod move_assignment;
+pub mod rename_user;
 pub mod reset_password;

@@ -22,6 +22,7 @@ use crate::audit::{self, Action, Event};
 use crate::auth::client::Client;
 use crate::auth::enrolment_code::EnrolmentCode;
 use crate::db::Connection;
+use crate::db::changes::{Entity, NewChange, record_changes};
 use crate::db::schema::{device_users, devices};
 use crate::db::types::{Time, stored};
 use crate::problem::ApiError;
@@ -72,6 +73,8 @@ pub async fn enrol_device(
                 .from(client.address)
                 .detail(serde_json::json!({ "device_name": request.device_name }));
             audit::record(connection, now, &[event]).await?;
+            let change = NewChange::of_district(Entity::Device(device_id));
+            record_changes(connection, &district, &[change]).await?;
             Ok(Enrolled { device_id, district, user_id, user_name: spent.user_name })
         })
         .await

@@ -9,7 +9,7 @@ use sync_core::wire::pull::entity;
 
 use crate::auth::actor::{Actor, Via};
 use crate::auth::case_scope::Reach;
-use crate::db::changes::is_for_devices;
+use crate::db::changes::{is_for_devices, is_of_staff};
 
 /// Where a change happened, and to whom.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +58,7 @@ impl Hearing {
             // Assignments are addressed to their user; who keeps the users hears of all of them.
             Reach::District => of_everybody || !change.grids.is_empty() || change.kind == entity::ASSIGNMENT,
             Reach::Within { grids, units } => {
-                of_everybody
+                (of_everybody && !is_of_staff(&change.kind))
                     || change.grids.iter().any(|grid| grids.iter().any(|own| own.covers(grid)))
                     || change.unit.is_some_and(|unit| units.contains(&unit))
             }

@@ -7,7 +7,7 @@ use sync_core::time::Instant;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::auth::actor::Actor;
+use crate::auth::actor::{Actor, Via};
 use crate::db::Connection;
 use crate::db::schema::sessions;
 use crate::db::types::Time;
@@ -28,6 +28,8 @@ pub struct Session {
     pub address: String,
     /// With which browser.
     pub user_agent: String,
+    /// Whether it is the one that asks.
+    pub current: bool,
 }
 
 /// The actor's sessions that last, the newest first.
@@ -62,6 +64,7 @@ pub async fn list_sessions(
         expires_at: expires_at.into(),
         address,
         user_agent,
+        current: matches!(actor.via, Via::Session { session_id: own } if own == session_id),
     };
     Ok(rows.into_iter().map(session).collect())
 }

@@ -8,6 +8,7 @@ use sync_core::wire::problem::ProblemKind;
 
 use crate::audit::{self, Action, Event};
 use crate::db::Connection;
+use crate::db::changes::{Entity, NewChange, record_changes};
 use crate::db::schema::devices;
 use crate::db::types::Time;
 use crate::problem::ApiError;
@@ -33,7 +34,9 @@ pub async fn revoke_device(
                 .await?;
             if revoked == 1 {
                 let event = Event::new(Action::DeviceRevoked, district).by(by).device(device);
-                return Ok(audit::record(connection, now, &[event]).await?);
+                audit::record(connection, now, &[event]).await?;
+                let change = NewChange::of_district(Entity::Device(device));
+                return Ok(record_changes(connection, district, &[change]).await?);
             }
             match known.count().get_result::<i64>(connection).await? {
                 0 => Err(ApiError::new(ProblemKind::NotFound).field("device_id")),

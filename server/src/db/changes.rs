@@ -12,8 +12,8 @@ use diesel::QueryResult;
 use diesel::sql_types::{Array, Nullable, Text, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use sync_core::ids::{
-    AssignmentId, CaseId, FirePointId, GridPath, OperationId, PackHash, PhotoHash, ProposalId, RegionCode,
-    SubsidyId, TargetId, UnitId, UserId, ZoneId,
+    AssignmentId, CaseId, DeviceId, FirePointId, GridPath, OperationId, PackHash, PhotoHash, ProposalId,
+    RegionCode, SubsidyId, TargetId, UnitId, UserId, ZoneId,
 };
 use sync_core::time::Month;
 use sync_core::wire::pull::entity;
@@ -31,8 +31,19 @@ const MONTH: &str = "month";
 /// A subsidy (补助).
 const SUBSIDY: &str = "subsidy";
 
+/// A user (用户).
+const USER: &str = "user";
+/// A device (终端).
+const DEVICE: &str = "device";
+
 /// What screens hear of and devices do not: a pull leaves it out.
-pub const OFFICE_KINDS: [&str; 3] = [PROPOSAL, MONTH, SUBSIDY];
+pub const OFFICE_KINDS: [&str; 5] = [PROPOSAL, MONTH, SUBSIDY, USER, DEVICE];
+
+/// Whether only those hear of this kind who see the whole district: who works in it, and with which devices.
+#[must_use]
+pub fn is_of_staff(kind: &str) -> bool {
+    [USER, DEVICE].contains(&kind)
+}
 
 /// Whether devices hear of this kind.
 #[must_use]
@@ -71,6 +82,10 @@ pub enum Entity {
     Month(Month),
     /// A subsidy (补助).
     Subsidy(SubsidyId),
+    /// A user (用户), but for assignments and passwords.
+    User(UserId),
+    /// A device (终端) or who uses it.
+    Device(DeviceId),
 }
 
 impl Entity {
@@ -92,6 +107,8 @@ impl Entity {
             Self::Proposal(_) => PROPOSAL,
             Self::Month(_) => MONTH,
             Self::Subsidy(_) => SUBSIDY,
+            Self::User(_) => USER,
+            Self::Device(_) => DEVICE,
         }
     }
 }
@@ -114,6 +131,8 @@ impl fmt::Display for Entity {
             Self::Proposal(id) => id.fmt(f),
             Self::Month(month) => month.fmt(f),
             Self::Subsidy(id) => id.fmt(f),
+            Self::User(id) => id.fmt(f),
+            Self::Device(id) => id.fmt(f),
         }
     }
 }
@@ -132,7 +151,7 @@ pub struct NewChange {
 }
 
 impl NewChange {
-    /// The whole district hears of it: units, grids, zones, packs, months, subsidies.
+    /// The whole district hears of it: units, grids, zones, packs, months, subsidies; its offices of users and devices.
     #[must_use]
     pub const fn of_district(entity: Entity) -> Self {
         Self { entity, grid_before: None, grid_after: None, user: None }

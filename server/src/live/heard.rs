@@ -20,7 +20,7 @@ pub const HEARD_ROWS_MAX: usize = 500;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct HeardChange {
     /// What changed: `case`, `rectification`, `target`, `unit`, `grid`, `zone`, `pack`, `assignment`, `fire_point`,
-    /// `proposal`, `month`, `subsidy`; to devices also `operation` and `photo`.
+    /// `proposal`, `month`, `subsidy`, `user`, `device`; to devices also `operation` and `photo`.
     pub what: String,
     /// Its id: a UUID, a grid path, a hash, a month; of a rectification the case's.
     pub id: String,

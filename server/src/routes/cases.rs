@@ -2,9 +2,10 @@
 
 use actix_web::{HttpResponse, get, post, web};
 use serde::Deserialize;
-use sync_core::ids::CaseId;
+use sync_core::ids::{CaseId, RegionCode};
 use sync_core::limits::NAME_MAX_CHARS;
 use sync_core::text::check_text;
+use sync_core::time::Instant;
 use sync_core::wire::problem::ProblemKind;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -12,11 +13,15 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::auth::authorised::Authorised;
 use crate::auth::case_scope::CaseScope;
 use crate::auth::permission::{ReadCases, ReviewCases};
+use crate::db::{Connection, periods};
 use crate::json::Json;
 use crate::problem::ApiError;
 use crate::query::{code, codes, page_rows, parameter, refuse_pages};
 use crate::services::decide_case::{Answer, Decision, DecisionRequest, decide_case};
-use crate::services::list_cases::{CaseFilter, CaseList, CaseOrder, CasePage, list_cases};
+use crate::services::list_cases::{
+    AccountMonth, CaseFilter, CaseList, CaseNeighbours, CaseOrder, CasePage, NotACaseCursor, find_neighbours,
+    list_cases,
+};
 use crate::services::list_proposals::Proposal;
 use crate::services::rectify_case::LoopRules;
 use crate::services::show_case::{CaseDetail, show_case};
@@ -30,7 +35,7 @@ const CASES_MAX: u16 = 200;
 
 /// Registers the routes of this module.
 pub fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(list).service(show).service(decide);
+    config.service(list).service(neighbours).service(show).service(decide);
 }
 
 /// The case that a path names; a text that is no id names none.
@@ -72,7 +77,13 @@ pub(super) struct CaseParameters {
     duplicate: Option<String>,
     /// `true`: only those with a proposal that a second person has to review; `false`: only others.
     proposed: Option<String>,
-    /// `newest` (default) or `oldest` occurrence first.
+    /// Month of account, `YYYY-MM`: what was posted to it, and what would be if it were confirmed now.
+    month: Option<String>,
+    /// `true`: only those whose rectification is past its deadline in the unit's hands; `false`: only others.
+    overdue: Option<String>,
+    /// `true`: only those with an appeal that waits for its decision; `false`: only others.
+    appealed: Option<String>,
+    /// `newest` (default) or `oldest` occurrence first, `largest` or `smallest` amount first.
     sort: Option<String>,
     /// `next` of the page before.
     cursor: Option<String>,
@@ -83,11 +94,23 @@ pub(super) struct CaseParameters {
 }
 
 impl CaseParameters {
-    /// The filters.
-    pub(super) fn filter(&self) -> Result<CaseFilter, ApiError> {
+    /// The filters, at this moment.
+    pub(super) async fn filter(
+        &self,
+        connection: &mut Connection,
+        district: &RegionCode,
+        now: Instant,
+    ) -> Result<CaseFilter, ApiError> {
         if let Some(text) = &self.text {
             check_text(text, NAME_MAX_CHARS).map_err(|fault| ApiError::from(fault).field("text"))?;
         }
+        let month = match parameter("month", self.month.as_deref())? {
+            None => None,
+            Some(month) => {
+                let calendar = periods::calendar(connection, district, now).await?;
+                Some(AccountMonth { month, occurrences: calendar.occurrences_posting_to(month) })
+            }
+        };
         Ok(CaseFilter {
             unit: parameter("unit", self.unit.as_deref())?,
             grid: parameter("grid", self.grid.as_deref())?,
@@ -104,6 +127,9 @@ impl CaseParameters {
             target: parameter("target", self.target.as_deref())?,
             duplicate: parameter("duplicate", self.duplicate.as_deref())?,
             proposed: parameter("proposed", self.proposed.as_deref())?,
+            month,
+            overdue: parameter("overdue", self.overdue.as_deref())?.map(|wanted| (wanted, now)),
+            appealed: parameter("appealed", self.appealed.as_deref())?,
         })
     }
 
@@ -119,9 +145,17 @@ impl CaseParameters {
     }
 
     fn page(&self) -> Result<CasePage, ApiError> {
+        let order = self.order()?;
+        let cursor = self.cursor.as_deref().filter(|text| !text.is_empty());
+        let after = cursor.map(|text| {
+            let refused = |fault: NotACaseCursor| {
+                ApiError::new(ProblemKind::MalformedRequest).field("cursor").detail(fault.to_string())
+            };
+            order.cursor(text).map_err(refused)
+        });
         Ok(CasePage {
-            order: self.order()?,
-            after: parameter("cursor", self.cursor.as_deref())?,
+            order,
+            after: after.transpose()?,
             rows: page_rows(self.limit.as_deref(), CASES_DEFAULT, CASES_MAX)?,
         })
     }
@@ -140,9 +174,33 @@ async fn list(
     state: web::Data<AppState>,
     asked: web::Query<CaseParameters>,
 ) -> Result<web::Json<CaseList>, ApiError> {
-    let (filter, page) = (asked.filter()?, asked.page()?);
+    let page = asked.page()?;
     let mut connection = state.connection().await?;
+    let filter = asked.filter(&mut connection, &actor.district, state.clock.now()).await?;
     Ok(web::Json(list_cases(&mut connection, &CaseScope::of(&actor), &filter, &page).await?))
+}
+
+/// What stands before and behind a case in the list of these filters: how a queue goes on after a decision. The case
+/// itself need not fit them any more.
+#[utoipa::path(
+    tag = "cases",
+    params(("case_id" = CaseId, Path, description = "The case."), CaseParameters),
+    responses((status = 200, body = CaseNeighbours)),
+    security(("session" = []))
+)]
+#[get("/api/v1/cases/{case_id}/neighbours")]
+async fn neighbours(
+    actor: Authorised<ReadCases>,
+    state: web::Data<AppState>,
+    path: web::Path<String>,
+    asked: web::Query<CaseParameters>,
+) -> Result<web::Json<CaseNeighbours>, ApiError> {
+    let (case_id, order) = (case_of(&path)?, asked.order()?);
+    refuse_pages(asked.cursor.as_deref(), asked.limit.as_deref())?;
+    let mut connection = state.connection().await?;
+    let filter = asked.filter(&mut connection, &actor.district, state.clock.now()).await?;
+    let scope = CaseScope::of(&actor);
+    Ok(web::Json(find_neighbours(&mut connection, &scope, &filter, order, case_id).await?))
 }
 
 /// One case with everything a reviewer needs.

@@ -177,9 +177,10 @@ async fn cases_geojson(
     state: web::Data<AppState>,
     asked: web::Query<CaseParameters>,
 ) -> Result<HttpResponse, ApiError> {
-    let (filter, order) = (asked.filter()?, asked.order()?);
+    let order = asked.order()?;
     asked.file_language()?;
     let mut connection = state.connection().await?;
+    let filter = asked.filter(&mut connection, &actor.district, state.clock.now()).await?;
     let features = read_case_features(&mut connection, &CaseScope::of(&actor), &filter, order).await?;
     drop(connection);
     let bytes = off_worker(move || serde_json::to_vec(&features)).await?;
@@ -273,8 +274,9 @@ async fn export_cases(
     asked: &CaseParameters,
     format: FileFormat,
 ) -> Result<HttpResponse, ApiError> {
-    let (filter, order, language) = (asked.filter()?, asked.order()?, asked.file_language()?);
+    let (order, language) = (asked.order()?, asked.file_language()?);
     let mut connection = state.connection().await?;
+    let filter = asked.filter(&mut connection, &actor.district, state.clock.now()).await?;
     let words = PackWords::new(state.policies.of(&connection, &actor.district).await?, language);
     let cases = read_case_lines(&mut connection, &CaseScope::of(actor), &filter, order, &words).await?;
     let district = district_head(&mut connection, &actor.district).await?;

@@ -73,7 +73,7 @@ impl RectificationParameters {
     }
 }
 
-/// Present rounds within the caller's grids or unit, the latest order first.
+/// Present rounds within the caller's grids or unit: overdue ones first, then by deadline.
 #[utoipa::path(
     tag = "rectifications",
     params(RectificationParameters),

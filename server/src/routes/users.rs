@@ -1,7 +1,7 @@
 //! Users, their assignments and enrolment codes: the administrator's part.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, get, post, web};
+use actix_web::{HttpResponse, get, post, put, web};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use sync_core::ids::{AssignmentId, UserId};
@@ -16,6 +16,7 @@ use crate::admin::enable_user::enable_user;
 use crate::admin::end_assignment::end_assignment;
 use crate::admin::list_users::{User, list_users};
 use crate::admin::move_assignment::{AssignmentMove, move_assignment};
+use crate::admin::rename_user::{UserChange, rename_user};
 use crate::admin::reset_password::reset_password;
 use crate::auth::authorised::Authorised;
 use crate::auth::enrolment_code::issue_enrolment_code;
@@ -29,6 +30,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     config
         .service(list)
         .service(create)
+        .service(rename)
         .service(disable)
         .service(enable)
         .service(reset)
@@ -77,6 +79,27 @@ async fn create(
         create_user(&mut connection, &state.passwords, &actor.district, request.0, Some(actor.user_id), now)
             .await?;
     Ok(HttpResponse::build(StatusCode::CREATED).json(CreatedUser { user_id }))
+}
+
+/// Change what a user is called; the name to sign in by stays.
+#[utoipa::path(
+    tag = "users",
+    security(("session" = [])),
+    params(("user_id" = UserId, Path, description = "The user.")),
+    request_body = UserChange,
+    responses((status = 204, description = "Changed."))
+)]
+#[put("/api/v1/users/{user_id}")]
+async fn rename(
+    state: web::Data<AppState>,
+    actor: Authorised<Administer>,
+    user_id: web::Path<UserId>,
+    request: Json<UserChange>,
+) -> Result<HttpResponse, ApiError> {
+    let now = state.clock.now();
+    let mut connection = state.connection().await?;
+    rename_user(&mut connection, &actor.district, *user_id, &request.0, Some(actor.user_id), now).await?;
+    Ok(HttpResponse::NoContent().finish())
 }
 
 /// Disable a user: sessions end, devices refuse to sync for the user and keep what was not sent.

@@ -6,6 +6,8 @@ use sync_core::ids::{FactCode, ItemCode, KindCode, QuestionCode};
 use sync_core::policy::{Choice, Fact, FactType, Kind, MeasurementType, PolicyPack, Question};
 use utoipa::ToSchema;
 
+use crate::services::translate_readings::Reading;
+
 /// One of a fact's choices.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ChoiceView {
@@ -73,7 +75,7 @@ pub struct QuestionView {
     /// Document, section and item it follows from: the question's own, else the schedule item's.
     pub clause: Option<String>,
     /// Our interpretation, where it is one.
-    pub reading: Option<String>,
+    pub reading: Option<Reading>,
 }
 
 /// Something that can be measured.
@@ -161,7 +163,7 @@ fn question(pack: &PolicyPack, question: &Question) -> QuestionView {
         en: question.en.clone(),
         item: question.item.clone(),
         clause: clause.map(|clause| pack.citation(clause)),
-        reading: question.reading.clone(),
+        reading: question.reading.as_deref().map(Reading::of),
     }
 }
 

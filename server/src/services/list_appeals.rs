@@ -4,7 +4,9 @@
 
 use std::collections::HashMap;
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Text;
 use diesel_async::RunQueryDsl;
 use serde::Serialize;
 use sync_core::ids::{AppealId, CaseId, PhotoHash, RegionCode, UnitId, UserId};
@@ -19,7 +21,7 @@ use crate::auth::actor::Actor;
 use crate::auth::case_scope::{CaseScope, liaison_units};
 use crate::db::Connection;
 use crate::db::appeals::AppealRow;
-use crate::db::schema::{appeals, cases, decisions, record_photos, units, users};
+use crate::db::schema::{appeals, cases, decisions, inspections, record_photos, targets, units, users};
 use crate::db::types::{StoredValueError, Time, stored, stored_code};
 use crate::problem::ApiError;
 
@@ -30,6 +32,14 @@ pub struct Appeal {
     pub appeal_id: AppealId,
     /// The case.
     pub case_id: CaseId,
+    /// What it is about: the target's name, unless it was a spot.
+    pub target_name: Option<String>,
+    /// The place in words, of a spot.
+    pub place: String,
+    /// The item's name in Chinese.
+    pub item_zh: String,
+    /// The item's name in English.
+    pub item_en: String,
     /// The unit that appeals.
     pub unit_id: UnitId,
     /// That unit's name.
@@ -86,8 +96,12 @@ pub struct AppealList {
     pub next: Option<AppealId>,
 }
 
-/// An appeal, the names of its unit and of who filed it, and kind, reason and time of the decision on it.
-type Joined = (AppealRow, String, String, Option<String>, Option<String>, Option<Time>);
+/// What an appeal is about: name of target, place, and the item's names.
+type About = (Option<String>, String, String, String);
+
+/// An appeal, what it is about, the names of its unit and of who filed it, and kind, reason and time of the decision on
+/// it.
+type Joined = (AppealRow, About, String, String, Option<String>, Option<String>, Option<Time>);
 
 /// Lists the appeals on cases that the caller sees, and those of the caller's unit.
 ///
@@ -176,6 +190,17 @@ async fn shown(
         .inner_join(
             users::table.on(users::district.eq(appeals::district).and(users::user_id.eq(appeals::filed_by))),
         )
+        .inner_join(
+            cases::table.on(cases::district.eq(appeals::district).and(cases::case_id.eq(appeals::case_id))),
+        )
+        .inner_join(
+            inspections::table.on(inspections::district
+                .eq(cases::district)
+                .and(inspections::inspection_id.eq(cases::inspection_id))),
+        )
+        .left_join(targets::table.on(
+            targets::district.eq(cases::district).and(targets::target_id.nullable().eq(cases::target_id)),
+        ))
         .left_join(
             decisions::table.on(decisions::district
                 .eq(appeals::district)
@@ -186,6 +211,12 @@ async fn shown(
         .order(appeals::appeal_id)
         .select((
             AppealRow::as_select(),
+            (
+                targets::name.nullable(),
+                sql::<Text>("coalesce(sealed->>'place', '')"),
+                sql::<Text>("coalesce(evaluation->>'zh', cases.item)"),
+                sql::<Text>("coalesce(evaluation->>'en', cases.item)"),
+            ),
             units::name,
             users::name,
             decisions::kind.nullable(),
@@ -195,12 +226,17 @@ async fn shown(
         .load(connection)
         .await?;
     let mut photos = photos(connection, district, &ids).await?;
-    let show = |(row, unit_name, filed_by_name, kind, reason, decided_at): Joined| {
+    let show = |(row, about, unit_name, filed_by_name, kind, reason, decided_at): Joined| {
         let state: AppealState = stored_code("appeals.state", &row.state)?;
+        let (target_name, place, item_zh, item_en) = about;
         Ok::<_, StoredValueError>(Appeal {
             photos: photos.remove(&row.appeal_id).unwrap_or_default(),
             appeal_id: AppealId(row.appeal_id),
             case_id: CaseId(row.case_id),
+            target_name,
+            place,
+            item_zh,
+            item_en,
             unit_id: UnitId(row.unit_id),
             unit_name,
             charged_by: row.charged_by,

@@ -18,6 +18,7 @@ use crate::db::schema::{pack_adoptions, packs};
 use crate::db::types::{Day, Time};
 use crate::problem::ApiError;
 use crate::services::describe_kinds::{KindView, describe_kinds};
+use crate::services::translate_readings::Reading;
 
 /// A district's adoption of a version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -82,7 +83,7 @@ pub struct PackItem {
     /// Document, section and item that it follows from.
     pub clause: String,
     /// Our interpretation, where it is one.
-    pub reading: Option<String>,
+    pub reading: Option<Reading>,
 }
 
 /// What enterprises get by a version (补助).
@@ -103,10 +104,10 @@ pub struct PackSubsidy {
 /// How we read a rule that belongs to no item or question: a district may decide otherwise.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct RuleReading {
-    /// Which rule: `charging`, `duplicates`, `rectification`.
+    /// Which rule: `charging`, `duplicates`, `rectification`, `appeals`, `stop_work`.
     pub part: &'static str,
     /// Our interpretation.
-    pub reading: String,
+    pub reading: Reading,
 }
 
 /// A version with its schedule and its source.
@@ -271,7 +272,7 @@ fn items(pack: &PolicyPack) -> Vec<PackItem> {
         },
         count: item.count,
         clause: pack.citation(&item.clause),
-        reading: item.reading.clone(),
+        reading: item.reading.as_deref().map(Reading::of),
     };
     pack.items().iter().map(item).collect()
 }
@@ -289,15 +290,18 @@ fn subsidies(pack: &PolicyPack) -> Vec<PackSubsidy> {
 
 fn readings(pack: &PolicyPack) -> Vec<RuleReading> {
     let content = pack.content();
+    let stop_work = pack.items().iter().filter_map(|item| item.stop_work.as_ref());
     let parts = [
         ("charging", content.charging.reading.as_ref()),
         ("duplicates", content.duplicates.reading.as_ref()),
         ("rectification", content.rectification.as_ref().and_then(|rule| rule.reading.as_ref())),
+        ("appeals", content.appeals.as_ref().and_then(|rule| rule.reading.as_ref())),
     ];
+    let ladders = stop_work.map(|ladder| ("stop_work", ladder.reading.as_ref()));
     let reading = |(part, reading): (&'static str, Option<&String>)| {
-        reading.map(|reading| RuleReading { part, reading: reading.clone() })
+        reading.map(|reading| RuleReading { part, reading: Reading::of(reading) })
     };
-    parts.into_iter().filter_map(reading).collect()
+    parts.into_iter().chain(ladders).filter_map(reading).collect()
 }
 
 fn fixed_fen(amount: Amount) -> Option<i64> {

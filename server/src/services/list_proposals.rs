@@ -21,6 +21,7 @@ use crate::db::proposals::ProposalRow;
 use crate::db::schema::{proposals, users};
 use crate::db::types::{StoredValueError, stored_code};
 use crate::problem::ApiError;
+use crate::services::list_cases::{CaseSummary, summaries};
 
 /// State of a proposal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -76,6 +77,8 @@ pub struct Proposal {
     pub kind: DecisionKind,
     /// The case; absent where a month shall be decided.
     pub case_id: Option<CaseId>,
+    /// What of the case a list shows, as it is now.
+    pub case: Option<CaseSummary>,
     /// The version of the case it was made on.
     pub expected_version: Option<i32>,
     /// The month of account; absent where a case shall be decided.
@@ -199,6 +202,9 @@ pub async fn shown(
         .await?
         .into_iter()
         .collect();
+    let ids: Vec<CaseId> = rows.iter().filter_map(|row| row.case_id).map(CaseId).collect();
+    let cases = summaries(connection, &actor.district, &ids).await?;
+    let cases: HashMap<CaseId, CaseSummary> = cases.into_iter().map(|case| (case.case_id, case)).collect();
     let show = |row: ProposalRow| -> Result<Proposal, StoredValueError> {
         let state = stored_code("proposals.state", &row.state)?;
         let kind = stored_code("proposals.kind", &row.kind)?;
@@ -208,6 +214,7 @@ pub async fn shown(
             request_id: DecisionRequestId(row.request_id),
             kind,
             case_id: row.case_id.map(CaseId),
+            case: row.case_id.and_then(|id| cases.get(&CaseId(id)).cloned()),
             expected_version: row.expected_version,
             month: row.month.map(|day| Month::of(day.0)),
             request: row.request,

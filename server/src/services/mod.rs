@@ -75,4 +75,5 @@ pub mod tend_postings;
 pub mod total_month;
 pub mod total_year;
 pub mod trace_entry;
+pub mod translate_readings;
 pub mod verify_ledger;

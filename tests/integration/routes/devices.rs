@@ -10,6 +10,8 @@ use server::auth::enrolment_code::CODE_SECONDS;
 use server::auth::issue_challenge::CHALLENGE_SECONDS;
 use sync_core::ids::{DeviceId, Incarnation, UserId};
 use sync_core::wire::auth::{AccessToken, Challenge, Enrolled};
+use sync_core::wire::push::Outcome;
+use tests::review::{Review, read};
 use tests::{MACUN, TestDevice, TestOffice, TestRole, TestServer, TestUser, problem};
 
 struct World {
@@ -306,4 +308,31 @@ async fn tokens_that_are_forged_expired_or_of_others_are_refused_by_code() {
     assert_eq!(pull(&device).await.status(), StatusCode::OK);
     world.server.clock.set(device.token.expires_at);
     assert_eq!(refusal(&device).await, "token_expired");
+}
+
+#[tokio::test]
+async fn the_list_says_what_waits_of_a_devices_work() {
+    let review = Review::start().await;
+    let administrator = review.office("admin", TestRole::administrator()).await;
+    let device = &review.device;
+    let waiting = async || {
+        let list = read(administrator.request(Method::GET, "/api/v1/devices")).await;
+        let own =
+            list.as_array().unwrap().iter().find(|it| it["device_id"] == json!(device.device_id)).cloned();
+        let own = own.unwrap();
+        (own["last_push_at"].is_string(), own["photos_awaited"].clone(), own["quarantined"].clone())
+    };
+    assert_eq!(waiting().await, (false, json!(0), json!(0)));
+
+    let visit = review.visit(&["hoarding", "material_cover"]).await;
+    assert_eq!(device.push(&[device.submit(&visit)]).await, [Outcome::Applied]);
+    assert_eq!(waiting().await, (true, json!(2), json!(0)));
+    review.verify(&visit.photos[..1]).await;
+    assert_eq!(waiting().await, (true, json!(1), json!(0)));
+
+    let path = format!("/api/v1/devices/{}/revoke", device.device_id);
+    assert!(administrator.request(Method::POST, &path).send().await.unwrap().status().is_success());
+    let late = review.visit(&["hoarding"]).await;
+    assert_eq!(device.push(&[device.submit(&late)]).await, [Outcome::Quarantined]);
+    assert_eq!(waiting().await, (true, json!(1), json!(1)));
 }

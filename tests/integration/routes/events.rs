@@ -106,6 +106,37 @@ async fn proposals_and_months_are_heard_by_the_office_and_not_by_devices() {
 }
 
 #[tokio::test]
+async fn users_and_devices_are_heard_by_who_sees_the_district_and_by_nobody_else() {
+    let review = Review::start().await;
+    let administrator = review.office("admin", TestRole::administrator()).await;
+    let east = review.office("dong", TestRole::supervisor("001")).await;
+    let (mut office, mut street) = (administrator.hear().await, east.hear().await);
+    let mut device = review.device.hear().await;
+
+    let user = review.device.user.user_id;
+    let renamed = administrator.request(Method::PUT, &format!("/api/v1/users/{user}"));
+    assert!(renamed.json(&json!({ "name": "李丽" })).send().await.unwrap().status().is_success());
+    let path = format!(
+        "/api/v1/devices/{}/revoke",
+        review.server.inspector(&review.macun, "wang", "").await.device_id
+    );
+    assert!(administrator.request(Method::POST, &path).send().await.unwrap().status().is_success());
+
+    assert_eq!(change(&mut office).await, json!({ "what": "user", "id": user, "version": null }));
+    let revoked = loop {
+        let next = change(&mut office).await;
+        if next["what"] == "device" {
+            break next;
+        }
+    };
+    assert_eq!(revoked["version"], Value::Null);
+    let own = review.case(&["hoarding"]).await;
+    assert_eq!(street.until(own).await, ["target"]);
+    let heard = device.until(own).await;
+    assert!(heard.iter().all(|kind| kind != "user" && kind != "device"), "{heard:?}");
+}
+
+#[tokio::test]
 async fn a_device_hears_of_what_it_would_pull() {
     let review = Review::start().await;
     let elsewhere = review.server.inspector(&review.macun, "wang", "002").await;

@@ -161,6 +161,42 @@ async fn an_enabled_user_signs_in_again_and_the_audit_trail_says_who_did_it() {
 }
 
 #[tokio::test]
+async fn a_user_is_renamed_and_the_audit_trail_keeps_the_old_name() {
+    let server = TestServer::start().await;
+    let office = administrator(&server).await;
+    let user = create(&office, "lina").await;
+    let rename = async |user: UserId, name: &str| {
+        let request = office.request(Method::PUT, &format!("/api/v1/users/{user}"));
+        request.json(&json!({ "name": name })).send().await.unwrap()
+    };
+    for _ in 0..2 {
+        assert_eq!(rename(user, "李梨娜").await.status(), StatusCode::NO_CONTENT);
+    }
+
+    let users: Value =
+        office.request(Method::GET, "/api/v1/users").send().await.unwrap().json().await.unwrap();
+    let lina = users.as_array().unwrap().iter().find(|user| user["username"] == "lina").unwrap();
+    assert_eq!(lina["name"], "李梨娜");
+    let trail: Value = office
+        .request(Method::GET, "/api/v1/audit-events?action=user_renamed")
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
+    let events = trail["events"].as_array().unwrap();
+    assert_eq!((events.len(), &events[0]["detail"]["after"]), (1, &json!("李梨娜")));
+    for (user, name, code) in [
+        (user, " ".to_owned(), "text_required"),
+        (user, "长".repeat(201), "text_too_long"),
+        (UserId::fresh(), "李".to_owned(), "not_found"),
+    ] {
+        assert_eq!(problem(rename(user, &name).await).await.code.as_str(), code);
+    }
+}
+
+#[tokio::test]
 async fn an_inspector_who_moves_has_every_day_in_one_grid_and_his_devices_start_over() {
     let server = TestServer::start().await;
     let office = administrator(&server).await;

@@ -196,11 +196,17 @@ describe('people and devices', () => {
     const { page } = desk
     await enter(desk, 'admin', '/devices')
     const row = page.getByRole('row', { name: /终端 2/ })
+    // A colleague looks at the same screen.
+    const colleague = await openDesk(browser)
+    await enter(colleague, 'admin', '/devices')
+    await colleague.page.getByRole('row', { name: /终端 2/ }).getByText('正常').waitFor()
     await row.getByRole('button', { name: '停用终端' }).click()
     const dialog = page.getByRole('dialog', { name: '停用终端' })
     await dialog.getByText('之后它送来的记录进入隔离区').waitFor()
     await dialog.getByRole('button', { name: '停用终端' }).click()
     await row.getByText('已停用').waitFor()
+    await colleague.page.getByRole('row', { name: /终端 2/ }).getByText('已停用').waitFor({ timeout: 2_000 })
+    expectClean(colleague)
     const devices = await ask<{ name: string; revoked_at?: string | null }[]>(desk, '/api/v1/devices')
     expect(devices.find(({ name }) => name === '终端 2')?.revoked_at).toBeTruthy()
     expectClean(desk)

@@ -44,6 +44,27 @@ async function settled({ page }: Desk): Promise<void> {
   await page.waitForFunction(() => document.querySelector('.el-skeleton') === null)
 }
 
+/** Screens behind the first rows of the lists that somebody may read. */
+async function details(desk: Desk): Promise<string[]> {
+  const read = async <Answer>(path: string) => {
+    const answer = await desk.page.request.get(path)
+    return answer.ok() ? ((await answer.json()) as Answer) : undefined
+  }
+  const cases = await read<{ cases: { case_id: string }[] }>('/api/v1/cases?limit=1')
+  const users = await read<{ user_id: string }[]>('/api/v1/users')
+  const packs = await read<{ hash: string }[]>('/api/v1/packs')
+  const targets = await read<{ targets: { target_id: string }[] }>('/api/v1/targets?limit=1')
+  const { assignments } = (await read<{ assignments: { role: string }[] }>('/api/v1/sessions/current')) ?? { assignments: [] }
+  const liaison = assignments.some(({ role }) => role === 'liaison')
+  return [
+    ...(cases?.cases ?? []).map(({ case_id }) => (liaison ? `/unit/cases/${case_id}` : `/cases/${case_id}`)),
+    ...(users ?? []).slice(0, 1).map(({ user_id }) => `/users/${user_id}`),
+    ...(packs ?? []).slice(0, 1).flatMap(({ hash }) => ['', '?tab=kinds', '?tab=readings'].map((tab) => `/registers/packs/${hash}${tab}`)),
+    ...(targets?.targets ?? []).map(({ target_id }) => `/registers/targets/${target_id}`),
+    ...(liaison ? [] : ['change', 'entries', 'executions', 'closing'].map((tab) => `/months?tab=${tab}`)),
+  ]
+}
+
 describe.each([
   ['supervisor1', 'zh', OFFICE_PC],
   ['supervisor1', 'en', TABLET],
@@ -59,6 +80,7 @@ describe.each([
       .locator('nav a')
       .evaluateAll((links) => links.map((link) => link.getAttribute('href') ?? ''))
     expect(paths.length).toBeGreaterThan(1)
+    paths.push(...(await details(desk)))
     const found: Record<string, string[]> = {}
     for (const path of paths) {
       await desk.page.goto(path)

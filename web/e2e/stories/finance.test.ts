@@ -101,6 +101,13 @@ describe('finance', () => {
     expect(await one.page.getByRole('button', { name: '复核通过' }).count()).toBe(0)
 
     await enter(other, 'finance2', '/proposals')
+    await bar(other.page).getByRole('button', { name: '复核通过' }).waitFor()
+    // The network goes at the very moment, and comes back: a second try closes, once.
+    await other.context.setOffline(true)
+    await bar(other.page).getByRole('button', { name: '复核通过' }).click()
+    await other.page.getByText('网络中断，正在重新连接').waitFor()
+    await other.context.setOffline(false)
+    await other.page.getByText('网络中断，正在重新连接').waitFor({ state: 'hidden' })
     await bar(other.page).getByRole('button', { name: '复核通过' }).click()
     await other.page.getByText('没有等待复核的事项').waitFor()
     await other.page.goto(`/months?month=${MONTH}&tab=closing`)
@@ -141,6 +148,16 @@ describe('finance', () => {
     expectClean(desk)
   })
 
+  it('shows the unit what was deducted by which voucher, and what of it was cancelled', async () => {
+    const desk = await openDesk(browser)
+    const { page } = desk
+    await enter(desk, 'liaison.macun', `/unit/receipts?year=${MONTH.slice(0, 4)}&month=${MONTH}`)
+    const vouchers = page.getByRole('table', { name: `${MONTH} 扣缴凭证` })
+    await vouchers.getByRole('row', { name: /−10,000\.00.*凭证号写错/ }).waitFor()
+    await vouchers.getByRole('row', { name: /记-0012.*10,000\.00.*已红冲/ }).first().waitFor()
+    expectClean(desk)
+  })
+
   it('follows a correction: asked for by a supervisor with the sum before and after, agreed to by another', async () => {
     const [found] = cases
     const { entries } = await ask<{ entries: { entry_no: number; case_id: string }[] }>(
@@ -161,6 +178,14 @@ describe('finance', () => {
     await dialog.getByRole('textbox').last().fill('按复查面积核定')
     await dialog.getByRole('button', { name: /提交/ }).click()
     await dialog.waitFor({ state: 'hidden' })
+
+    // Finance sees what is under way, by the name of what it is about, and does not review it.
+    const onlooker = await openDesk(browser)
+    await enter(onlooker, 'finance1', '/proposals')
+    await onlooker.page.getByRole('row', { name: new RegExp(found?.target_name ?? '') }).click()
+    await onlooker.page.getByText('−6,000.00').waitFor()
+    expect(await onlooker.page.getByRole('button', { name: '复核通过' }).count()).toBe(0)
+    expectClean(onlooker)
 
     const other = await openDesk(browser)
     await enter(other, 'supervisor2', '/proposals')

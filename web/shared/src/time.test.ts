@@ -1,10 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { addDays, addMonths, day, lastDay, minute, minutesBetween, month, second } from './time'
+import { addDays, addMonths, day, lastDay, minute, minutesBetween, month, second, shortMinute } from './time'
 
 describe('times of record', () => {
   it('are those of Asia/Shanghai, whatever the machine says', () => {
     expect(minute('2026-11-22T16:30:05Z')).toBe('2026-11-23 00:30')
     expect(second('2026-11-22T16:30:05Z')).toBe('2026-11-23 00:30:05')
+  })
+  it('leave the year out only while it is this one, as Asia/Shanghai has it', () => {
+    const now = new Date('2026-12-31T16:30:00Z')
+    expect(shortMinute('2027-01-01T00:00:00Z', now)).toBe('01-01 08:00')
+    expect(shortMinute('2026-12-31T15:00:00Z', now)).toBe('2026-12-31 23:00')
   })
   it('change the month at midnight there', () => {
     expect(month('2026-10-31T15:59:59Z')).toBe('2026-10')

@@ -48,9 +48,10 @@ export function second(instant: string | Date): string {
   return `${minute(instant)}:${parts(instant).second}`
 }
 
-/** `11-22 19:46`, where the year is plain from the context. */
-export function shortMinute(instant: string | Date): string {
-  return minute(instant).slice(5)
+/** `11-22 19:46` in the year of `now`, `2025-11-22 19:46` in any other. */
+export function shortMinute(instant: string | Date, now: Date = new Date()): string {
+  const whole = minute(instant)
+  return whole.slice(0, 4) === parts(now).year ? whole.slice(5) : whole
 }
 
 /** The day that lies `days` after one, or before it. */

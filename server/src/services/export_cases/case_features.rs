@@ -154,13 +154,21 @@ pub async fn read_case_features(
     match order {
         CaseOrder::Newest => rows.sort_by_key(|row| (Reverse(row.occurred_at), row.case_id)),
         CaseOrder::Oldest => rows.sort_by_key(|row| (row.occurred_at, Reverse(row.case_id))),
+        CaseOrder::Largest => rows.sort_by_key(|row| (Reverse(row.amount()), row.case_id)),
+        CaseOrder::Smallest => rows.sort_by_key(|row| (row.amount(), Reverse(row.case_id))),
     }
     let features = rows.into_iter().map(FeatureRow::feature).collect::<Result<_, _>>()?;
     Ok(FeatureCollection::new(features))
 }
 
 impl FeatureRow {
+    /// Fen that stand on the case.
+    const fn amount(&self) -> i64 {
+        self.pending.saturating_add(self.posted)
+    }
+
     fn feature(self) -> Result<Feature<CaseFeature>, StoredValueError> {
+        let total = self.amount();
         let observed: Option<Point> =
             self.observed.map(|point| stored_json("inspections.sealed", point)).transpose()?;
         let fix: Option<Fix> = self.fix.map(|fix| stored_json("inspections.sealed", fix)).transpose()?;
@@ -169,7 +177,6 @@ impl FeatureRow {
             (None, Some(fix)) => (Some(fix.point), PlaceSource::Fix),
             (None, None) => (None, PlaceSource::None),
         };
-        let total = self.pending.saturating_add(self.posted);
         let properties = CaseFeature {
             case_id: self.case_id,
             item: self.item,

@@ -147,11 +147,18 @@ pub async fn read_case_lines(
     match order {
         CaseOrder::Newest => rows.sort_by_key(|row| (Reverse(row.occurred_at), row.case_id)),
         CaseOrder::Oldest => rows.sort_by_key(|row| (row.occurred_at, Reverse(row.case_id))),
+        CaseOrder::Largest => rows.sort_by_key(|row| (Reverse(row.amount()), row.case_id)),
+        CaseOrder::Smallest => rows.sort_by_key(|row| (row.amount(), Reverse(row.case_id))),
     }
     Ok(rows.into_iter().map(|row| row.line(words)).collect::<Result<_, _>>()?)
 }
 
 impl LineRow {
+    /// Fen that stand on the case.
+    const fn amount(&self) -> i64 {
+        self.pending.saturating_add(self.posted)
+    }
+
     fn line(self, words: &PackWords) -> Result<CaseLine, StoredValueError> {
         let language = words.language();
         let level: DiscoveryLevel = stored_code("cases.level", &self.level)?;

@@ -11,7 +11,7 @@ use crate::auth::case_scope::CaseScope;
 use crate::db::picked::OverPicked;
 use crate::db::schema::cases;
 use crate::problem::ApiError;
-use crate::services::list_cases::{CaseFilter, CaseOrder};
+use crate::services::list_cases::{CaseFilter, CaseOrder, largest_first};
 
 /// Cases in a file at most: twice what a large district finds in a year, and what the server can hold at once.
 pub const CASES_MAX: usize = 50_000;
@@ -53,6 +53,8 @@ pub(super) fn over_cases(
     let picked = match order {
         CaseOrder::Newest => picked.order((cases::occurred_at.desc(), cases::case_id.asc())),
         CaseOrder::Oldest => picked.order((cases::occurred_at.asc(), cases::case_id.desc())),
+        CaseOrder::Largest => picked.order((largest_first().asc(), cases::case_id.asc())),
+        CaseOrder::Smallest => picked.order((largest_first().desc(), cases::case_id.desc())),
     };
     OverPicked::new(picked, select)
 }

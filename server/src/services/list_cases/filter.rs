@@ -9,10 +9,12 @@ use sync_core::grams::{folded, query_grams};
 use sync_core::ids::{GridPath, ItemCode, KindCode, TargetId, UnitId, UserId};
 use sync_core::model::assignment::DiscoveryLevel;
 use sync_core::model::case::{RectificationState, ReviewState};
+use sync_core::time::{Instant, Month};
 
 use crate::auth::case_scope::{CaseCondition, in_grid};
 use crate::db::schema::cases;
-use crate::db::types::Day;
+use crate::db::types::{Day, Time};
+use crate::ledger::period::Occurrences;
 
 /// Filters, all of which must hold; an absent one holds for all.
 #[derive(Debug, Clone, Default)]
@@ -47,6 +49,21 @@ pub struct CaseFilter {
     pub duplicate: Option<bool>,
     /// Whether a second person has to review what is proposed for it.
     pub proposed: Option<bool>,
+    /// What belongs to this month of account.
+    pub month: Option<AccountMonth>,
+    /// Whether its rectification is past its deadline in the unit's hands, at this moment.
+    pub overdue: Option<(bool, Instant)>,
+    /// Whether an appeal waits for its decision.
+    pub appealed: Option<bool>,
+}
+
+/// A month of account (账期): what was posted to it, and what would be if it were confirmed now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AccountMonth {
+    /// The month.
+    pub month: Month,
+    /// Which occurrences would post to it now; none, of a closed month.
+    pub occurrences: Option<Occurrences>,
 }
 
 impl CaseFilter {
@@ -69,6 +86,9 @@ impl CaseFilter {
                 .map(|target| -> CaseCondition { Box::new(cases::target_id.assume_not_null().eq(target.0)) }),
             self.duplicate.map(|wanted| -> CaseCondition { Box::new(is_duplicate().eq(wanted)) }),
             self.proposed.map(|wanted| -> CaseCondition { Box::new(is_proposed().eq(wanted)) }),
+            self.month.map(of_account),
+            self.overdue.map(|(wanted, now)| is_overdue(wanted, now)),
+            self.appealed.map(|wanted| -> CaseCondition { Box::new(is_appealed().eq(wanted)) }),
         ];
         conditions.into_iter().flatten().fold(always(), |all, one| Box::new(all.and(one)))
     }
@@ -105,6 +125,41 @@ fn is_duplicate() -> SqlLiteral<Bool> {
 fn is_proposed() -> SqlLiteral<Bool> {
     sql("EXISTS (SELECT FROM proposals WHERE proposals.district = cases.district
                     AND proposals.case_id = cases.case_id AND proposals.state = 'open')")
+}
+
+fn is_appealed() -> SqlLiteral<Bool> {
+    sql("EXISTS (SELECT FROM appeals WHERE appeals.district = cases.district
+                    AND appeals.case_id = cases.case_id AND appeals.state = 'open')")
+}
+
+fn is_overdue(wanted: bool, now: Instant) -> CaseCondition {
+    let late = sql::<Bool>(
+        "EXISTS (SELECT FROM rectifications WHERE rectifications.district = cases.district
+                    AND rectifications.case_id = cases.case_id AND state = 'assigned' AND deadline < ",
+    );
+    Box::new(late.bind::<Timestamptz, _>(Time(now)).sql(")").eq(wanted))
+}
+
+fn of_account(account: AccountMonth) -> CaseCondition {
+    let posted = sql::<Bool>(
+        "cases.case_id IN (SELECT case_id FROM ledger_entries
+                           WHERE ledger_entries.district = cases.district AND period = ",
+    );
+    let posted = posted.bind::<SqlDate, _>(Day(account.month.first_day())).sql(")");
+    let Some(Occurrences { from, until }) = account.occurrences else { return Box::new(posted) };
+    let pending = sql::<Bool>(
+        "EXISTS (SELECT FROM charges WHERE charges.district = cases.district
+                    AND charges.case_id = cases.case_id AND charges.state = 'pending')",
+    );
+    let since: CaseCondition = match from {
+        Some(month) => Box::new(cases::occurred_month.ge(Day(month.first_day()))),
+        None => always(),
+    };
+    let through: CaseCondition = match until {
+        Some(month) => Box::new(cases::occurred_month.le(Day(month.first_day()))),
+        None => always(),
+    };
+    Box::new(posted.or(pending.and(since).and(through)))
 }
 
 fn occurred_from(day: Date) -> CaseCondition {

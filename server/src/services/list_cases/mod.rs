@@ -1,10 +1,12 @@
-//! Lists cases (案件) that an actor sees: filtered, in order of occurrence, a page at a time, with counts by state.
+//! Lists cases (案件) that an actor sees: filtered, in order, a page at a time, with counts by state.
 //!
 //! Invariants: pages follow by key, not by offset, so a case that appears meanwhile shifts nothing; nothing outside of
 //! the scope is counted.
 
 mod cursor;
 mod filter;
+mod neighbours;
+mod order;
 mod summary;
 
 use diesel::dsl::count_star;
@@ -17,40 +19,18 @@ use sync_core::model::case::ReviewState;
 use utoipa::ToSchema;
 
 pub use cursor::{CaseCursor, NotACaseCursor};
-pub use filter::CaseFilter;
+pub use filter::{AccountMonth, CaseFilter};
+pub use neighbours::{CaseNeighbours, find_neighbours};
+pub(super) use order::largest_first;
+pub use order::{CaseKey, CaseOrder};
 pub use summary::{CaseSummary, summaries};
 
-use crate::auth::case_scope::{CaseCondition, CaseScope};
+use crate::auth::case_scope::CaseScope;
 use crate::db::Connection;
 use crate::db::picked::OverPicked;
 use crate::db::schema::cases;
-use crate::db::types::{Time, stored_code};
+use crate::db::types::stored_code;
 use crate::problem::ApiError;
-
-/// In which order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CaseOrder {
-    /// Latest occurrence first.
-    Newest,
-    /// Earliest occurrence first.
-    Oldest,
-}
-
-/// Not an order.
-#[derive(Debug, thiserror::Error)]
-#[error("must be newest or oldest")]
-pub struct UnknownOrder;
-
-impl std::str::FromStr for CaseOrder {
-    type Err = UnknownOrder;
-    fn from_str(text: &str) -> Result<Self, UnknownOrder> {
-        match text {
-            "newest" => Ok(Self::Newest),
-            "oldest" => Ok(Self::Oldest),
-            _ => Err(UnknownOrder),
-        }
-    }
-}
 
 /// Which page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +38,7 @@ pub struct CasePage {
     /// In which order.
     pub order: CaseOrder,
     /// After which case; from the start when absent.
-    pub after: Option<CaseCursor>,
+    pub after: Option<CaseKey>,
     /// How many cases at most.
     pub rows: u16,
 }
@@ -94,45 +74,16 @@ pub async fn list_cases(
     filter: &CaseFilter,
     page: &CasePage,
 ) -> Result<CaseList, ApiError> {
-    let wanted = i64::from(page.rows);
-    let query = cases::table
-        .filter(scope.condition())
-        .filter(filter.condition())
-        .filter(filter.state_condition())
-        .limit(wanted.saturating_add(1))
-        .select((cases::occurred_at, cases::case_id))
-        .into_boxed();
-    let query = match page.order {
-        CaseOrder::Newest => query.order((cases::occurred_at.desc(), cases::case_id.asc())),
-        CaseOrder::Oldest => query.order((cases::occurred_at.asc(), cases::case_id.desc())),
-    };
-    let query = match page.after {
-        None => query,
-        Some(after) => query.filter(follows(page.order, after)),
-    };
-    let mut keys: Vec<(Time, uuid::Uuid)> = query.load(connection).await?;
+    let one_more = i64::from(page.rows).saturating_add(1);
+    let mut keys = order::keys(connection, scope, filter, page.order, page.after, one_more).await?;
     let more = keys.len() > usize::from(page.rows);
     keys.truncate(usize::from(page.rows));
-    let last = keys.last().map(|(at, id)| CaseCursor { occurred_at: at.0, case_id: CaseId(*id) });
-
-    let ids: Vec<CaseId> = keys.into_iter().map(|(_, id)| CaseId(id)).collect();
+    let ids: Vec<CaseId> = keys.iter().map(CaseKey::case_id).collect();
     Ok(CaseList {
         cases: summaries(connection, scope.district(), &ids).await?,
-        next: last.filter(|_| more).map(|cursor| cursor.encode()),
+        next: keys.last().filter(|_| more).map(CaseKey::encode),
         counts: count_by_state(connection, scope, filter).await?,
     })
-}
-
-fn follows(order: CaseOrder, after: CaseCursor) -> CaseCondition {
-    let (at, id) = (Time(after.occurred_at), after.case_id.0);
-    match order {
-        CaseOrder::Newest => {
-            Box::new(cases::occurred_at.lt(at).or(cases::occurred_at.eq(at).and(cases::case_id.gt(id))))
-        }
-        CaseOrder::Oldest => {
-            Box::new(cases::occurred_at.gt(at).or(cases::occurred_at.eq(at).and(cases::case_id.lt(id))))
-        }
-    }
 }
 
 /// Cases that are counted where words are asked for: what contains them is known from the rows only, and a word that is

@@ -238,6 +238,12 @@ async fn pages_of_appeals_follow_each_other() {
     let rest = liaison.appeals(&format!("?limit=2&before={}", first["next"].as_str().unwrap())).await;
 
     assert_eq!([first["appeals"].as_array().unwrap().as_slice(), &rest].concat(), filed);
+    let about = &first["appeals"][0];
+    assert_eq!(
+        (&about["item_zh"], about["target_name"].is_string()),
+        (&json!("施工工地未落实六个百分之百"), true),
+        "{about}"
+    );
     for query in ["?state=lost", "?overdue=maybe", "?limit=0", "?limit=201", "?before=x"] {
         let request = liaison.request(Method::GET, &format!("/api/v1/appeals{query}"));
         let refused = code(request.send().await.unwrap()).await;

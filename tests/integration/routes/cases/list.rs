@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::Text;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+use jiff::civil::date;
 use reqwest::Method;
 use serde_json::{Value, json};
 use server::db::schema::cases;
@@ -180,15 +181,26 @@ async fn two_chinese_characters_are_found_through_the_index_of_grams() {
 async fn pages_of_every_size_give_every_case_once_in_order() {
     let review = Review::start().await;
     let mut cases = Vec::new();
-    for occurred_at in
-        ["2026-11-20T01:00:00Z", "2026-11-21T01:00:00Z", "2026-11-21T01:00:00Z", "2026-11-22T01:00:00Z"]
-    {
-        cases.push(review.case_at(&["hoarding"], occurred_at).await);
+    let two: &[&str] = &["hoarding", "material_cover"];
+    for (occurred_at, failed) in [
+        ("2026-11-20T01:00:00Z", &[two, &["vehicle_washing"]].concat()[..]),
+        ("2026-11-21T01:00:00Z", two),
+        ("2026-11-21T01:00:00Z", two),
+        ("2026-11-22T01:00:00Z", &["hoarding"]),
+    ] {
+        cases.push(review.case_at(failed, occurred_at).await);
     }
-    for sort in ["newest", "oldest"] {
+    // What was posted counts like what is pending; what was dismissed counts nothing.
+    review.decide(cases[3], "dismiss").await;
+    review.decide(cases[0], "confirm").await;
+    for (sort, first, last) in [
+        ("newest", cases[3], cases[0]),
+        ("oldest", cases[0], cases[3]),
+        ("largest", cases[0], cases[3]),
+        ("smallest", cases[3], cases[0]),
+    ] {
         let whole = ids(&list(&review.supervisor, &[("sort", sort)]).await);
-        let (first, last) = if sort == "newest" { (cases[3], cases[0]) } else { (cases[0], cases[3]) };
-        assert_eq!((&whole[0], &whole[3]), (&first.to_string(), &last.to_string()));
+        assert_eq!((&whole[0], &whole[3]), (&first.to_string(), &last.to_string()), "{sort}");
         for limit in ["1", "2", "3", "4", "5"] {
             let mut walked = Vec::new();
             let mut cursor = String::new();
@@ -219,6 +231,76 @@ async fn a_case_that_appears_meanwhile_shifts_no_page() {
 
     assert_eq!((ids(&first), ids(&second)), (vec![new.to_string()], vec![old.to_string()]));
     assert_eq!(second["next"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_month_of_account_has_what_was_posted_to_it_and_what_would_be() {
+    let review = Review::start().await;
+    let september = review.case_at(&["hoarding"], "2026-09-20T01:00:00Z").await;
+    let october = review.case_at(&["hoarding"], "2026-10-20T01:00:00Z").await;
+    let returned = review.case_at(&["hoarding"], "2026-11-20T01:00:00Z").await;
+    review.decide(september, "confirm").await;
+    review.close(date(2026, 9, 1)).await;
+    let late = review.case_at(&["hoarding"], "2026-09-21T01:00:00Z").await;
+
+    assert_eq!(found(&review, &[("month", "2026-09")]).await, sorted(&[september]));
+    assert_eq!(found(&review, &[("month", "2026-10")]).await, sorted(&[october, late]));
+    assert_eq!(found(&review, &[("month", "2026-11")]).await, sorted(&[returned]));
+    assert_eq!(found(&review, &[("month", "2026-12")]).await, sorted(&[]));
+}
+
+#[tokio::test]
+async fn cases_past_their_deadline_and_cases_under_appeal_are_found() {
+    let review = Review::start().await;
+    let liaison = review.liaison().await;
+    let quiet = review.case(&["hoarding"]).await;
+    let late = review.ordered(1).await;
+    let appealed = review.charged(&["hoarding"]).await;
+    review.appeal(&liaison, appealed).await;
+
+    assert_eq!(found(&review, &[("overdue", "true")]).await, sorted(&[]));
+    assert_eq!(found(&review, &[("appealed", "true")]).await, sorted(&[appealed]));
+    assert_eq!(found(&review, &[("appealed", "false")]).await, sorted(&[quiet, late]));
+    review.travel("2026-11-25T10:00:01Z").await;
+    assert_eq!(found(&review, &[("overdue", "true")]).await, sorted(&[late]));
+    assert_eq!(found(&review, &[("overdue", "false")]).await, sorted(&[quiet, appealed]));
+}
+
+async fn neighbours(office: &TestOffice, case: CaseId, query: Parameters<'_>) -> Value {
+    read(office.request(Method::GET, &format!("/api/v1/cases/{case}/neighbours")).query(query)).await
+}
+
+#[tokio::test]
+async fn a_queue_goes_on_behind_a_case_that_has_left_it() {
+    let review = Review::start().await;
+    let mut cases = Vec::new();
+    for (day, failed) in
+        [("20", &["hoarding"][..]), ("21", &["hoarding", "material_cover"]), ("22", &["hoarding"])]
+    {
+        cases.push(review.case_at(failed, &format!("2026-11-{day}T01:00:00Z")).await);
+    }
+    let queue = [("state", "under_review")];
+    let office = &review.supervisor;
+    assert_eq!(neighbours(office, cases[1], &queue).await, json!({ "previous": cases[2], "next": cases[0] }));
+    let oldest = [("state", "under_review"), ("sort", "oldest")];
+    assert_eq!(
+        neighbours(office, cases[1], &oldest).await,
+        json!({ "previous": cases[0], "next": cases[2] })
+    );
+    let largest = [("state", "under_review"), ("sort", "largest")];
+    let behind = neighbours(office, cases[1], &largest).await;
+    assert_eq!((&behind["previous"], behind["next"].is_string()), (&Value::Null, true));
+
+    review.decide(cases[1], "return").await;
+    assert_eq!(neighbours(office, cases[1], &queue).await, json!({ "previous": cases[2], "next": cases[0] }));
+    assert_eq!(neighbours(office, cases[0], &queue).await, json!({ "previous": cases[2], "next": null }));
+    let elsewhere = [("state", "under_review"), ("grid", "410804/002")];
+    assert_eq!(neighbours(office, cases[0], &elsewhere).await, json!({ "previous": null, "next": null }));
+
+    let stranger = review.office("west", TestRole::supervisor("002")).await;
+    let path = format!("/api/v1/cases/{}/neighbours", cases[0]);
+    let refused = problem(stranger.request(Method::GET, &path).send().await.unwrap()).await;
+    assert_eq!(refused.code.as_str(), "case_unknown");
 }
 
 #[tokio::test]
@@ -283,6 +365,9 @@ async fn a_parameter_that_cannot_be_read_is_named() {
         ("flagged", "yes", "malformed_request"),
         ("sort", "best", "malformed_request"),
         ("cursor", "x", "malformed_request"),
+        ("month", "2026-13", "malformed_request"),
+        ("overdue", "late", "malformed_request"),
+        ("appealed", "1", "malformed_request"),
         ("limit", "0", "number_out_of_range"),
         ("limit", "201", "number_out_of_range"),
         ("limit", "-1", "malformed_request"),

@@ -140,25 +140,34 @@ async fn the_same_step_and_the_same_report_again_get_the_first_answer() {
 }
 
 #[tokio::test]
-async fn the_list_shows_present_rounds_page_by_page_and_what_is_overdue() {
+async fn the_list_shows_overdue_rounds_first_then_by_deadline_and_its_pages_keep_the_order() {
     let review = Review::start().await;
-    let mut cases = Vec::new();
-    for days in [1, 2, 3] {
-        cases.push(review.ordered(days).await);
-        review.server.clock.advance_seconds(60);
-    }
-    let first = review.rounds("?limit=2").await;
-    let cursor = first["next"].as_str().unwrap();
-    let second = review.rounds(&format!("?limit=2&cursor={cursor}")).await;
-    let pages = [&first, &second].map(|page| page["rectifications"].as_array().unwrap().clone());
-    let listed: Vec<Value> = pages.concat().iter().map(|item| item["case"]["case_id"].clone()).collect();
-    cases.reverse();
-    assert_eq!((listed, &second["next"]), (cases.iter().map(|case| json!(case)).collect(), &Value::Null));
+    let liaison = review.liaison().await;
+    // Ordered in another order than they are due in.
+    let [third, first, second] = [review.ordered(8).await, review.ordered(1).await, review.ordered(4).await];
+    let reported = review.ordered(1).await;
+    accepted(liaison.report(reported, &report(1)).await).await;
+    let walk = async |between: &str| {
+        let one = review.rounds("?limit=2").await;
+        review.travel(between).await;
+        let two = review.rounds(&format!("?limit=2&cursor={}", one["next"].as_str().unwrap())).await;
+        assert_eq!(two["next"], Value::Null);
+        let pages = [one, two].map(|page| page["rectifications"].as_array().unwrap().clone());
+        pages.concat().iter().map(|item| item["case"]["case_id"].clone()).collect::<Vec<_>>()
+    };
 
-    // A day after the first deadline, Monday 18:00.
-    review.travel("2026-11-23T10:00:01Z").await;
+    // The round of a day each are due together; nothing is overdue yet.
+    let mut of_a_day = [first, reported];
+    of_a_day.sort();
+    let by_deadline = [of_a_day[0], of_a_day[1], second, third].map(|case| json!(case));
+    // Its deadline passes between the two pages: they are one list all the same.
+    assert_eq!(walk("2026-11-23T10:00:01Z").await, by_deadline);
+
+    // What was reported in time is not overdue, and comes after what is.
+    let overdue_first = [first, reported, second, third].map(|case| json!(case));
+    assert_eq!(walk("2026-11-23T10:00:02Z").await, overdue_first);
     let overdue = review.rounds("?overdue=true").await;
     let overdue = overdue["rectifications"].as_array().unwrap();
-    assert_eq!((overdue.len(), &overdue[0]["case"]["case_id"]), (1, &json!(cases[2])));
+    assert_eq!((overdue.len(), &overdue[0]["case"]["case_id"]), (1, &json!(first)));
     assert_eq!(review.rounds("?state=closed").await["rectifications"], json!([]));
 }

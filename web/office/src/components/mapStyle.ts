@@ -2,6 +2,7 @@
 import { Map as MapLibre, NavigationControl, ScaleControl, setWorkerUrl, type StyleSpecification } from 'maplibre-gl'
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url'
 import 'maplibre-gl/dist/maplibre-gl.css'
+import type { TileSource } from '@/stores/webSettings'
 
 setWorkerUrl(workerUrl)
 
@@ -38,11 +39,34 @@ function colourBy(property: string, table: Record<string, string>, other: string
   return ['match', ['get', property], ...Object.entries(table).flat(), other]
 }
 
-function style(data: MapData): StyleSpecification {
+const TILE_PIXELS = 256
+
+/** The background, the lowest layer first; nothing where no source is configured. */
+function background(tiles: TileSource | undefined) {
+  const layers = (tiles?.layers ?? []).map((template, at) => ({
+    name: `tiles-${at}`,
+    source: {
+      type: 'raster' as const,
+      // A source's addresses are absolute; the server may name a path of its own.
+      tiles: [template.startsWith('/') ? location.origin + template : template],
+      tileSize: TILE_PIXELS,
+      maxzoom: tiles?.max_zoom ?? 18,
+      attribution: at === 0 ? (tiles?.attribution ?? '') : '',
+    },
+  }))
+  return {
+    sources: Object.fromEntries(layers.map(({ name, source }) => [name, source])),
+    layers: layers.map(({ name }) => ({ id: name, type: 'raster' as const, source: name })),
+  }
+}
+
+function style(data: MapData, tiles: TileSource | undefined): StyleSpecification {
+  const below = background(tiles)
   const plain = (features: GeoJSON.FeatureCollection) => ({ type: 'geojson' as const, data: features })
   return {
     version: 8,
     sources: {
+      ...below.sources,
       grids: plain(data.grids),
       zones: plain(data.zones),
       targets: plain(data.targets),
@@ -57,6 +81,7 @@ function style(data: MapData): StyleSpecification {
     },
     layers: [
       { id: 'ground', type: 'background', paint: { 'background-color': '#f7f9fb' } },
+      ...below.layers,
       { id: 'grid-fill', type: 'fill', source: 'grids', paint: { 'fill-color': '#dfe9f3', 'fill-opacity': 0.35 } },
       {
         id: 'grid-line',
@@ -186,12 +211,16 @@ export function openMap(
   place: HTMLElement,
   bounds: [[number, number], [number, number]] | undefined,
   data: MapData,
+  tiles: TileSource | undefined,
+  words: Record<string, string>,
 ): MapLibre {
   const map = new MapLibre({
     container: place,
-    style: style(data),
+    style: style(data, tiles),
+    locale: words,
     ...(bounds ? { bounds, fitBoundsOptions: { padding: 40, maxZoom: 16 } } : { center: [113.3, 35.27], zoom: 11 }),
-    attributionControl: false,
+    // Whose map it is has to stand on it; without tiles there is nobody to name.
+    attributionControl: tiles ? { compact: false } : false,
     dragRotate: false,
     pitchWithRotate: false,
     localIdeographFontFamily: 'Microsoft YaHei, PingFang SC, WenQuanYi Micro Hei, sans-serif',

@@ -10,16 +10,6 @@ interface Named {
   unit?: string | null
 }
 
-interface Coded extends Named {
-  code: string
-}
-
-interface Kind {
-  code: string
-  questions: Coded[]
-  measurements: Coded[]
-}
-
 interface Checklist {
   questions: Map<string, Named>
   measurements: Map<string, Named>
@@ -32,9 +22,7 @@ export const useChecklists = defineStore('checklists', () => {
 
   async function fetchPack(hash: string): Promise<void> {
     const pack = await answer(api.GET('/api/v1/packs/{hash}', { params: { path: { hash } } }))
-    // The document has no checklists yet.
-    const { kinds = [] } = pack as { kinds?: Kind[] }
-    for (const kind of kinds) {
+    for (const kind of pack.kinds) {
       known.set(`${hash}/${kind.code}`, {
         questions: new Map(kind.questions.map((question) => [question.code, question])),
         measurements: new Map(kind.measurements.map((measured) => [measured.code, measured])),

@@ -1,28 +1,34 @@
-/** The list that a supervisor is working through: the next case opens by itself, and going back finds the same page. */
+/**
+ * The list that a supervisor is working through, as what was asked of the server: so the next case opens by itself over
+ * every page of it, and going back finds the same page. It is kept for this tab, over a reload too.
+ */
 import { defineStore } from 'pinia'
-import { computed, ref } from 'vue'
+import { ref } from 'vue'
+
+const KEPT = 'lantian.queue'
+
+interface Queue {
+  /** The address of the list, with its filters and page. */
+  address: string
+  /** Filters and order of its cases; none where the list is no list of cases. */
+  asked?: Record<string, string> | undefined
+}
+
+function kept(): Queue {
+  try {
+    return JSON.parse(sessionStorage.getItem(KEPT) ?? '') as Queue
+  } catch {
+    return { address: '/queue' }
+  }
+}
 
 export const useQueue = defineStore('queue', () => {
-  const ids = ref<string[]>([])
-  /** The address of the list, with its filters and page. */
-  const address = ref('/queue')
+  const queue = ref(kept())
 
-  function take(cases: readonly string[], from: string): void {
-    ids.value = [...cases]
-    address.value = from
+  function take(address: string, asked?: Record<string, string>): void {
+    queue.value = { address, asked }
+    sessionStorage.setItem(KEPT, JSON.stringify(queue.value))
   }
 
-  function around(id: string) {
-    const at = ids.value.indexOf(id)
-    return { at, of: ids.value.length, next: at < 0 ? undefined : ids.value[at + 1], previous: ids.value[at - 1] }
-  }
-
-  /** A decided case leaves the list; what stood behind it is next. */
-  function leave(id: string): string | undefined {
-    const { next } = around(id)
-    ids.value = ids.value.filter((other) => other !== id)
-    return next
-  }
-
-  return { ids: computed(() => ids.value), address, take, around, leave }
+  return { queue, take }
 })

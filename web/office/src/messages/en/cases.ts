@@ -8,7 +8,8 @@ const cases: typeof zh = {
   rectification: 'Rectified',
   author: 'Found by',
   amountMissing: 'Amount missing',
-  onlyDoubts: 'Only with doubts',
+  only: { flagged: 'With doubts', overdue: 'Overdue', appealed: 'Under appeal' },
+  ofMonth: 'Account of {month}',
 }
 
 export default cases

@@ -41,6 +41,7 @@ const codes: typeof zh = {
   photoSource: { camera: 'Taken on the spot', gallery: 'From the gallery' },
   verdict: { pass: 'In order', fail: 'Not in order', not_applicable: 'Not applicable' },
   mock: { yes: 'Yes (the platform says so)', no: 'No', unknown: 'The platform does not say' },
+  provider: { gps: 'satellites', gnss: 'satellites', network: 'network', fused: 'fused', browser: 'browser' },
   source: { device: 'Recorded on a device', office: 'Entered by the office', history: 'Imported from the past' },
   level: {
     national: 'National',

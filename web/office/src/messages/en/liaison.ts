@@ -103,6 +103,7 @@ const liaison: typeof zh = {
   printNotice: 'Print the notice',
   printDraft: 'See the draft',
   entriesOf: 'Entries of {month}',
+  vouchersOf: 'Vouchers of {month}',
 }
 
 export default liaison

@@ -203,7 +203,6 @@ const money: typeof zh = {
     hint: 'What moves money is asked for by one person and agreed to by another.',
     kind: 'What',
     about: 'About',
-    case: 'Case {id}',
     proposed: 'Asked for',
     reviewed: 'Reviewed',
     noneOpen: 'Nothing waits for a review',

@@ -66,6 +66,8 @@ const packs: typeof zh = {
     items: 'Schedule',
     kinds: 'Checklists',
     rectification: 'Rectification',
+    appeals: 'Appeals',
+    stop_work: 'Stopping work',
     production_control: 'Production control',
     coverage: 'Coverage',
     subsidies: 'Subsidies',

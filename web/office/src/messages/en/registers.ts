@@ -14,6 +14,7 @@ const registers: typeof zh = {
   name: 'Name',
   address: 'Address',
   point: 'Place (WGS-84)',
+  pointHint: 'Click on the map to set longitude and latitude, or type them.',
   longitude: 'Longitude',
   latitude: 'Latitude',
   department: 'Supervising department',

@@ -62,6 +62,12 @@ const users: typeof zh = {
   disableConsequence:
     'The person is signed out at once, and devices stop to sync for this person; what was not sent stays on them. Assignments and records do not change.',
   disableDone: 'The account is disabled',
+  enable: 'Restore account',
+  enableConsequence: 'The person can sign in again; assignments hold as they are, devices have to enrol anew.',
+  enableDone: 'The account was restored',
+  rename: 'Correct name',
+  renameHint: 'The name to sign in by stays. Past records show the new name too; the audit trail keeps the old one.',
+  renamed: 'The name was corrected',
   enrol: 'Enrolment code',
   enrolHint: "Typed or scanned on the person's device; good once.",
   enrolUntil: 'Good until {at}',

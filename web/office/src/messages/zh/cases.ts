@@ -7,5 +7,6 @@ export default {
   rectification: '整改',
   author: '发现人',
   amountMissing: '金额待录入',
-  onlyDoubts: '仅看有疑点',
+  only: { flagged: '有疑点', overdue: '整改逾期', appealed: '申诉中' },
+  ofMonth: '{month} 月度',
 }

@@ -40,6 +40,7 @@ export default {
   photoSource: { camera: '现场拍摄', gallery: '相册选取' },
   verdict: { pass: '符合', fail: '不符合', not_applicable: '不适用' },
   mock: { yes: '是（平台报告为模拟定位）', no: '否', unknown: '平台未提供' },
+  provider: { gps: '卫星定位', gnss: '卫星定位', network: '网络定位', fused: '融合定位', browser: '浏览器定位' },
   source: { device: '终端采集', office: '上级交办录入', history: '历史导入' },
   level: {
     national: '国家级',

@@ -100,4 +100,5 @@ export default {
   printNotice: '打印通知书',
   printDraft: '查看草稿',
   entriesOf: '{month} 扣缴明细',
+  vouchersOf: '{month} 扣缴凭证',
 }

@@ -197,7 +197,6 @@ export default {
     hint: '涉及金额的事项一人经办、另一人复核。',
     kind: '事项',
     about: '对象',
-    case: '案件 {id}',
     proposed: '经办',
     reviewed: '复核',
     noneOpen: '没有等待复核的事项',

@@ -64,6 +64,8 @@ export default {
     items: '扣缴标准',
     kinds: '检查清单',
     rectification: '整改',
+    appeals: '申诉',
+    stop_work: '停工整顿',
     production_control: '错峰生产',
     coverage: '检查覆盖',
     subsidies: '补助',

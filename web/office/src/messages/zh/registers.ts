@@ -13,6 +13,7 @@ export default {
   name: '名称',
   address: '地址',
   point: '位置（WGS-84）',
+  pointHint: '在地图上点一下，经纬度随之填写；也可以直接输入。',
   longitude: '经度',
   latitude: '纬度',
   department: '监管部门',
