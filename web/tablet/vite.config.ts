@@ -1,6 +1,6 @@
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vitest/config'
-import { serviceWorker } from './vite/serviceWorker'
+import { serviceWorker } from './vite/serviceWorker.ts'
 
 /** The oldest browsers with synchronous file handles in the origin's private file system. */
 const BROWSERS = ['chrome108', 'edge108', 'firefox111', 'safari16.4']

@@ -2,7 +2,7 @@
  * A visit that is being filled in. Every change is saved at once, one save after the other and always the newest state;
  * what the screen says to be saved is durable. Nothing here decides what a visit must hold.
  */
-import { computed, onBeforeUnmount, ref, shallowRef, watch } from 'vue'
+import { computed, ref, shallowRef, watch } from 'vue'
 import type { CoreError, Draft, Visit } from '@/core/client'
 import { asCoreError, core, writing } from '@/stores/core'
 
@@ -79,8 +79,9 @@ export function useDraft() {
     saving.value ??= save()
   }
 
-  /** Resolves when all that was filled in is durable, or fails as the save did. */
+  /** Resolves when all that was filled in is durable, or fails as the save did; what failed before is tried again. */
   async function saved(): Promise<void> {
+    if (fault.value) changed()
     while (saving.value) await saving.value
     if (fault.value) throw fault.value
   }
@@ -89,10 +90,6 @@ export function useDraft() {
   function end(): void {
     ended = true
   }
-
-  onBeforeUnmount(() => {
-    if (pending.value) saving.value ??= save()
-  })
 
   const state = computed(() => (fault.value ? 'failed' : pending.value || saving.value !== undefined ? 'saving' : 'saved'))
   return { draft, visit, fault, savedAt, state, open, begin, saved, end }

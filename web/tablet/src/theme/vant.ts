@@ -2,7 +2,7 @@
  * The parts of Vant that screens use, with their styles one by one: Vant's own bundle brings an icon font as `data:`
  * address, which the content policy forbids.
  */
-import { Button, Popup, Switch } from 'vant'
+import { Button, Popup } from 'vant'
 import type { App } from 'vue'
 import 'vant/es/style/base.css'
 import 'vant/es/loading/index.css'
@@ -10,9 +10,8 @@ import 'vant/es/button/index.css'
 import 'vant/es/overlay/index.css'
 import 'vant/es/popup/index.css'
 import 'vant/es/dialog/index.css'
-import 'vant/es/switch/index.css'
 import 'vant/es/toast/index.css'
 
 export function vant(app: App): void {
-  app.use(Button).use(Popup).use(Switch)
+  app.use(Button).use(Popup)
 }

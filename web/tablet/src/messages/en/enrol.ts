@@ -12,9 +12,8 @@ const enrol: typeof zh = {
   deviceName: 'Name of this tablet',
   deviceNameHint: 'for example Macun tablet 1',
   enrol: 'Enrol',
-  done: '{name} is enrolled',
   signIn: 'First sign-in',
-  signInLead: 'Sign in once with your account; after that a PIN unlocks offline.',
+  signInLead: 'Sign in once with your password; after that a PIN unlocks offline.',
   username: 'User name',
   password: 'Password',
   showPassword: 'Show the password',
@@ -25,7 +24,6 @@ const enrol: typeof zh = {
   differ: 'The two differ. Start again',
   weak: 'That PIN is too plain; no runs, no repeats',
   pinSet: 'The PIN is set',
-  later: 'Later',
   unlock: 'Unlock',
   who: 'Who is it?',
   enterPin: 'Enter the PIN',
@@ -44,6 +42,9 @@ const enrol: typeof zh = {
   missing: "The browser cleared this tablet's data",
   missingLead: 'The register comes back with the next sync. Records that had not been sent are gone; tell your administrator. Ask for lasting storage under Mine.',
   setAside: 'Damaged files were kept aside: {files}',
+  recoveryFailed: 'The recovery key of the server does not open this tablet (the server may come from an older backup). The old PIN still works.',
+  newerSchema: 'A newer version of the app wrote what is on this tablet. Update the app first, with network.',
+  userUnknown: 'This inspector is not enrolled on this tablet. Enrol again.',
 }
 
 export default enrol

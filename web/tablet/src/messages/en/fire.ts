@@ -1,7 +1,7 @@
 import type zh from '../zh/fire'
 
 const fire: typeof zh = {
-  title: 'Straw and fire report',
+  title: 'Fire report',
   lead: 'Photo first, then the kind: one hand is enough.',
   what: 'What is it?',
   straw: 'Straw',
@@ -9,7 +9,6 @@ const fire: typeof zh = {
   burning: 'Open burning',
   fireworks: 'Fireworks',
   barbecue: 'Barbecue',
-  points: 'Fire points',
   duplicates: 'May be the same as nearby',
   duplicatesLead: 'No need to report it twice. You may still submit; a supervisor decides.',
   own: 'reported by me',
@@ -24,8 +23,6 @@ const fire: typeof zh = {
   verifyText: 'What was seen there',
   verified: 'The result is kept',
   seen: 'seen {when}',
-  chooseReport: 'Which report records it?',
-  noReport: 'Report the fire first, then link it here',
   already: 'verified, waiting to be sent',
   unavailable: 'The policy in force has no such item',
 }

@@ -4,7 +4,6 @@ const inspect: typeof zh = {
   title: 'Inspect',
   start: 'Begin an inspection',
   onTarget: 'A target of the register',
-  onTargetLead: 'nearest targets',
   onSpot: 'A spot',
   onSpotLead: 'a place that is not in the register; choose its kind',
   drafts: 'Drafts',
@@ -29,16 +28,12 @@ const inspect: typeof zh = {
   morePoints: 'One fire point more',
   place: 'Place in words',
   placePlaceholder: 'e.g. wheat field north of Xicun, east of the ditch',
-  grid: 'Grid',
-  gridUnknown: 'outside of the drawn grids: recorded in your own',
   needs: {
     plate: 'Number plate',
     plateHint: 'e.g. 豫H·12345; write “none” where there is none',
-    licence: 'Haulage licence',
     tonnage: 'Boiler tonnage',
     tonnageUnknown: 'The tonnage is not registered, so whether it is charged cannot be judged; register the boiler with its tonnage',
     registerFirst: 'Register it as a target first',
-    noZone: 'charged only inside the zone; judged by place',
   },
   people: 'People',
   second: 'Second inspector',
@@ -54,7 +49,6 @@ const inspect: typeof zh = {
   signKept: 'The signature is kept',
   notes: 'Notes',
   occurred: 'Time of the inspection',
-  charges: 'Charges',
   judging: 'Judging by the rules…',
   total: 'Total',
   noCharges: 'Nothing is charged',
@@ -84,7 +78,6 @@ const inspect: typeof zh = {
   another: 'Inspect another',
   kindMissing: 'The policy has no such kind',
   rulesMissing: 'There are no checklists yet. Sync once with network.',
-  all: 'Overall',
 }
 
 export default inspect

@@ -1,7 +1,6 @@
 import type zh from '../zh/place'
 
 const place: typeof zh = {
-  title: 'Position',
   searching: 'Finding the position…',
   denied: "No permission for the position. Allow it for this site in the browser's settings.",
   unavailable: 'No position signal for now',

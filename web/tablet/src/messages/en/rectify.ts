@@ -1,7 +1,7 @@
 import type zh from '../zh/rectify'
 
 const rectify: typeof zh = {
-  title: 'Rectification and re-check',
+  title: 'Rectification',
   requirement: 'What is to be done',
   deadline: 'Deadline',
   report: 'Report',
@@ -19,7 +19,6 @@ const rectify: typeof zh = {
   save: 'Save the result',
   saved: 'Kept; it is sent with the next sync',
   records: 'My records',
-  takePhoto: 'Photo beside the earlier one',
   round: 'Round {n}',
   kind: {
     report_rectification: 'Report',

@@ -8,7 +8,6 @@ export default {
   burning: '露天焚烧',
   fireworks: '烟花爆竹',
   barbecue: '露天烧烤',
-  points: '火点数',
   duplicates: '附近可能是同一处',
   duplicatesLead: '如是同一处，不必重复上报；仍可提交，由监督员判断。',
   own: '我上报的',
@@ -23,8 +22,6 @@ export default {
   verifyText: '核查情况',
   verified: '核查结果已保存',
   seen: '{when}发现',
-  chooseReport: '关联哪次上报？',
-  noReport: '请先上报火点，再回来关联',
   already: '已核查，等待发送',
   unavailable: '当前方案没有火点检查项',
 }

@@ -1,6 +1,5 @@
 /** Position. */
 export default {
-  title: '定位',
   searching: '正在定位…',
   denied: '没有定位权限。请在浏览器设置里允许本站使用位置。',
   unavailable: '暂时收不到定位信号',

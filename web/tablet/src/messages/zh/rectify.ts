@@ -18,7 +18,6 @@ export default {
   save: '保存结果',
   saved: '已保存，联网后发送',
   records: '我的记录',
-  takePhoto: '对照拍照',
   round: '第 {n} 轮',
   kind: {
     report_rectification: '整改反馈',

@@ -1,0 +1,78 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { CoreError, type Core } from '@/core/client'
+import { fakeCore } from '@/core/fake'
+import { provideCore } from '@/stores/core'
+import { useDraft } from './draft'
+
+let core: Core
+let id: string
+
+beforeEach(async () => {
+  core = fakeCore({ phase: 'unlocked' })
+  provideCore(core)
+  id = (await core.beginDraft({ kind: 'road', answers: [], measurements: [], photos: [] })).inspection_id
+})
+
+describe('a draft', () => {
+  it('is not saved for having been read', async () => {
+    const save = vi.spyOn(core, 'saveDraft')
+    const draft = useDraft()
+    await draft.open(id)
+    expect(save).not.toHaveBeenCalled()
+    expect(draft.state.value).toBe('saved')
+  })
+
+  it('is saved at every change, deep ones too', async () => {
+    const draft = useDraft()
+    await draft.open(id)
+    draft.visit.value.place = '东门'
+    await draft.saved()
+    draft.visit.value.answers.push({ question: 'swept', verdict: 'fail', note: '', points: [] })
+    await draft.saved()
+    expect((await core.draft(id))?.visit).toMatchObject({ place: '东门', answers: [{ question: 'swept' }] })
+  })
+
+  it('saves the newest state last, however fast somebody types', async () => {
+    const saves: string[] = []
+    const plain = core.saveDraft.bind(core)
+    vi.spyOn(core, 'saveDraft').mockImplementation(async (draftId, visit) => {
+      saves.push(visit.place ?? '')
+      return plain(draftId, visit)
+    })
+    const draft = useDraft()
+    await draft.open(id)
+    for (const place of ['东', '东门', '东门口']) draft.visit.value.place = place
+    await draft.saved()
+    expect(saves.at(-1)).toBe('东门口')
+    expect((await core.draft(id))?.visit.place).toBe('东门口')
+  })
+
+  it('says that a save failed, keeps what is on the screen, and tries again at the next change', async () => {
+    const draft = useDraft()
+    await draft.open(id)
+    const save = vi.spyOn(core, 'saveDraft').mockRejectedValueOnce(new CoreError('storage_full'))
+    draft.visit.value.place = '东门'
+    await expect(draft.saved()).rejects.toMatchObject({ code: 'storage_full' })
+    expect(draft.state.value).toBe('failed')
+    expect(draft.visit.value.place).toBe('东门')
+    draft.visit.value.notes = '补充'
+    await vi.waitFor(() => expect(draft.state.value).toBe('saved'))
+    expect(save).toHaveBeenCalledTimes(2)
+    expect((await core.draft(id))?.visit).toMatchObject({ place: '东门', notes: '补充' })
+  })
+
+  it('is left alone once it was sealed', async () => {
+    const draft = useDraft()
+    await draft.open(id)
+    const save = vi.spyOn(core, 'saveDraft')
+    draft.end()
+    draft.visit.value.place = '东门'
+    expect(save).not.toHaveBeenCalled()
+  })
+
+  it('that is not there is said to be so', async () => {
+    const draft = useDraft()
+    await draft.open('01890000-0000-7000-8000-ffffffffffff')
+    expect(draft.draft.value).toBeNull()
+  })
+})
