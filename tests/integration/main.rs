@@ -9,3 +9,4 @@ mod ledger_replay;
 mod openapi;
 mod routes;
 mod screens;
+mod upgrades;

@@ -214,11 +214,18 @@ impl TestServer {
 
     /// Makes a user with these roles from [`ASSIGNED_FROM`] on; without a password.
     pub async fn user(&self, district: &TestDistrict, username: &str, roles: &[TestRole]) -> TestUser {
-        let user = TestUser {
-            district: district.code.clone(),
-            user_id: UserId::fresh(),
-            username: username.to_owned(),
-        };
+        self.user_with_id(district, UserId::fresh(), username, roles).await
+    }
+
+    /// The same with this id.
+    pub async fn user_with_id(
+        &self,
+        district: &TestDistrict,
+        user_id: UserId,
+        username: &str,
+        roles: &[TestRole],
+    ) -> TestUser {
+        let user = TestUser { district: district.code.clone(), user_id, username: username.to_owned() };
         let mut connection = self.connection().await;
         diesel::insert_into(users::table)
             .values((
@@ -270,9 +277,18 @@ impl TestServer {
 
     /// Enrols a device for the user and gets it a token, without HTTP.
     pub async fn device(&self, user: &TestUser) -> TestDevice {
+        self.device_with_id(user, DeviceId::fresh(), Incarnation::fresh()).await
+    }
+
+    /// The same with this id, in this installation.
+    pub async fn device_with_id(
+        &self,
+        user: &TestUser,
+        device_id: DeviceId,
+        incarnation: Incarnation,
+    ) -> TestDevice {
         let key = SigningKey::from_slice(&rand::random::<[u8; 32]>()).unwrap();
         let public_key = key.verifying_key().to_encoded_point(false).as_bytes().to_vec();
-        let (device_id, incarnation) = (DeviceId::fresh(), Incarnation::fresh());
         let now = self.clock.now();
         let mut connection = self.connection().await;
         diesel::insert_into(devices::table)

@@ -1,6 +1,6 @@
 //! Push: `POST /api/v1/sync/push`.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 use crate::ids::{Epoch, Incarnation, InspectionId, OperationId, PhotoHash, ProblemCode, TargetId};
@@ -86,10 +86,18 @@ pub struct OperationResult {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PushResponse {
-    /// One for each operation sent.
+    /// One for each operation sent. A line that this build cannot read, such as a newer server's outcome, is passed over:
+    /// its operation stays as it is, the others settle.
+    #[serde(deserialize_with = "readable")]
     pub results: Vec<OperationResult>,
     /// The server's epoch.
     pub epoch: Epoch,
     /// The server's clock, for the device to compare its own with.
     pub server_time: Instant,
+}
+
+/// The lines that can be read.
+fn readable<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<OperationResult>, D::Error> {
+    let lines = Vec::<serde_json::Value>::deserialize(deserializer)?;
+    Ok(lines.into_iter().filter_map(|line| serde_json::from_value(line).ok()).collect())
 }

@@ -14,6 +14,7 @@ mod context;
 mod field_records;
 mod files;
 mod fixtures;
+mod golden;
 mod model;
 mod outbox;
 mod overlays;

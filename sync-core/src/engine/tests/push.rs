@@ -1,4 +1,6 @@
-use super::server::{Trick, line_of, problem};
+use serde_json::json;
+
+use super::server::{Trick, line_of, ok, problem};
 use super::*;
 use crate::engine::Subject;
 use crate::limits::PUSH_MAX_OPERATIONS;
@@ -188,4 +190,21 @@ fn an_old_server_that_does_not_speak_this_protocol_stops_the_round() {
     host.register_many(3);
     let report = host.sync(&mut server);
     assert_eq!((report.stopped, report.waiting_operations, server.asked(PUSH)), (true, 3, 1));
+}
+
+#[test]
+fn an_outcome_of_a_newer_server_leaves_its_operation_waiting_and_the_round_ends() {
+    let (mut host, mut server) = (Host::new(), Server::new());
+    let operations = host.register_many(2);
+    let answer = json!({
+        "results": [
+            { "op_id": operations[0], "outcome": "postponed", "until": "tomorrow" },
+            { "op_id": operations[1], "outcome": "applied", "weight": 3 },
+        ],
+        "epoch": server.epoch, "server_time": server.now, "advice": "rest",
+    });
+    server.play(PUSH, 2, move || Trick::Instead(ok(answer.clone())));
+    let report = host.sync(&mut server);
+    assert_eq!((report.applied, report.waiting_operations, report.stopped), (1, 1, false));
+    assert_eq!(host.sync(&mut server).applied, 1, "once both speak the same language it goes");
 }
