@@ -97,6 +97,31 @@ async fn the_same_batch_twice_at_once_charges_once() {
     assert_eq!(charge_count(&server).await, 50);
 }
 
+/// Two processes share nothing but the database.
+#[tokio::test]
+async fn the_same_batch_at_two_processes_at_once_charges_once() {
+    const ROUNDS: i64 = 5;
+    const VISITS: i64 = 10;
+    let server = TestServer::start().await;
+    let beside = TestServer::beside(&server).await;
+    let macun = server.macun().await;
+    let device = server.inspector(&macun, "li", "").await;
+    let elsewhere = beside.renewed(&device).at(&beside.url);
+    let site = server.site(&macun, "001/001").await;
+    for round in 1..=ROUNDS {
+        let submit = |_| device.submit(&visit(&device, &site, &["hoarding"]));
+        let operations: Vec<_> = (0..VISITS).map(submit).collect();
+
+        let (one, other) = tokio::join!(device.push(&operations), elsewhere.push(&operations));
+
+        for (one, other) in one.iter().zip(&other) {
+            let both = [one, other];
+            assert!(both.contains(&&Outcome::Applied) && both.contains(&&FOUND), "{both:?}");
+        }
+        assert_eq!(charge_count(&server).await, round * VISITS);
+    }
+}
+
 #[tokio::test]
 async fn the_same_id_with_other_bytes_is_refused_loudly_and_not_stored() {
     let server = TestServer::start().await;
