@@ -124,6 +124,11 @@ impl DeviceStore {
         let work = self.work.apply_pulled(page)?;
         let master = self.replacement.as_mut().unwrap_or(&mut self.master).apply_page(page)?;
         if !page.more
+            && let Some(finished) = &self.replacement
+        {
+            finished.fold_log()?;
+        }
+        if !page.more
             && let Some(replacement) = self.replacement.take()
         {
             self.put_in_place(replacement)?;
@@ -159,7 +164,10 @@ impl DeviceStore {
         std::mem::replace(&mut self.master, MasterStore::stand_in()?).close()?;
         let replaced = files::replace_master(&new, &old);
         self.master = MasterStore::open(&old)?;
-        replaced?;
+        if let Err(failed) = replaced {
+            self.replacement = Some(MasterStore::open(&new)?);
+            return Err(failed);
+        }
         self.work.drop_applied_overlays()?;
         Ok(())
     }
