@@ -97,6 +97,8 @@ export async function findings(url: string, programs: string, folder: string): P
 export interface District {
   url: string
   folder: string
+  /** Kills the server with its database as a power cut would, and starts it again on the same data; says where it is now. */
+  killAndStart(): Promise<string>
   stop(): Promise<void>
 }
 
@@ -105,26 +107,36 @@ export async function startDistrict(programs: string): Promise<District> {
   const folder = await mkdtemp(join(tmpdir(), 'lantian-e2e-'))
   // The private PostgreSQL runs as another user, who must reach its folder.
   await chmod(folder, 0o755)
-  const server = spawn(join(programs, 'server'), ['serve', '--demo'], {
-    cwd: folder,
-    env: {
-      // What is meant for the stories is no configuration of the server, which refuses what it does not know.
-      ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('LANTIAN_'))),
-      LANTIAN_LISTEN: '127.0.0.1:0',
-      LANTIAN_DATA_DIR: join(folder, 'data'),
-      LANTIAN_WEB_ROOT: resolve(HERE, '../office/dist'),
-      LANTIAN_TABLET_ROOT: resolve(HERE, '../tablet/dist'),
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const serve = () =>
+    spawn(join(programs, 'server'), ['serve', '--demo'], {
+      cwd: folder,
+      env: {
+        // What is meant for the stories is no configuration of the server, which refuses what it does not know.
+        ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('LANTIAN_'))),
+        LANTIAN_LISTEN: '127.0.0.1:0',
+        LANTIAN_DATA_DIR: join(folder, 'data'),
+        LANTIAN_WEB_ROOT: resolve(HERE, '../office/dist'),
+        LANTIAN_TABLET_ROOT: resolve(HERE, '../tablet/dist'),
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+  let server = serve()
   const url = await address(server)
+  const end = async (signal: NodeJS.Signals) => {
+    const ended = new Promise((done) => server.once('exit', done))
+    server.kill(signal)
+    await ended
+  }
   return {
     url,
     folder,
+    killAndStart: async () => {
+      await end('SIGKILL')
+      server = serve()
+      return address(server)
+    },
     stop: async () => {
-      const ended = new Promise((done) => server.once('exit', done))
-      server.kill('SIGTERM')
-      await ended
+      await end('SIGTERM')
       await rm(folder, { recursive: true, force: true })
     },
   }
