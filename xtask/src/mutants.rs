@@ -18,7 +18,7 @@ use crate::run::{cargo, run as run_program, succeeds};
 const PATCHES: &str = "tests/mutants";
 /// The line that says what the mistake is.
 const MISTAKE: &str = "Mistake: ";
-/// The line that says which cargo command must fail.
+/// The line that says which `cargo test` must fail.
 const CAUGHT_BY: &str = "Caught-by: ";
 
 /// Which mistakes.
@@ -159,13 +159,8 @@ impl Scratch {
     }
 }
 
-/// The command that compiles what another one runs.
+/// The command that compiles the tests that another one runs.
 fn only_building(command: &[String]) -> Vec<String> {
     let before_arguments = command.iter().take_while(|argument| *argument != "--").cloned();
-    let mut build: Vec<String> = before_arguments.collect();
-    match build.first_mut() {
-        Some(subcommand) if subcommand == "run" => "build".clone_into(subcommand),
-        _ => build.push("--no-run".to_owned()),
-    }
-    build
+    before_arguments.chain(["--no-run".to_owned()]).collect()
 }
