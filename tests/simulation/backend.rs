@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use serde_json::Value;
 use sync_core::engine::{HttpRequest, HttpResponse};
 use sync_core::ids::{
-    CaseId, ChargeId, GridPath, InspectionId, OperationId, PhotoHash, TargetId, UnitId, UserId,
+    CaseId, ChargeId, DeviceId, GridPath, InspectionId, OperationId, PhotoHash, TargetId, UnitId, UserId,
 };
 use sync_core::model::case::{ChargeState, Flag, ReviewState};
 use sync_core::model::inspection::Inspection;
@@ -38,6 +38,8 @@ pub trait Backend {
     fn observe(&mut self) -> Observed;
     /// What a device of this user must hold today: the essence of each row by kind and id, by a direct query.
     fn held_by(&mut self, user: UserId) -> Holding;
+    /// The devices that are revoked now.
+    fn revoked(&mut self) -> BTreeSet<DeviceId>;
     /// The photos in the last backup; none where there is no backup.
     fn backed_up_photos(&mut self) -> BTreeSet<PhotoHash>;
 }
@@ -56,6 +58,8 @@ pub enum Deed {
     Dismiss(CaseId),
     /// Keeps a proposed duplicate apart from the others.
     KeepApart(CaseId),
+    /// Gives a confirmed case to another unit, with what stands of it.
+    ReAttribute(CaseId, UnitId),
     /// Closes a month.
     CloseMonth(Month),
     /// Changes a target: another name, or another grid too.
@@ -66,6 +70,8 @@ pub enum Deed {
     MoveInspector(UserId, GridPath),
     /// Adopts the next version of the pack from this day on.
     AdoptNextPack(Date),
+    /// Revokes a device: it is lost, or its inspector left.
+    Revoke(DeviceId),
     /// Makes a backup.
     BackUp,
     /// Loses everything since the last backup.
@@ -109,6 +115,8 @@ pub struct ObservedDecision {
     pub case: Option<(CaseId, Option<InspectionId>)>,
     /// The month, where it is about one.
     pub month: Option<Month>,
+    /// The unit that the case went to, where it did.
+    pub unit: Option<UnitId>,
 }
 
 /// A ledger entry.

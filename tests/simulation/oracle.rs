@@ -26,6 +26,8 @@ pub enum Property {
     NothingRecordedIsLost,
     /// What a device was told is applied is applied on the server, after a restore as well.
     NothingAcknowledgedIsLost,
+    /// What a revoked device sent lies in quarantine, byte for byte, and has no effect.
+    NothingOfARevokedDeviceIsLost,
     /// An original goes only when the server has verified it and a backup has it.
     APhotoGoesOnlyWhenItIsSafe,
     /// Photos of accepted inspections are on the server in the end.
@@ -91,17 +93,20 @@ const DEPENDS_ON_REFUSED: &str = "depends_on_refused";
 pub fn judge(backend: &mut dyn Backend, tablets: &mut [Tablet], restored: bool) -> Result<(), Violation> {
     let packs: BTreeMap<PackHash, PolicyPack> =
         backend.cast().packs().into_iter().map(|(hash, pack)| (hash, pack.clone())).collect();
-    let observed = backend.observe();
+    let (observed, revoked) = (backend.observe(), backend.revoked());
     for tablet in tablets.iter_mut() {
         tablet.check_promises()?;
-        operations_agree(tablet, &observed, restored)?;
-        photos_agree(tablet, &observed)?;
+        let is_revoked = revoked.contains(&tablet.enrolled.device_id);
+        operations_agree(tablet, &observed, restored, is_revoked)?;
+        if !is_revoked {
+            photos_agree(tablet, &observed)?;
+        }
     }
     cases_follow(&observed, &packs)?;
     ledger_follows(&observed, &packs)?;
     keys_are_unique(&observed)?;
     months_stay(&observed)?;
-    for tablet in tablets {
+    for tablet in tablets.iter_mut().filter(|tablet| !revoked.contains(&tablet.enrolled.device_id)) {
         let direct = backend.held_by(tablet.enrolled.user_id);
         let held = held(tablet);
         if held != direct {
@@ -112,11 +117,24 @@ pub fn judge(backend: &mut dyn Backend, tablets: &mut [Tablet], restored: bool) 
     Ok(())
 }
 
-fn operations_agree(tablet: &Tablet, observed: &Observed, restored: bool) -> Result<(), Violation> {
+fn operations_agree(
+    tablet: &Tablet,
+    observed: &Observed,
+    restored: bool,
+    revoked: bool,
+) -> Result<(), Violation> {
     for entry in tablet.operations() {
         let stored = observed.operations.get(&entry.op_id);
         let about = |what: &str| format!("tablet {}: {} {} {what}", tablet.number, entry.kind, entry.op_id);
         match &entry.state {
+            OperationState::Waiting | OperationState::Held(_) if revoked => {}
+            OperationState::Quarantined { .. } if revoked => {
+                let promised = tablet.promises.recorded.get(&entry.op_id);
+                let kept = stored.is_some_and(|(sha256, outcome)| {
+                    outcome.is_none() && promised.is_none_or(|promised| promised == sha256)
+                });
+                Property::NothingOfARevokedDeviceIsLost.check(kept, || about("is not in quarantine"))?;
+            }
             OperationState::Waiting | OperationState::Held(_) | OperationState::Quarantined { .. } => {
                 return Err(Property::EveryQueueEmpties.broken(about(&format!("{:?}", entry.state))));
             }
@@ -245,6 +263,11 @@ fn ledger_follows(observed: &Observed, packs: &BTreeMap<PackHash, PolicyPack>) -
             }
             "dismiss" => {
                 expected.remove(case);
+            }
+            "re_attribute" => {
+                let to = decision.unit.ok_or_else(|| property.broken("a case went to no unit"))?;
+                let amounts = expected.remove(case).unwrap_or_default().into_iter();
+                expected.insert(*case, amounts.map(|((charge, _), amount)| ((charge, to), amount)).collect());
             }
             _ => {}
         }

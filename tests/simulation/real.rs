@@ -19,7 +19,9 @@ use server::db::changes::{Entity, NewChange, record_changes};
 use server::db::targets::{TargetWrite, insert_targets};
 use server::photos::places::PhotoPlaces;
 use sync_core::engine::{HttpRequest, HttpResponse};
-use sync_core::ids::{CaseId, DecisionRequestId, GridPath, InspectionId, PhotoHash, UserId};
+use sync_core::ids::{
+    CaseId, DecisionRequestId, DeviceId, GridPath, InspectionId, PhotoHash, UnitId, UserId,
+};
 use sync_core::model::inspection::Inspection;
 use sync_core::model::target::{Target, TargetContent};
 use sync_core::time::{Instant, Month};
@@ -176,6 +178,14 @@ impl Real {
             "reason": REASON,
         });
         self.post(&self.supervisors[0], &format!("/api/v1/cases/{case}/keep-apart"), &request)
+    }
+
+    fn re_attribute(&self, case: CaseId, unit: UnitId) -> Result<Value, String> {
+        let request = json!({
+            "request_id": DecisionRequestId::fresh(), "expected_version": self.show(case)?["version"],
+            "kind": "re_attribute", "reason": REASON, "unit_id": unit,
+        });
+        self.by_two(&self.supervisors, &format!("/api/v1/cases/{case}/decisions"), &request)
     }
 
     fn close(&self, month: Month) -> Result<Value, String> {
@@ -365,6 +375,7 @@ impl Backend for Real {
             Deed::Return(case) => self.decide(*case, "return", &Value::Null),
             Deed::Dismiss(case) => self.decide(*case, "dismiss", &Value::Null),
             Deed::KeepApart(case) => self.keep_apart(*case),
+            Deed::ReAttribute(case, unit) => self.re_attribute(*case, *unit),
             Deed::CloseMonth(month) => self.close(*month),
             Deed::ChangeTarget(target) => self.change_target(target),
             Deed::RemoveTarget(id, version) => {
@@ -373,6 +384,10 @@ impl Backend for Real {
             }
             Deed::MoveInspector(user, grid) => self.move_inspector(*user, grid),
             Deed::AdoptNextPack(from) => self.adopt_next_pack(*from),
+            Deed::Revoke(device) => {
+                let path = format!("/api/v1/devices/{device}/revoke");
+                self.ask(&self.administrator, |office| office.request(Method::POST, &path))
+            }
             Deed::BackUp => {
                 self.back_up();
                 Ok(Value::Null)
@@ -427,7 +442,7 @@ impl Backend for Real {
         let inspections = self.rows("SELECT sealed::text AS text FROM inspections");
         let decisions = self.rows(
             "SELECT json_build_object('number', decision_no, 'kind', kind, 'case_id', case_id, 'month', month,
-                 'basis', detail -> 'money' -> 0 ->> 'inspection_id')::text AS text
+                 'unit', detail ->> 'unit_id', 'basis', detail -> 'money' -> 0 ->> 'inspection_id')::text AS text
              FROM decisions ORDER BY decision_no",
         );
         let entries = self.rows(
@@ -458,6 +473,7 @@ impl Backend for Real {
                     kind: read(&row["kind"]),
                     case: read::<Option<CaseId>>(&row["case_id"]).map(|case| (case, read(&row["basis"]))),
                     month: read::<Option<Date>>(&row["month"]).map(Month::of),
+                    unit: read(&row["unit"]),
                 })
                 .collect(),
             entries: entries
@@ -523,6 +539,12 @@ impl Backend for Real {
             }
         }
         holding
+    }
+
+    fn revoked(&mut self) -> BTreeSet<DeviceId> {
+        let rows =
+            self.rows("SELECT to_json(device_id)::text AS text FROM devices WHERE revoked_at IS NOT NULL");
+        rows.iter().map(read).collect()
     }
 
     fn backed_up_photos(&mut self) -> BTreeSet<PhotoHash> {

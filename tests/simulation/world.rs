@@ -266,7 +266,9 @@ impl<'a> World<'a> {
             tablet.kill_odds = 0;
             tablet.weather = Weather::Fine;
         }
-        let mut busy: Vec<usize> = (0..self.tablets.len()).collect();
+        let revoked = self.backend.revoked();
+        let works = |number: &usize| !revoked.contains(&self.tablets[*number].enrolled.device_id);
+        let mut busy: Vec<usize> = (0..self.tablets.len()).filter(works).collect();
         for _ in 0..HEALING_ROUNDS {
             let mut left = Vec::new();
             for number in busy {
@@ -472,6 +474,8 @@ impl<'a> World<'a> {
             (9, 8),
             (2, 9),
             (6, 10),
+            (6, 11),
+            (1, 12),
         ]);
         Some(match kind {
             0..=2 | 10 => {
@@ -508,6 +512,18 @@ impl<'a> World<'a> {
             }
             7 => Deed::AdoptNextPack(self.now.record_date().tomorrow().unwrap()),
             8 => Deed::BackUp,
+            12 => {
+                let devices = self.backend.cast().devices.clone();
+                Deed::Revoke(self.dice.pick(&devices)?.device_id)
+            }
+            11 => {
+                let cases = self.backend.cases();
+                let confirmed: Vec<_> =
+                    cases.iter().filter(|case| case.state == ReviewState::Confirmed).collect();
+                let case = *self.dice.pick(&confirmed)?;
+                let other = self.backend.cast().streets.into_iter().find(|street| *street != case.unit_id)?;
+                Deed::ReAttribute(case.case_id, other)
+            }
             _ => Deed::Restore,
         })
     }

@@ -70,6 +70,7 @@ struct State {
     closed: BTreeMap<Month, i64>,
     photos: BTreeSet<PhotoHash>,
     uploads: BTreeMap<String, Upload>,
+    revoked: BTreeSet<DeviceId>,
 }
 
 #[derive(Debug, Clone)]
@@ -220,8 +221,10 @@ impl Model {
 
     fn answer_device(&mut self, device: &Enrolled, request: &HttpRequest) -> HttpResponse {
         let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
+        let revoked = self.state.revoked.contains(&device.device_id);
         match (request.method, path) {
             (Method::Post, "/api/v1/sync/push") => self.push(device, &request.body),
+            _ if revoked => problem(ProblemKind::DeviceRevoked),
             (Method::Get, "/api/v1/sync/pull") => self.pull(device.user_id, query.strip_prefix("cursor=")),
             (Method::Post, "/api/v1/photos/uploads") => self.create_upload(device, request),
             (Method::Head, path) => self.tell_upload(path),
@@ -294,6 +297,7 @@ impl State {
             closed: BTreeMap::new(),
             photos: BTreeSet::new(),
             uploads: BTreeMap::new(),
+            revoked: BTreeSet::new(),
         }
     }
 }
@@ -361,7 +365,9 @@ impl Backend for Model {
 
     fn observe(&mut self) -> Observed {
         let operation = |(id, kept): (&OperationId, &KeptOperation)| {
-            (*id, (kept.sha256.clone(), Some(kept.outcome.clone())))
+            // What lies in quarantine has come to nothing yet.
+            let outcome = Some(kept.outcome.clone()).filter(|outcome| *outcome != Outcome::Quarantined);
+            (*id, (kept.sha256.clone(), outcome))
         };
         Observed {
             cases: self.cases(),
@@ -391,6 +397,10 @@ impl Backend for Model {
             }
         }
         holding
+    }
+
+    fn revoked(&mut self) -> BTreeSet<DeviceId> {
+        self.state.revoked.clone()
     }
 
     fn backed_up_photos(&mut self) -> BTreeSet<PhotoHash> {

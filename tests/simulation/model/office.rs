@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
-use sync_core::ids::{CaseId, ChargeId, Epoch, GridPath, TargetId, UserId};
+use sync_core::ids::{CaseId, ChargeId, Epoch, GridPath, TargetId, UnitId, UserId};
 use sync_core::model::assignment::Assignment;
 use sync_core::model::case::{ChargeState, Flag, ReviewState};
 use sync_core::model::target::Target;
@@ -24,11 +24,16 @@ impl Model {
             Deed::Return(case) => self.send_back(*case),
             Deed::Dismiss(case) => self.dismiss(*case),
             Deed::KeepApart(_) => Err("no_duplicate"),
+            Deed::ReAttribute(case, unit) => self.re_attribute(*case, *unit),
             Deed::CloseMonth(month) => self.close(*month),
             Deed::ChangeTarget(target) => self.change_target((**target).clone()),
             Deed::RemoveTarget(id, version) => self.remove_target(*id, *version),
             Deed::MoveInspector(user, grid) => self.move_inspector(*user, grid.clone()),
             Deed::AdoptNextPack(from) => self.adopt_next_pack(*from),
+            Deed::Revoke(device) => {
+                self.state.revoked.insert(*device);
+                Ok(())
+            }
             Deed::BackUp => {
                 // What is acknowledged in this very millisecond after the copy is not in it.
                 let before = self.now.as_millisecond() - 1;
@@ -53,6 +58,7 @@ impl Model {
             kind: kind.to_owned(),
             case: Some((case, basis)),
             month: None,
+            unit: None,
         });
         number
     }
@@ -118,15 +124,7 @@ impl Model {
             return Err("state_forbids");
         }
         let charges: Vec<ChargeId> = case.row.charges.iter().map(|charge| charge.charge_id).collect();
-        let mut standing: BTreeMap<ChargeId, (i64, ObservedEntry)> = BTreeMap::new();
-        for entry in self.state.entries.iter().filter(|entry| charges.contains(&entry.charge)) {
-            let sum = standing.get(&entry.charge).map_or(0, |(sum, _)| *sum) + entry.amount;
-            standing.insert(entry.charge, (sum, entry.clone()));
-        }
-        let mut reversals = Vec::new();
-        for (sum, last) in standing.into_values().filter(|(sum, _)| *sum != 0) {
-            reversals.push((sum, self.posting_month(last.period)?, last));
-        }
+        let reversals = self.standing(&charges)?;
         let decision = self.decide(id, "dismiss");
         for (sum, period, last) in reversals {
             self.state.entries.push(ObservedEntry {
@@ -144,6 +142,52 @@ impl Model {
             case.row.flags.clear();
         }
         self.set_state(id, ReviewState::Dismissed)
+    }
+
+    /// What stands of these charges on each account, with the month in which it may be moved and its last entry.
+    fn standing(&self, charges: &[ChargeId]) -> Result<Vec<(i64, Month, ObservedEntry)>, Refused> {
+        let mut standing: BTreeMap<(ChargeId, UnitId), (i64, ObservedEntry)> = BTreeMap::new();
+        for entry in self.state.entries.iter().filter(|entry| charges.contains(&entry.charge)) {
+            let account = (entry.charge, entry.unit);
+            let sum = standing.get(&account).map_or(0, |(sum, _)| *sum) + entry.amount;
+            standing.insert(account, (sum, entry.clone()));
+        }
+        let moved = standing.into_values().filter(|(sum, _)| *sum != 0);
+        moved.map(|(sum, last)| Ok((sum, self.posting_month(last.period)?, last))).collect()
+    }
+
+    /// What stands goes from the one account to the other, by a pair of entries for each charge.
+    fn re_attribute(&mut self, id: CaseId, unit: UnitId) -> Result<(), Refused> {
+        let case = self.state.cases.get(&id).ok_or("not_found")?;
+        if case.row.review_state != ReviewState::Confirmed || case.row.unit_id == unit {
+            return Err("state_forbids");
+        }
+        let charges: Vec<ChargeId> = case.row.charges.iter().map(|charge| charge.charge_id).collect();
+        let moved = self.standing(&charges)?;
+        let decision = self.decide(id, "re_attribute");
+        if let Some(decided) = self.state.decisions.last_mut() {
+            decided.unit = Some(unit);
+        }
+        for (sum, period, last) in moved {
+            for (account, amount) in [(last.unit, -sum), (unit, sum)] {
+                self.state.entries.push(ObservedEntry {
+                    number: i64::try_from(self.state.entries.len()).unwrap() + 1,
+                    kind: "transfer".to_owned(),
+                    unit: account,
+                    period,
+                    amount,
+                    reverses: None,
+                    decision,
+                    ..last.clone()
+                });
+            }
+        }
+        let Some(case) = self.state.cases.get_mut(&id) else { return Err("not_found") };
+        case.row.unit_id = unit;
+        case.row.version += 1;
+        let change = NewLog::of_case(&case.row, Some(case.row.grid.clone()));
+        self.log(vec![change]);
+        Ok(())
     }
 
     /// The month of occurrence or the first open one after it, never in the future.
@@ -164,8 +208,13 @@ impl Model {
         }
         let before = Month::of(month.first_day().yesterday().unwrap());
         let number = i64::try_from(self.state.decisions.len()).unwrap() + 1;
-        let decision =
-            ObservedDecision { number, kind: "close_month".to_owned(), case: None, month: Some(month) };
+        let decision = ObservedDecision {
+            number,
+            kind: "close_month".to_owned(),
+            case: None,
+            month: Some(month),
+            unit: None,
+        };
         self.state.decisions.push(decision);
         self.state.closed.entry(before).or_insert(number);
         self.state.closed.insert(month, number);

@@ -59,8 +59,15 @@ impl Model {
                     Outcome::Rejected(ProblemKind::OperationIdReused.rejection(None))
                 }
                 Outcome::Rejected(rejection) => Outcome::Duplicate { rejection: Some(rejection.clone()) },
+                Outcome::Quarantined => Outcome::Quarantined,
                 _ => Outcome::Duplicate { rejection: None },
             };
+        }
+        if self.state.revoked.contains(&device.device_id) {
+            let outcome = Outcome::Quarantined;
+            let kept = KeptOperation { sha256, user: device.user_id, outcome: outcome.clone() };
+            self.state.operations.insert(op_id, kept);
+            return outcome;
         }
         let judged = match Operation::decode(bytes) {
             Ok(operation) => self.apply(operation, changes),
