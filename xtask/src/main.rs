@@ -8,6 +8,7 @@ mod database;
 mod demo;
 mod error;
 mod fence;
+mod fuzz;
 mod install;
 mod mutants;
 mod progress;
@@ -50,6 +51,8 @@ enum Task {
     ///
     /// Every tenth seed drives the real server, on a private PostgreSQL or the one of DATABASE_URL.
     Simulate(simulate::Arguments),
+    /// Bend what comes from outside in every way, and expect whoever reads it to say so and go on.
+    Fuzz(fuzz::Arguments),
     /// Kill server and PostgreSQL under load, again and again, and reckon up what was acknowledged.
     Chaos(chaos::Arguments),
     /// Put classic mistakes back into a scratch copy, one at a time, and expect a test to catch each.
@@ -73,6 +76,7 @@ fn main() -> ExitCode {
         Task::Demo(arguments) => demo::run(&arguments),
         Task::Bench(arguments) => bench::run(&arguments),
         Task::Chaos(arguments) => chaos::run(&arguments),
+        Task::Fuzz(arguments) => fuzz::run(&arguments),
         Task::Mutants(arguments) => mutants::run(&arguments),
         Task::Simulate(arguments) => simulate::run(&arguments),
         Task::Test => test::run(),

@@ -6,7 +6,7 @@ use crate::database::Database;
 use crate::error::Error;
 use crate::progress::Progress;
 use crate::run::{cargo, run as run_program};
-use crate::{bench, chaos, demo, fence, install, schema, screens, simulate, web};
+use crate::{bench, chaos, demo, fence, fuzz, install, schema, screens, simulate, web};
 
 /// Runs every check, and stops at the first that fails.
 ///
@@ -34,6 +34,7 @@ pub fn run() -> Result<(), Error> {
         run_program(tests.env("DATABASE_URL", &database.url).env("PG_BINDIR", &programs))
     })?;
     progress.step("simulation", || simulate::play_ordinary(&database, &programs))?;
+    progress.step("fuzzing, small", fuzz::play_ordinary)?;
     progress.step("chaos", chaos::play_ordinary)?;
     progress.step("screens", || web::build().and_then(|_| screens::check()))?;
     progress.step("screens in a browser", || screens::play_stories(&programs))?;
