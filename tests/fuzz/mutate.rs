@@ -136,19 +136,23 @@ fn bent_bytes(mut input: Vec<u8>, corpus: &[Vec<u8>], random: &mut ChaCha8Rng) -
 /// Bends text where words begin and end.
 fn bent_text(input: Vec<u8>, random: &mut ChaCha8Rng) -> Vec<u8> {
     let Ok(text) = String::from_utf8(input) else { return vec![0xff, 0xfe] };
-    let is_edge = |at: &usize| {
-        let before = text[..*at].chars().next_back().is_some_and(char::is_alphanumeric);
-        text.is_char_boundary(*at) && before != text[*at..].chars().next().is_some_and(char::is_alphanumeric)
-    };
-    let edges: Vec<usize> =
-        (0..=text.len()).filter(|at| text.is_char_boundary(*at)).filter(is_edge).collect();
+    // Where words begin and end, and the two ends.
+    let mut edges = vec![0];
+    for ((at, here), before) in text.char_indices().skip(1).zip(text.chars()) {
+        if here.is_alphanumeric() != before.is_alphanumeric() {
+            edges.push(at);
+        }
+    }
+    edges.push(text.len());
+    edges.dedup();
     if edges.len() < 2 {
         return TOKENS[random.random_range(0..TOKENS.len())].repeat(random.random_range(1..40)).into_bytes();
     }
     let first = random.random_range(0..edges.len() - 1);
     let (start, end) = (edges[first], edges[first + 1]);
     let token = TOKENS[random.random_range(0..TOKENS.len())];
-    let (before, word, after) = (&text[..start], &text[start..end], &text[end..]);
+    let (head, after) = text.split_at(end);
+    let (before, word) = head.split_at(start);
     let bent = match random.random_range(0..5) {
         0 => format!("{before}{token}{after}"),
         1 => format!("{before}{word}{token}{after}"),
