@@ -43,7 +43,7 @@ it('a password is changed with each mistake named; other places are signed out, 
   await fill(PASSWORD, CHANGED, `${CHANGED}!`)
   await page.getByText('两次输入的新密码不一致').waitFor()
   await fill('not-the-password', CHANGED, CHANGED)
-  await page.locator('form').getByRole('alert').waitFor()
+  await page.locator('form').getByText(/不正确/).waitFor()
   expect(await page.getByLabel('新密码', { exact: true }).inputValue()).toBe(CHANGED)
   await fill(PASSWORD, CHANGED, CHANGED)
   await page.getByText('密码已修改，其他设备上的登录已全部失效').waitFor()
