@@ -63,7 +63,7 @@ it('every chart of the overview has its table beside it', async () => {
   const { page } = desk
   await enter(desk, 'supervisor1', '/overview')
   await page.locator('main canvas').first().waitFor()
-  const sections = page.locator('main section', { has: page.locator('canvas') })
+  const sections = page.locator('main figure', { has: page.locator('canvas') })
   const count = await sections.count()
   expect(count).toBeGreaterThan(2)
   for (let at = 0; at < count; at += 1) {
