@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
-import { join, relative, sep } from 'node:path'
+import { join, relative, resolve, sep } from 'node:path'
 import type { Plugin } from 'vite'
 
 const VERSION_DIGITS = 16
@@ -20,10 +20,10 @@ export function serviceWorker(source: string): Plugin {
     name: 'lantian-service-worker',
     apply: 'build',
     configResolved(config) {
-      out = join(config.root, config.build.outDir)
+      out = resolve(config.root, config.build.outDir)
     },
-    // After the public folder was copied.
-    async closeBundle() {
+    // The public folder was copied by then.
+    async writeBundle() {
       const built = (await files(out)).filter((file) => !file.endsWith('sw.js')).sort()
       const digest = createHash('sha256')
       for (const file of built) digest.update(relative(out, file)).update(await readFile(file))
