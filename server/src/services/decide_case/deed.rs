@@ -307,7 +307,7 @@ impl<'a> Deed<'a> {
             }
             _ => Vec::new(),
         };
-        changes.push(change);
+        changes.push(change.leaving(self.case.unit_id));
         Ok(changes)
     }
 

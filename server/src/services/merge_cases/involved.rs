@@ -124,7 +124,7 @@ impl Involved {
 
     /// Who must hear of it.
     pub(super) fn change(&self) -> NewChange {
-        NewChange::of_case(self.case_id, self.grid.clone(), self.author)
+        NewChange::of_case(self.case_id, self.grid.clone(), self.author).leaving(self.unit_id)
     }
 
     /// What the record says of its money.

@@ -254,6 +254,7 @@ impl Batch {
             grid_before: Some(finding.grid.clone()),
             grid_after: Some(finding.grid.clone()),
             user: None,
+            unit_before: None,
         });
         let results = operations
             .iter()
