@@ -179,6 +179,10 @@ SELECT d.district, d.change_number + row_number() OVER (ORDER BY seeded.occurred
        seeded.case_id::text, seeded.grid, seeded.grid, NULL
 FROM seeded, districts d;
 
+INSERT INTO month_sums (district, period, unit_id, amount_fen)
+SELECT district, period, unit_id, sum(amount_fen) FROM ledger_entries GROUP BY district, period, unit_id
+ON CONFLICT ON CONSTRAINT month_sums_pkey DO UPDATE SET amount_fen = excluded.amount_fen;
+
 UPDATE districts SET
     change_number = (SELECT max(number) FROM changes),
     decision_number = (SELECT max(decision_no) FROM decisions),

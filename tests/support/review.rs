@@ -24,6 +24,12 @@ use crate::district::{TestDevice, TestDistrict, TestOffice, TestRole};
 use crate::field::{new_site, photo_entry, visit};
 use crate::server::{TestServer, problem};
 
+/// What is replaced in the Macun pack to leave the amount for site dust to the office, and by what.
+pub const AMOUNT_LEFT_TO_OFFICE: (&str, &str) = (
+    "en = \"Site without the six 100% dust measures\"\namount = 100_000",
+    "en = \"Site without the six 100% dust measures\"\namount = \"entered\"",
+);
+
 /// A district at work.
 pub struct Review {
     /// The server.
@@ -156,9 +162,17 @@ impl Review {
     /// Adopts another version of the Macun pack from this day on: the shipped one with this text replaced. The shipped
     /// one ends the day before.
     pub async fn new_version(&self, text: &str, by: &str, from: Date) -> PolicyPack {
+        self.new_version_with(&[(text, by)], from).await
+    }
+
+    /// The same, with several texts replaced, each by the one beside it.
+    pub async fn new_version_with(&self, texts: &[(&str, &str)], from: Date) -> PolicyPack {
         let shipped = builtin_packs().iter().find(|pack| pack.file == "macun-2024.toml").unwrap();
-        assert!(shipped.source.contains(text), "{text}");
-        let source = shipped.source.replacen(text, by, 1);
+        let mut source = shipped.source.to_owned();
+        for (text, by) in texts {
+            assert!(source.contains(text), "{text}");
+            source = source.replacen(text, by, 1);
+        }
         let pack = PolicyPack::load(&source, "macun-2024.toml").unwrap();
         let mut connection = self.server.connection().await;
         let eve = from.yesterday().unwrap();
@@ -174,9 +188,7 @@ impl Review {
 
     /// Adopts a version of the Macun pack from November on that leaves the amount for site dust to the office.
     pub async fn amounts_left_to_office(&self) -> PolicyPack {
-        let dust = "en = \"Site without the six 100% dust measures\"\namount = ";
-        let (stated, left) = (format!("{dust}100_000"), format!("{dust}\"entered\""));
-        self.new_version(&stated, &left, date(2026, 11, 1)).await
+        self.new_version_with(&[AMOUNT_LEFT_TO_OFFICE], date(2026, 11, 1)).await
     }
 
     /// A month's totals as finance sees them.

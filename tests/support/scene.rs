@@ -27,7 +27,7 @@ use std::sync::{Arc, LazyLock, Mutex};
 
 use image::metadata::Orientation;
 use image::{DynamicImage, GenericImageView, RgbImage};
-use jpeg_encoder::{ColorType, Encoder};
+use plain_jpeg::encode_rgb;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use sync_core::geo::Point;
@@ -147,13 +147,9 @@ fn draw(kind: SceneKind, seed: u64) -> RgbImage {
 fn encode(stored: &DynamicImage, exif: Option<&SceneExif>) -> Vec<u8> {
     let (width, height) = stored.dimensions();
     let side = |pixels: u32| u16::try_from(pixels).expect("a scene is smaller than a JPEG may be");
-    let mut jpeg = Vec::with_capacity(*SIZE_BYTES.end());
-    let mut encoder = Encoder::new(&mut jpeg, JPEG_QUALITY);
-    if let Some(exif) = exif {
-        encoder.add_exif_metadata(&exif::tiff(exif)).expect("EXIF fits a segment");
-    }
-    encoder.encode(stored.as_bytes(), side(width), side(height), ColorType::Rgb).expect("a scene encodes");
-    jpeg
+    let exif = exif.map(exif::tiff);
+    encode_rgb(stored.as_bytes(), (side(width), side(height)), JPEG_QUALITY, exif.as_deref())
+        .expect("a scene encodes, and EXIF fits a segment")
 }
 
 /// The turn that an orientation undoes.

@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -33,6 +34,9 @@ const DEMONSTRATION_HOURS: u32 = 24 * 92;
 
 /// HTTP workers of a test's server: two, so that requests can truly race.
 const WORKERS: usize = 2;
+
+/// How long a connection rests before it is not used again.
+const IDLE: Duration = Duration::from_secs(2);
 
 /// A running server; it ends with this value.
 pub struct TestServer {
@@ -124,7 +128,7 @@ impl TestServer {
         let handle = server.handle();
         tokio::spawn(server);
         tokio::spawn(hearing.run(state.clone()));
-        Self { url, client: Client::new(), clock, state, handle, _files: files, database }
+        Self { url, client: client(), clock, state, handle, _files: files, database }
     }
 
     /// A request without credentials.
@@ -154,6 +158,12 @@ impl Drop for TestServer {
         // The command is sent by the call; nobody waits for the answer.
         drop(self.handle.stop(false));
     }
+}
+
+/// A client that leaves a connection before the server does, which closes one that rests for five seconds: a request that
+/// meets the closing would fail.
+fn client() -> Client {
+    Client::builder().pool_idle_timeout(IDLE).build().unwrap()
 }
 
 /// The problem that a response carries.

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use jpeg_encoder::{ColorType, Encoder};
+use plain_jpeg::encode_rgb;
 
 /// The marker that every JPEG begins with, and the one of a comment.
 const START_OF_IMAGE: [u8; 2] = [0xff, 0xd8];
@@ -16,9 +16,7 @@ const SIDE: u16 = 16;
 /// A picture of a few pixels.
 static PICTURE: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let pixels: Vec<u8> = (0..u32::from(SIDE) * u32::from(SIDE) * 3).map(|at| at.to_le_bytes()[0]).collect();
-    let mut bytes = Vec::new();
-    Encoder::new(&mut bytes, 60).encode(&pixels, SIDE, SIDE, ColorType::Rgb).unwrap();
-    bytes
+    encode_rgb(&pixels, (SIDE, SIDE), 60, None).unwrap()
 });
 
 /// A photo with this mark and so many bytes beside the picture: more than a chunk's worth makes several requests.

@@ -18,8 +18,8 @@ pub struct Whereabouts {
     pub kind: String,
     /// The grids it was in before and is in now.
     pub grids: Vec<GridPath>,
-    /// The unit that answers for it.
-    pub unit: Option<UnitId>,
+    /// The units that answer for it now and did before.
+    pub units: Vec<UnitId>,
     /// The user it is addressed to.
     pub user: Option<UserId>,
 }
@@ -60,7 +60,7 @@ impl Hearing {
             Reach::Within { grids, units } => {
                 (of_everybody && !is_of_staff(&change.kind))
                     || change.grids.iter().any(|grid| grids.iter().any(|own| own.covers(grid)))
-                    || change.unit.is_some_and(|unit| units.contains(&unit))
+                    || change.units.iter().any(|unit| units.contains(unit))
             }
         }
     }

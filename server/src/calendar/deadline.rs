@@ -8,6 +8,7 @@ use jiff::civil::{DateTime, Time};
 use sync_core::time::Instant;
 
 use super::work_calendar::{CalendarGap, WorkCalendar, next};
+use super::year::Year;
 
 /// How long someone has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +21,40 @@ pub enum Span {
     Days(u32),
 }
 
+/// A date that is set even where the calendar lacks a year.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Planned {
+    /// When it is.
+    pub at: Instant,
+    /// Whether a year was missing, in which Monday to Friday were taken for workdays.
+    pub assumed: bool,
+}
+
+/// Years in a row that are taken for years without holidays.
+const ASSUMED_YEARS_MAX: usize = 2;
+
 impl WorkCalendar {
+    /// When a span that begins at `start` ends; in years without data Monday to Friday are taken for workdays. For what
+    /// must not wait for the calendar.
+    ///
+    /// # Errors
+    /// [`CalendarGap`] where it runs through more than [`ASSUMED_YEARS_MAX`] years without data.
+    pub fn planned(&self, start: Instant, span: Span) -> Result<Planned, CalendarGap> {
+        let mut gap = match self.deadline(start, span) {
+            Ok(at) => return Ok(Planned { at, assumed: false }),
+            Err(gap) => gap,
+        };
+        let mut assuming = self.clone();
+        for _ in 0..ASSUMED_YEARS_MAX {
+            assuming = assuming.with_year(Year::of_weekdays(gap.year));
+            match assuming.deadline(start, span) {
+                Ok(at) => return Ok(Planned { at, assumed: true }),
+                Err(next) => gap = next,
+            }
+        }
+        Err(gap)
+    }
+
     /// When a span that begins at `start` ends. Nought days end with the day itself or the next workday; nought hours with
     /// the first moment of work.
     ///
@@ -102,7 +136,7 @@ impl WorkCalendar {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::{OfficeHours, Year};
+    use super::super::OfficeHours;
     use super::*;
 
     fn calendar() -> WorkCalendar {

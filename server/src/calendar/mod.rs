@@ -11,7 +11,7 @@ mod period;
 mod work_calendar;
 mod year;
 
-pub use deadline::Span;
+pub use deadline::{Planned, Span};
 pub use office_hours::{OfficeHours, OfficeHoursFault};
 pub use period::Period;
 pub use work_calendar::{CalendarFault, CalendarGap, WorkCalendar};

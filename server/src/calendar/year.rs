@@ -78,6 +78,11 @@ impl Year {
         }
     }
 
+    /// A year of which no holidays are known: Monday to Friday are worked.
+    pub(super) fn of_weekdays(year: i16) -> Self {
+        Self { year, notice: String::new(), off: BTreeSet::new(), worked: BTreeSet::new() }
+    }
+
     fn check(&self, days: &[Date]) -> Result<(), YearFault> {
         let other = days.iter().find(|day| day.year() != self.year);
         other.map_or(Ok(()), |day| Err(YearFault::OtherYear(*day)))

@@ -43,6 +43,8 @@ pub struct AppealRow {
     pub withdrawn_at: Option<Time>,
     /// The decision that answers it.
     pub decision_no: Option<i64>,
+    /// Whether `due_at` was planned without a year of the holiday calendar.
+    pub due_assumed: bool,
 }
 
 /// Writes an appeal.

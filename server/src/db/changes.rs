@@ -148,31 +148,45 @@ pub struct NewChange {
     pub grid_after: Option<GridPath>,
     /// A user who hears of it whatever the grid.
     pub user: Option<UserId>,
+    /// The unit that answered for a case until now: its office hears of it even where the case left it.
+    pub unit_before: Option<UnitId>,
 }
 
 impl NewChange {
     /// The whole district hears of it: units, grids, zones, packs, months, subsidies; its offices of users and devices.
     #[must_use]
     pub const fn of_district(entity: Entity) -> Self {
-        Self { entity, grid_before: None, grid_after: None, user: None }
+        Self { entity, grid_before: None, grid_after: None, user: None, unit_before: None }
     }
 
     /// One user alone hears of it: own assignments, results of own operations, own photos.
     #[must_use]
     pub const fn of_user(entity: Entity, user: UserId) -> Self {
-        Self { entity, grid_before: None, grid_after: None, user: Some(user) }
+        Self { entity, grid_before: None, grid_after: None, user: Some(user), unit_before: None }
     }
 
     /// A target changed, appeared (`before` absent) or was removed (`after` absent).
     #[must_use]
     pub const fn of_target(target: TargetId, before: Option<GridPath>, after: Option<GridPath>) -> Self {
-        Self { entity: Entity::Target(target), grid_before: before, grid_after: after, user: None }
+        Self {
+            entity: Entity::Target(target),
+            grid_before: before,
+            grid_after: after,
+            user: None,
+            unit_before: None,
+        }
     }
 
     /// A proposal about a case of this grid, or about a month, was made or ended.
     #[must_use]
     pub fn of_proposal(proposal: ProposalId, grid: Option<GridPath>) -> Self {
-        Self { entity: Entity::Proposal(proposal), grid_before: grid.clone(), grid_after: grid, user: None }
+        Self {
+            entity: Entity::Proposal(proposal),
+            grid_before: grid.clone(),
+            grid_after: grid,
+            user: None,
+            unit_before: None,
+        }
     }
 
     /// A case changed and stayed in its grid; its author hears of it wherever he works now.
@@ -183,7 +197,14 @@ impl NewChange {
             grid_before: Some(grid.clone()),
             grid_after: Some(grid),
             user: Some(author),
+            unit_before: None,
         }
+    }
+
+    /// The same, told to the unit that answered for the case before, too.
+    #[must_use]
+    pub fn leaving(self, unit: UnitId) -> Self {
+        Self { unit_before: Some(unit), ..self }
     }
 }
 
@@ -207,13 +228,13 @@ pub async fn record_changes(
              UPDATE districts SET change_number = change_number + 1 WHERE district = $1 RETURNING change_number
          ), written AS (
              INSERT INTO changes
-                 (district, number, ordinal, change_id, entity, entity_id, grid_before, grid_after, user_id)
+                 (district, number, ordinal, change_id, entity, entity_id, grid_before, grid_after, user_id, unit_before)
              SELECT $1, next.change_number, c.ordinal, gen_random_uuid(),
-                    c.entity, c.entity_id, c.grid_before, c.grid_after, c.user_id
-             FROM next, unnest($2, $3, $4, $5, $6) WITH ORDINALITY
-                 AS c (entity, entity_id, grid_before, grid_after, user_id, ordinal)
+                    c.entity, c.entity_id, c.grid_before, c.grid_after, c.user_id, c.unit_before
+             FROM next, unnest($2, $3, $4, $5, $6, $7) WITH ORDINALITY
+                 AS c (entity, entity_id, grid_before, grid_after, user_id, unit_before, ordinal)
          )
-         SELECT pg_notify($7, $1 || ' ' || change_number) FROM next",
+         SELECT pg_notify($8, $1 || ' ' || change_number) FROM next",
     )
     .bind::<Text, _>(district.as_str())
     .bind::<Array<Text>, _>(changes.iter().map(|change| change.entity.kind()).collect::<Vec<_>>())
@@ -222,6 +243,9 @@ pub async fn record_changes(
     .bind::<Array<Nullable<Text>>, _>(grids(|change| change.grid_after.as_ref()))
     .bind::<Array<Nullable<SqlUuid>>, _>(
         changes.iter().map(|change| change.user.map(|user| user.0)).collect::<Vec<Option<Uuid>>>(),
+    )
+    .bind::<Array<Nullable<SqlUuid>>, _>(
+        changes.iter().map(|change| change.unit_before.map(|unit| unit.0)).collect::<Vec<Option<Uuid>>>(),
     )
     .bind::<Text, _>(CHANGES_CHANNEL)
     .execute(conn)

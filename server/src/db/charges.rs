@@ -44,7 +44,8 @@ impl<'a> ChargeWrite<'a> {
     }
 }
 
-/// Writes charges: new ones appear, those before are overwritten.
+/// Writes charges: new ones appear, those before are overwritten. Where the same pack version leaves an
+/// amount to people, what they entered stays: a correction does not undo it.
 ///
 /// # Errors
 /// Whatever PostgreSQL says.
@@ -59,5 +60,7 @@ const UPSERT_CHARGES: &str = "
     SELECT district, charge_id, case_id, measure, unit_id, amount_fen, pack_hash, clause, reason, state
     FROM json_populate_recordset(NULL::charges, CAST($1 AS json))
     ON CONFLICT ON CONSTRAINT charges_pkey DO UPDATE SET
-        unit_id = excluded.unit_id, amount_fen = excluded.amount_fen, pack_hash = excluded.pack_hash,
+        unit_id = excluded.unit_id, pack_hash = excluded.pack_hash,
+        amount_fen = CASE WHEN excluded.amount_fen IS NULL AND charges.pack_hash = excluded.pack_hash
+                          THEN charges.amount_fen ELSE excluded.amount_fen END,
         clause = excluded.clause, reason = excluded.reason, state = excluded.state";

@@ -6,9 +6,9 @@ use sync_core::ids::RegionCode;
 use sync_core::time::Month;
 use uuid::Uuid;
 
-use crate::db::Connection;
 use crate::db::schema::ledger_entries;
 use crate::db::types::Day;
+use crate::db::{Connection, month_sums};
 
 /// Rows in one INSERT: their columns stay well below the 65,535 parameters that PostgreSQL takes.
 const ROWS_PER_INSERT: usize = 2_000;
@@ -69,7 +69,7 @@ pub struct LedgerEntryRow {
     pub hash: Vec<u8>,
 }
 
-/// Writes new entries.
+/// Writes new entries, and what they add to the sums of their months. The caller holds the district's row lock.
 ///
 /// # Errors
 /// Whatever PostgreSQL says; a charge posted twice violates `ledger_entries_posting_key`.
@@ -77,7 +77,7 @@ pub async fn insert(connection: &mut Connection, entries: &[LedgerEntryRow]) -> 
     for rows in entries.chunks(ROWS_PER_INSERT) {
         diesel::insert_into(ledger_entries::table).values(rows).execute(connection).await?;
     }
-    Ok(())
+    month_sums::add(connection, entries).await
 }
 
 /// At most `limit` entries of a district in order, after the one numbered `after`.

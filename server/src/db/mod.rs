@@ -22,6 +22,7 @@ pub mod fire_points;
 pub mod ledger_entries;
 pub mod migrate;
 pub mod month_exports;
+pub mod month_sums;
 pub mod periods;
 pub mod photos;
 pub mod picked;

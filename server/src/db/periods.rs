@@ -1,6 +1,6 @@
 //! Rows of `periods` (账期): the closed months. Append-only: there is an insert and no update.
 
-use diesel::dsl::{max, min};
+use diesel::dsl::{exists, max, min, not};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use sync_core::ids::RegionCode;
@@ -109,6 +109,22 @@ pub async fn find_closed(
         .await
         .optional()?;
     Ok(row.map(ClosedPeriod::from))
+}
+
+/// Whether any closed month was verified up to an entry that is not there, or is another one now.
+///
+/// # Errors
+/// Whatever PostgreSQL says.
+pub async fn stand_on_other_entries(connection: &mut Connection, district: &str) -> QueryResult<bool> {
+    let entry = ledger_entries::table
+        .filter(ledger_entries::district.eq(periods::district))
+        .filter(ledger_entries::entry_no.eq(periods::entry_no))
+        .filter(ledger_entries::hash.eq(periods::entry_hash));
+    let others = periods::table
+        .filter(periods::district.eq(district))
+        .filter(periods::entry_no.gt(0))
+        .filter(not(exists(entry)));
+    diesel::select(exists(others)).get_result(connection).await
 }
 
 /// Locks a closed month to the end of the transaction, for what is recorded against it one after another; whether there

@@ -33,6 +33,9 @@ use crate::rectification::round::Round;
 /// The states in which a round is over and another one follows or none: all others are a case's present round.
 pub const PAST_STATES: [&str; 2] = [RoundState::Failed.code(), RoundState::Withdrawn.code()];
 
+/// The review states of what is no case any more: its present round, if it has one, is nobody's any more.
+pub const NO_CASE_ANY_MORE: [&str; 2] = [ReviewState::Dismissed.code(), ReviewState::Merged.code()];
+
 /// What the loop must know of a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoopCase {

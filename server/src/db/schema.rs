@@ -16,6 +16,7 @@ diesel::table! {
         withdrawn_by -> Nullable<Uuid>,
         withdrawn_at -> Nullable<Timestamptz>,
         decision_no -> Nullable<Int8>,
+        due_assumed -> Bool,
     }
 }
 
@@ -93,6 +94,7 @@ diesel::table! {
         grid_before -> Nullable<Text>,
         grid_after -> Nullable<Text>,
         user_id -> Nullable<Uuid>,
+        unit_before -> Nullable<Uuid>,
     }
 }
 
@@ -325,6 +327,15 @@ diesel::table! {
         media_type -> Text,
         bytes -> Bytea,
         sha256 -> Bytea,
+    }
+}
+
+diesel::table! {
+    month_sums (district, period, unit_id) {
+        district -> Text,
+        period -> Date,
+        unit_id -> Uuid,
+        amount_fen -> Int8,
     }
 }
 
@@ -627,6 +638,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     inspections,
     ledger_entries,
     month_exports,
+    month_sums,
     operations,
     pack_adoptions,
     packs,

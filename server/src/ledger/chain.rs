@@ -84,6 +84,12 @@ pub enum Fault {
     /// The chain ends elsewhere than the district's row says.
     #[error("the district's head is not the last entry")]
     HeadDiffers,
+    /// The chain is sound, but a closed month was closed on another last entry.
+    #[error("a closed month was closed on another entry of the number where it ended")]
+    ClosedDiffers,
+    /// The chain is sound, but the kept sum of a month ([`crate::db::month_sums`]) is not that of its entries.
+    #[error("the kept sum of a month is not the sum of its entries")]
+    SumDiffers,
 }
 
 /// The hash of an entry over its fields and its `previous_hash`; the row's `hash` itself is not read.

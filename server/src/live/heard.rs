@@ -53,6 +53,8 @@ struct Row {
     user_id: Option<Uuid>,
     #[diesel(sql_type = Nullable<SqlUuid>)]
     unit_id: Option<Uuid>,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    unit_before: Option<Uuid>,
     #[diesel(sql_type = Nullable<Integer>)]
     version: Option<i32>,
 }
@@ -70,7 +72,7 @@ pub async fn heard_between(
     let most = i64::try_from(HEARD_ROWS_MAX).unwrap_or(i64::MAX);
     let rows: Vec<Row> = sql_query(
         "SELECT c.number, c.entity, c.entity_id, c.grid_before, c.grid_after, c.user_id,
-                coalesce(k.unit_id, t.unit_id) AS unit_id, coalesce(k.version, t.version) AS version
+                coalesce(k.unit_id, t.unit_id) AS unit_id, c.unit_before, coalesce(k.version, t.version) AS version
          FROM changes c
          LEFT JOIN cases k ON k.district = c.district
              AND k.case_id = CASE WHEN c.entity IN ('case', 'rectification') THEN c.entity_id::uuid END
@@ -110,7 +112,7 @@ fn change_of(row: Row) -> Result<(Whereabouts, HeardChange), StoredValueError> {
     let whereabouts = Whereabouts {
         kind: row.entity.clone(),
         grids,
-        unit: row.unit_id.map(UnitId),
+        units: [row.unit_id, row.unit_before].into_iter().flatten().map(UnitId).collect(),
         user: row.user_id.map(UserId),
     };
     Ok((whereabouts, HeardChange { what: row.entity, id: row.entity_id, version: row.version }))

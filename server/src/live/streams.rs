@@ -244,7 +244,7 @@ mod tests {
         let whereabouts = Whereabouts {
             kind: entity::CASE.to_owned(),
             grids: vec![grid.parse().unwrap()],
-            unit: None,
+            units: Vec::new(),
             user: None,
         };
         let change = HeardChange { what: entity::CASE.to_owned(), id: number.to_string(), version: Some(1) };

@@ -155,11 +155,15 @@ impl Round {
         usize::from(self.steps_taken).checked_sub(1).and_then(|last| self.steps.get(last)).copied()
     }
 
-    /// Sets the deadline or the next step's day where the calendar lacked the year and has it now; whether it did. A step
-    /// counts from now: nobody is hurried for what nobody knew.
+    /// Sets the deadline or the next step's day where the calendar lacked the year and has it now; whether it did. A
+    /// deadline counts from the order, unless it would be over already; a step counts from now: nobody is hurried for
+    /// what nobody knew.
     pub fn plan(&mut self, now: Instant, calendar: &WorkCalendar) -> bool {
         let planned = match self.deadline {
-            None => calendar.deadline(self.ordered_at, self.span.into()),
+            None => match calendar.deadline(self.ordered_at, self.span.into()) {
+                Ok(over) if over <= now => calendar.deadline(now, self.span.into()),
+                planned => planned,
+            },
             Some(_) if self.awaits_calendar() => calendar.deadline(now, Span::Days(self.step_days.into())),
             Some(_) => return false,
         };
@@ -175,13 +179,12 @@ impl Round {
         self.next_step_at.is_none() && usize::from(self.steps_taken) < self.steps.len()
     }
 
-    /// Whether the deadline was kept; none while that is open.
+    /// Whether the deadline was kept; none while that is open. What was over when the clock was stopped stays over.
     #[must_use]
     pub fn on_time(&self, now: Instant) -> Option<bool> {
         match (self.reported_at, self.deadline?) {
             (Some(reported), deadline) => Some(reported <= deadline),
-            (None, deadline) if self.runs() && deadline < now => Some(false),
-            (None, _) => None,
+            (None, deadline) => (deadline < self.stopped_at.unwrap_or(now)).then_some(false),
         }
     }
 
@@ -191,7 +194,7 @@ impl Round {
     }
 
     /// The unit, or an inspector for it, reports that it is done (整改反馈); `made_at` is when that was said, which a
-    /// tablet may bring later.
+    /// tablet may bring later: its clock stands since then.
     ///
     /// # Errors
     /// [`RoundFault::StateForbids`].
@@ -199,7 +202,7 @@ impl Round {
         self.expect(&[RoundState::Assigned, RoundState::Paused])?;
         self.state = RoundState::Rectified;
         self.pause = None;
-        self.stopped_at = self.stopped_at.or(Some(now));
+        self.stopped_at = self.stopped_at.or(Some(made_at.max(self.ordered_at).min(now)));
         self.reported_at = Some(made_at);
         Ok(())
     }
@@ -516,6 +519,35 @@ mod tests {
             (text(round.deadline), round.next_step_at),
             ("2027-01-05 18:00:00".to_owned(), round.deadline)
         );
+    }
+
+    #[test]
+    fn a_deadline_that_waited_for_the_calendar_is_not_over_when_it_is_set() {
+        let known = calendar();
+        let mut round = round().again(at("2026-12-31 09:00"), &known);
+        let year = "year = 2027\nnotice = \"x\"\nholidays = []\n";
+        let later = known.with_year(crate::calendar::Year::from_toml(year).unwrap());
+        assert!(round.plan(at("2027-01-11 09:00"), &later));
+        assert_eq!(text(round.deadline), "2027-01-14 18:00:00");
+    }
+
+    #[test]
+    fn what_was_over_when_the_clock_was_stopped_stays_over() {
+        let over = at("2026-11-06 09:00");
+        let mut paused = round();
+        paused.pause(PauseKind::Deferred, over).unwrap();
+        let mut in_time = round();
+        in_time.pause(PauseKind::Deferred, at("2026-11-03 09:00")).unwrap();
+        let later = at("2026-11-20 09:00");
+        assert_eq!((paused.on_time(later), in_time.on_time(later)), (Some(false), None));
+    }
+
+    #[test]
+    fn a_report_made_in_time_and_brought_late_keeps_the_time_that_was_left() {
+        let mut round = round();
+        round.report(at("2026-11-03 09:00"), at("2026-11-10 09:00")).unwrap();
+        round.send_back(at("2026-11-10 09:00"), &calendar()).unwrap();
+        assert_eq!(round.on_time(at("2026-11-10 10:00")), None, "{:?}", round.deadline);
     }
 
     #[test]

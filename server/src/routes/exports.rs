@@ -26,7 +26,9 @@ use crate::routes::months::month_of;
 use crate::routes::targets::TargetParameters;
 use crate::services::close_month::month_file;
 use crate::services::export_cases::{CasesHead, cases_file, read_case_features, read_case_lines};
-use crate::services::export_month::{entries_file, read_clauses, read_entries, read_month_head, totals_file};
+use crate::services::export_month::{
+    FILE_MAX_ROWS, entries_file, read_clauses, read_entries, read_month_head, totals_file,
+};
 use crate::services::export_targets::read_target_features;
 use crate::services::total_month::total_month;
 use crate::state::AppState;
@@ -246,7 +248,7 @@ async fn export_entries(
         return Ok(month_attachment("entries", actor, month, format, bytes));
     }
     let words = PackWords::new(state.policies.of(&connection, &actor.district).await?, language);
-    let entries = read_entries(&mut connection, &scope, month, &words).await?;
+    let entries = read_entries(&mut connection, &scope, month, &words, FILE_MAX_ROWS).await?;
     let calendar = periods::calendar(&mut connection, &actor.district, now).await?;
     let closed = calendar.last_closed.is_some_and(|last| month <= last);
     let head = read_month_head(&mut connection, &actor.district, month, closed, now, language).await?;

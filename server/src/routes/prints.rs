@@ -67,7 +67,7 @@ async fn deduction_notice(
     let mut connection = state.connection().await?;
     let words = PackWords::new(state.policies.of(&connection, &actor.district).await?, language);
     let (scope, now) = (MoneyScope::of(&actor), state.clock.now());
-    let address = address(&state, &request);
+    let address = address(&state, &request, request.path());
     let notice = print_deduction_notice(&mut connection, &scope, unit, month, &words, address, now).await?;
     drop(connection);
     page(move || notice.html(language)).await
@@ -90,7 +90,7 @@ async fn rectification_order(
 ) -> Result<HttpResponse, ApiError> {
     let language = asked.language()?;
     let case_id: CaseId = path.parse().map_err(|_| ProblemKind::CaseUnknown)?;
-    let address = address(&state, &request);
+    let address = address(&state, &request, &format!("/cases/{case_id}"));
     let order = print_rectification_order(&state, &actor, case_id, language, address).await?;
     page(move || order.html(language)).await
 }
@@ -112,14 +112,14 @@ async fn inspection_record(
 ) -> Result<HttpResponse, ApiError> {
     let language = asked.language()?;
     let case_id: CaseId = path.parse().map_err(|_| ProblemKind::CaseUnknown)?;
-    let address = address(&state, &request);
+    let address = address(&state, &request, &format!("/cases/{case_id}"));
     let record = print_inspection_record(&state, &actor, case_id, language, address).await?;
     page(move || record.html(language)).await
 }
 
-/// Where people find this page: by the configured address, else by the one they asked at.
-fn address(state: &AppState, request: &HttpRequest) -> String {
-    let path = request.path();
+/// Where people find what a page is about: this path below the configured address, else below the one they asked at. A
+/// case is found on its screen, which lets who is not signed in do so; a notice is about many, and leads to itself.
+fn address(state: &AppState, request: &HttpRequest, path: &str) -> String {
     match &state.config.public_url {
         Some(url) => format!("{}{path}", url.trim_end_matches('/')),
         None => {

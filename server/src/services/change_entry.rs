@@ -136,7 +136,10 @@ pub async fn remove_unit(
                      OR EXISTS (SELECT 1 FROM inspections WHERE district = $1 AND unit_id = $2)
                      OR EXISTS (SELECT 1 FROM cases WHERE district = $1 AND unit_id = $2)
                      OR EXISTS (SELECT 1 FROM charges WHERE district = $1 AND unit_id = $2)
-                     OR EXISTS (SELECT 1 FROM ledger_entries WHERE district = $1 AND unit_id = $2) AS used",
+                     OR EXISTS (SELECT 1 FROM ledger_entries WHERE district = $1 AND unit_id = $2)
+                     OR EXISTS (SELECT 1 FROM rectifications WHERE district = $1 AND unit_id = $2)
+                     OR EXISTS (SELECT 1 FROM appeals WHERE district = $1 AND unit_id = $2)
+                     OR EXISTS (SELECT 1 FROM executions WHERE district = $1 AND unit_id = $2) AS used",
             )
             .bind::<Text, _>(district.as_str())
             .bind::<SqlUuid, _>(unit.0)

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::db::changes::NewChange;
 use crate::db::schema::{cases, inspection_photos};
 use crate::db::types::{StoredValueError, Time, stored, stored_json};
-use crate::db::{Connection, evidence_lock, photos};
+use crate::db::{Connection, duplicate_lock, evidence_lock, photos};
 use crate::problem::ApiError;
 use crate::services::open_cases::state_by_evidence;
 
@@ -30,6 +30,7 @@ pub async fn complete_evidence(
     now: Instant,
 ) -> Result<Vec<NewChange>, ApiError> {
     evidence_lock::take_alone(conn, district).await?;
+    duplicate_lock::take(conn, district).await?;
     let waiting = waiting_for(conn, district, verified).await?;
     let at_hand = photos::verified_of(conn, district, &evidence_of(&waiting)).await?;
     let complete =

@@ -121,6 +121,7 @@ async fn enter(
         grid_before: None,
         grid_after: Some(request.grid.clone()),
         user: None,
+        unit_before: None,
     };
     record_changes(conn, &actor.district, &[change]).await?;
     Ok(row)

@@ -20,12 +20,12 @@ use sync_core::time::Instant;
 use uuid::Uuid;
 
 use crate::calendar::WorkCalendar;
-use crate::db::Connection;
 use crate::db::bulk::insert_rows;
 use crate::db::changes::record_changes;
 use crate::db::rectifications::{LoopCase, LoopChanges, cases_of_loops, lock_cases, present_rounds};
 use crate::db::schema::{cases, rectifications};
 use crate::db::types::{Time, stored};
+use crate::db::{Connection, duplicate_lock};
 use crate::problem::ApiError;
 use crate::rectification::round::Round;
 use crate::services::record_decision::{DecidedBy, NewDecision, Subject, record_decisions};
@@ -104,6 +104,7 @@ async fn step_up(
     calendar: &WorkCalendar,
     now: Instant,
 ) -> Result<usize, ApiError> {
+    duplicate_lock::take(conn, district).await?;
     lock_cases(conn, district, ids.iter().copied()).await?;
     let mut rounds = present_rounds(conn, district, ids.iter().copied()).await?;
     let mut cases = cases_of_loops(conn, district, ids.iter().copied()).await?;

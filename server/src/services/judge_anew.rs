@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use sync_core::evaluate::evaluate;
-use sync_core::ids::{GridPath, InspectionId, RegionCode};
-use sync_core::model::case::Flag;
+use sync_core::ids::{ChargeId, GridPath, InspectionId, RegionCode};
+use sync_core::model::case::{ChargeState, Flag};
 use sync_core::model::inspection::Inspection;
 use sync_core::model::target::Target;
 use sync_core::policy::PolicyBook;
@@ -22,11 +22,15 @@ use crate::db::schema::{inspections, targets};
 use crate::db::targets::TargetRow;
 use crate::db::types::{storable, stored_code, stored_json};
 use crate::db::{Connection, photos};
-use crate::ledger::moves::ChargeMoney;
+use crate::ledger::moves::{CaseMoney, ChargeMoney};
 use crate::problem::ApiError;
 use crate::services::decide_case::StandingCase;
-use crate::services::open_cases::{CaseWrite, Judged, StoredCase, place_of, search_texts};
+use crate::services::merge_cases::MERGED_FROM;
+use crate::services::open_cases::{
+    CaseWrite, Judged, JudgedUnder, Overruled, StoredCase, place_of, search_texts,
+};
 use crate::services::prior_facts::{confirmed_cases, prior_facts};
+use crate::services::store_inspections::InspectionSource;
 
 /// A case as it would be.
 #[derive(Debug, Clone)]
@@ -55,6 +59,36 @@ impl Anew {
     pub fn occurred_month(&self) -> Month {
         Month::of(storable(self.inspection.occurred_at).record_date())
     }
+
+    /// What the case is charged for once it is decided so, beside its money until then: what is judged anew, and what
+    /// merges brought, which is no part of this inspection and stays. What people decided outlives it: an amount that
+    /// they entered where the pack leaves it to them, and one that stands otherwise than the same pack version says.
+    #[must_use]
+    pub fn charges_beside(&self, money: &CaseMoney) -> Vec<ChargeMoney> {
+        let decided = |charge: &ChargeMoney| {
+            let before = money.charge(charge.charge_id)?;
+            let stands = before.state != ChargeState::Void && before.pack_hash == charge.pack_hash;
+            before.amount.filter(|_| stands || charge.amount.is_none())
+        };
+        let own = self.charges.iter();
+        let own =
+            own.map(|charge| ChargeMoney { amount: decided(charge).or(charge.amount), ..charge.clone() });
+        let found: BTreeSet<ChargeId> = self.charges.iter().map(|charge| charge.charge_id).collect();
+        let merged = merged_into(money).filter(|charge| !found.contains(&charge.charge_id));
+        own.chain(merged.cloned()).collect()
+    }
+
+    /// Whether anything is left of the case: its item is found, or merges brought charges for it. If not, accepting it
+    /// dismisses the case.
+    #[must_use]
+    pub fn stands(&self, money: &CaseMoney) -> bool {
+        self.found || merged_into(money).next().is_some()
+    }
+}
+
+/// The charges that merges brought, each found by another inspection.
+fn merged_into(money: &CaseMoney) -> impl Iterator<Item = &ChargeMoney> {
+    money.live().filter(|charge| charge.reason.get(MERGED_FROM).is_some())
 }
 
 /// The inspections of a case's lineage.
@@ -66,6 +100,8 @@ pub struct Lineage {
     pub correction: Option<Inspection>,
     /// The doubts about that correction.
     pub doubts: Vec<Flag>,
+    /// Whether it was decided and charged on paper, before this product.
+    pub of_the_past: bool,
 }
 
 impl Lineage {
@@ -79,7 +115,7 @@ impl Lineage {
         lineage: InspectionId,
         present: InspectionId,
     ) -> Result<Self, ApiError> {
-        type Row = (Uuid, Option<Uuid>, serde_json::Value, Vec<String>);
+        type Row = (Uuid, Option<Uuid>, serde_json::Value, Vec<String>, String);
         let rows: Vec<Row> = inspections::table
             .filter(inspections::district.eq(district.as_str()))
             .filter(inspections::lineage.eq(lineage.0))
@@ -88,13 +124,15 @@ impl Lineage {
                 inspections::replaces,
                 inspections::sealed,
                 inspections::flags,
+                inspections::source,
             ))
             .load(conn)
             .await?;
         let replaced: BTreeSet<Uuid> = rows.iter().filter_map(|(_, replaces, ..)| *replaces).collect();
         let mut sealed: BTreeMap<Uuid, serde_json::Value> = BTreeMap::new();
-        let (mut last, mut doubts) = (None, Vec::new());
-        for (id, _, inspection, flags) in rows {
+        let (mut last, mut doubts, mut of_the_past) = (None, Vec::new(), false);
+        for (id, _, inspection, flags, source) in rows {
+            of_the_past |= source == InspectionSource::History.code();
             if !replaced.contains(&id) {
                 last = Some(id);
                 doubts = flags;
@@ -107,24 +145,17 @@ impl Lineage {
         };
         let correction = last.filter(|last| *last != present.0).map(&mut take).transpose()?;
         let doubts = doubts.iter().map(|flag| stored_code("inspections.flags", flag));
-        Ok(Self { present: take(present.0)?, correction, doubts: doubts.collect::<Result<_, _>>()? })
+        let doubts = doubts.collect::<Result<_, _>>()?;
+        Ok(Self { present: take(present.0)?, correction, doubts, of_the_past })
     }
 
     /// The correction in the context of the case: what a supervisor decided on unit, level and pack outlives it.
     #[must_use]
     pub fn corrected(&self, case: &StandingCase) -> Option<Inspection> {
-        let mut correction = self.correction.clone()?;
-        let (sealed, context) = (&self.present.context, &mut correction.context);
-        if case.unit_id != sealed.unit_id {
-            context.unit_id = case.unit_id;
-        }
-        if case.level != sealed.level {
-            context.level = case.level;
-        }
-        if case.pack != sealed.pack {
-            context.pack = case.pack.clone();
-        }
-        Some(correction)
+        let correction = self.correction.as_ref()?;
+        let stands = JudgedUnder { unit_id: case.unit_id, level: case.level, pack: case.pack.clone() };
+        let overruled = Overruled::between(&JudgedUnder::sealed(&self.present), &stands);
+        Some(overruled.applied_to(correction).unwrap_or_else(|| correction.clone()))
     }
 }
 

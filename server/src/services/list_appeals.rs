@@ -58,6 +58,8 @@ pub struct Appeal {
     pub filed_at: Instant,
     /// When it has to be decided.
     pub due_at: Instant,
+    /// Whether the holiday calendar lacks a year of that time: Monday to Friday count then, until the year is added.
+    pub due_assumed: bool,
     /// Whether that is over and it is still open.
     pub overdue: bool,
     /// Its state.
@@ -245,6 +247,7 @@ async fn shown(
             filed_by_name,
             filed_at: row.filed_at.0,
             due_at: row.due_at.0,
+            due_assumed: row.due_assumed,
             overdue: state == AppealState::Open && row.due_at.0 < now,
             state,
             withdrawn_at: row.withdrawn_at.map(Instant::from),

@@ -1,5 +1,5 @@
 //! Lists the gap of a coverage duty (未覆盖清单): the targets that nothing covers in the period yet, those longest
-//! without an inspection that counts first, a page at a time.
+//! without an inspection or a date that counts first, a page at a time.
 //!
 //! Invariant: the same targets and inspections as in [`rate_coverage`](crate::services::rate_coverage) count, so the
 //! whole list is as long as that one's targets without the covered.
@@ -93,7 +93,8 @@ pub struct UncoveredTarget {
     pub unit_id: UnitId,
     /// The unit's name.
     pub unit_name: String,
-    /// The day of the last inspection that counts for such a duty, before the period, Asia/Shanghai; absent: never.
+    /// The day of the last inspection that counts for such a duty, before the period, Asia/Shanghai; of a duty by a date
+    /// on record, that date. Absent: never.
     #[schema(value_type = Option<String>, format = "date")]
     pub last_inspected_on: Option<Date>,
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use diesel::QueryableByName;
 use diesel::sql_types::{Array, BigInt, Date as SqlDate, Nullable, Text, Uuid as SqlUuid};
-use diesel::{QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 use serde::Serialize;
 use sync_core::money::Fen;
@@ -11,6 +11,7 @@ use sync_core::time::{Instant, Month};
 use utoipa::ToSchema;
 
 use crate::auth::money_scope::MoneyScope;
+use crate::db::statement::statement;
 use crate::db::types::Day;
 use crate::db::{Connection, periods};
 use crate::problem::ApiError;
@@ -50,7 +51,8 @@ struct MonthRow {
     pending: i64,
 }
 
-/// Lists the months that have a period, an entry or a pending charge, and the present one.
+/// Lists the months that have a period, an entry or a pending charge, and the present one. Posted comes from the sums
+/// that are kept with the entries ([`crate::db::month_sums`]).
 ///
 /// # Errors
 /// Those of the database.
@@ -60,11 +62,11 @@ pub async fn list_months(
     now: Instant,
 ) -> Result<MonthList, ApiError> {
     let calendar = periods::calendar(connection, &scope.district, now).await?;
-    let rows: Vec<MonthRow> = sql_query(
+    let rows: Vec<MonthRow> = statement(
         "SELECT month, sum(posted)::bigint AS posted, sum(pending)::bigint AS pending FROM (
              SELECT month, 0::bigint AS posted, 0::bigint AS pending FROM periods WHERE district = $1
              UNION ALL
-             SELECT period, amount_fen, 0 FROM ledger_entries
+             SELECT period, amount_fen, 0 FROM month_sums
              WHERE district = $1 AND ($2::uuid[] IS NULL OR unit_id = ANY ($2))
              UNION ALL
              SELECT occurred_month, 0, coalesce(amount_fen, 0)

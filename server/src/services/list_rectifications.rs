@@ -1,7 +1,8 @@
 //! Lists present rounds of rectification (整改) that an actor sees, a page at a time: overdue ones first, then by deadline.
 //!
 //! Invariants: pages follow by key, so an order that appears meanwhile shifts nothing; all pages judge by the moment of
-//! the first one, so a deadline that passes meanwhile does not either.
+//! the first one, so a deadline that passes meanwhile does not either. Rounds of cases that were dismissed or merged are
+//! nobody's any more, and not listed.
 
 use std::collections::HashMap;
 use std::str::FromStr;
@@ -22,7 +23,7 @@ use uuid::Uuid;
 
 use crate::auth::case_scope::{CaseScope, in_grid};
 use crate::db::Connection;
-use crate::db::rectifications::{PAST_STATES, present_rounds};
+use crate::db::rectifications::{NO_CASE_ANY_MORE, PAST_STATES, present_rounds};
 use crate::db::schema::{cases, rectifications};
 use crate::db::types::Time;
 use crate::problem::ApiError;
@@ -137,7 +138,8 @@ pub async fn list_rectifications(
     now: Instant,
 ) -> Result<RectificationList, ApiError> {
     let judged_at = filter.after.map_or(now, |after| after.judged_at);
-    let mut seen = cases::table.filter(scope.condition()).select(cases::case_id).into_boxed();
+    let seen = cases::table.filter(scope.condition()).filter(cases::review_state.ne_all(NO_CASE_ANY_MORE));
+    let mut seen = seen.select(cases::case_id).into_boxed();
     if let Some(grid) = &filter.grid {
         seen = seen.filter(in_grid(grid));
     }

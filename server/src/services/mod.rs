@@ -46,6 +46,7 @@ pub mod merge_cases;
 pub mod move_clock;
 pub mod move_money;
 pub mod open_cases;
+pub mod plan_appeals;
 pub mod plan_deadlines;
 pub mod post_due;
 pub mod print_deduction_notice;

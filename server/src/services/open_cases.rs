@@ -2,8 +2,8 @@
 //!
 //! Invariants: cases and charges are what [`evaluate`](sync_core::evaluate) says and nothing else; their ids are
 //! derived, so a case or charge exists once whatever is retried (invariant 2). A correction moves an undecided case to
-//! the successor and proposes its charges again; of a decided case it is a proposal: the case is flagged, and its
-//! state, charges and ledger stay. Nothing here posts.
+//! the successor and proposes its charges again, by the unit, level and pack version that a supervisor decided; of a
+//! decided case it is a proposal: the case is flagged, and its state, charges and ledger stay. Nothing here posts.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -21,7 +21,7 @@ use sync_core::ids::{
 };
 use sync_core::model::assignment::DiscoveryLevel;
 use sync_core::model::case::{Flag, RectificationState, ReviewState};
-use sync_core::model::inspection::Inspection;
+use sync_core::model::inspection::{Inspection, PackRef};
 use sync_core::model::target::TargetContent;
 use sync_core::time::{Instant, Month};
 use uuid::Uuid;
@@ -31,11 +31,70 @@ use crate::db::bulk::execute_with_rows;
 use crate::db::changes::NewChange;
 use crate::db::charges::{self, ChargeWrite};
 use crate::db::place_cells::cell_of;
-use crate::db::schema::cases;
+use crate::db::schema::{cases, inspections};
 use crate::db::statement::statement;
 use crate::db::types::{StoredValueError, storable, stored, stored_code, stored_json};
 use crate::ledger::moves::ChargeMoney;
 use crate::problem::ApiError;
+
+/// What a supervisor decided of a case otherwise than its inspection says (改定): it outlives corrections, which say
+/// what was seen and not who answers for it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Overruled {
+    unit_id: Option<UnitId>,
+    level: Option<DiscoveryLevel>,
+    /// A pack version, or that none was in force.
+    pack: Option<Option<PackRef>>,
+}
+
+impl Overruled {
+    /// What a case stands on otherwise than its sealed inspection.
+    #[must_use]
+    pub fn between(sealed: &JudgedUnder, stands: &JudgedUnder) -> Self {
+        let hash = |pack: &Option<PackRef>| pack.as_ref().map(|pack| pack.hash.clone());
+        Self {
+            unit_id: (stands.unit_id != sealed.unit_id).then_some(stands.unit_id),
+            level: (stands.level != sealed.level).then_some(stands.level),
+            pack: (hash(&stands.pack) != hash(&sealed.pack)).then(|| stands.pack.clone()),
+        }
+    }
+
+    /// An inspection in the context that was decided; `None` where nothing was.
+    #[must_use]
+    pub fn applied_to(&self, inspection: &Inspection) -> Option<Inspection> {
+        if *self == Self::default() {
+            return None;
+        }
+        let mut inspection = inspection.clone();
+        let context = &mut inspection.context;
+        context.unit_id = self.unit_id.unwrap_or(context.unit_id);
+        context.level = self.level.unwrap_or(context.level);
+        if let Some(pack) = &self.pack {
+            context.pack.clone_from(pack);
+        }
+        Some(inspection)
+    }
+}
+
+/// What of its context a case is judged under and a supervisor may decide.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JudgedUnder {
+    /// The unit that answers for it.
+    pub unit_id: UnitId,
+    /// The discovery level that it counts at.
+    pub level: DiscoveryLevel,
+    /// The pack version; none where none was in force.
+    pub pack: Option<PackRef>,
+}
+
+impl JudgedUnder {
+    /// As an inspection was sealed.
+    #[must_use]
+    pub fn sealed(inspection: &Inspection) -> Self {
+        let context = &inspection.context;
+        Self { unit_id: context.unit_id, level: context.level, pack: context.pack.clone() }
+    }
+}
 
 /// A case as a correction finds it.
 #[derive(Debug, Clone)]
@@ -52,6 +111,8 @@ pub struct StoredCase {
     pub grid: Option<GridPath>,
     /// What was proposed last.
     pub proposed: ProposedCase,
+    /// What a supervisor decided of it otherwise than its inspection says.
+    pub overruled: Overruled,
 }
 
 impl StoredCase {
@@ -67,31 +128,17 @@ impl StoredCase {
         if lineages.is_empty() {
             return Ok(HashMap::new());
         }
-        type Row = (Uuid, Uuid, String, i32, String, serde_json::Value);
-        let rows: Vec<Row> = cases::table
-            .filter(cases::district.eq(district.as_str()))
-            .filter(cases::lineage.eq_any(lineages))
-            .select((
-                cases::case_id,
-                cases::lineage,
-                cases::review_state,
-                cases::version,
-                cases::grid,
-                cases::evaluation,
-            ))
+        let of_lineages = cases::district.eq(district.as_str()).and(cases::lineage.eq_any(lineages));
+        let stands_on = inspections::district
+            .eq(cases::district)
+            .and(inspections::inspection_id.eq(cases::inspection_id));
+        let rows: Vec<StoredCaseRow> = cases::table
+            .inner_join(inspections::table.on(stands_on))
+            .filter(of_lineages)
+            .select(StoredCaseRow::as_select())
             .load(&mut conn)
             .await?;
-        let read = |(id, lineage, state, version, grid, evaluation): Row| -> Result<_, StoredValueError> {
-            let case = Self {
-                case_id: CaseId(id),
-                lineage: InspectionId(lineage),
-                review_state: stored_code("cases.review_state", &state)?,
-                version: u32::try_from(version).unwrap_or_default(),
-                grid: Some(stored("cases.grid", &grid)?),
-                proposed: stored_json("cases.evaluation", evaluation)?,
-            };
-            Ok((case.case_id, case))
-        };
+        let read = |row: StoredCaseRow| Self::try_from(row).map(|case| (case.case_id, case));
         rows.into_iter().map(|row| read(row).map_err(ApiError::from)).collect()
     }
 
@@ -101,6 +148,51 @@ impl StoredCase {
             ReviewState::AwaitingEvidence | ReviewState::UnderReview | ReviewState::Returned => false,
             ReviewState::Confirmed | ReviewState::Dismissed | ReviewState::Merged => true,
         }
+    }
+}
+
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = cases, check_for_backend(diesel::pg::Pg))]
+struct StoredCaseRow {
+    case_id: Uuid,
+    lineage: Uuid,
+    review_state: String,
+    version: i32,
+    grid: String,
+    evaluation: serde_json::Value,
+    unit_id: Uuid,
+    level: String,
+    pack_id: Option<String>,
+    pack_hash: Option<String>,
+    #[diesel(select_expression = inspections::sealed)]
+    sealed: serde_json::Value,
+}
+
+impl TryFrom<StoredCaseRow> for StoredCase {
+    type Error = StoredValueError;
+
+    fn try_from(row: StoredCaseRow) -> Result<Self, StoredValueError> {
+        let pack = match row.pack_id.zip(row.pack_hash) {
+            Some((id, hash)) => {
+                Some(PackRef { id: stored("cases.pack_id", &id)?, hash: stored("cases.pack_hash", &hash)? })
+            }
+            None => None,
+        };
+        let stands = JudgedUnder {
+            unit_id: UnitId(row.unit_id),
+            level: stored_code("cases.level", &row.level)?,
+            pack,
+        };
+        let sealed: Inspection = stored_json("inspections.sealed", row.sealed)?;
+        Ok(Self {
+            case_id: CaseId(row.case_id),
+            lineage: InspectionId(row.lineage),
+            review_state: stored_code("cases.review_state", &row.review_state)?,
+            version: u32::try_from(row.version).unwrap_or_default(),
+            grid: Some(stored("cases.grid", &row.grid)?),
+            proposed: stored_json("cases.evaluation", row.evaluation)?,
+            overruled: Overruled::between(&JudgedUnder::sealed(&sealed), &stands),
+        })
     }
 }
 
@@ -184,6 +276,8 @@ pub struct CaseWrite {
     /// The grid that devices knew it in before.
     #[serde(skip)]
     grid_before: Option<GridPath>,
+    #[serde(skip)]
+    overruled: Overruled,
 }
 
 impl CaseWrite {
@@ -209,6 +303,7 @@ impl CaseWrite {
             version: self.version,
             grid: self.grid_before.clone(),
             proposed: self.evaluation.clone(),
+            overruled: self.overruled.clone(),
         }
     }
 
@@ -288,6 +383,7 @@ impl CaseWrite {
             created_at: now,
             updated_at: now,
             grid_before: before.and_then(|case| case.grid.clone()),
+            overruled: before.map(|case| case.overruled.clone()).unwrap_or_default(),
             evaluation: proposed,
         }
     }
@@ -312,6 +408,27 @@ pub(crate) fn state_by_evidence(proposed: &ProposedCase, verified: &HashSet<Phot
     }
 }
 
+/// What a correction makes of the cases of its lineage, `before`; `judge` says what is charged in a context that a
+/// supervisor decided for one of them.
+#[must_use]
+pub fn correct_cases(
+    judged: Judged<'_>,
+    before: &[&StoredCase],
+    judge: impl Fn(&Inspection) -> Evaluation,
+) -> CaseWrites {
+    let mut writes = open_cases(judged, before.iter().copied());
+    for write in &mut writes.cases {
+        let Some(case) = before.iter().find(|case| case.case_id == write.case_id) else { continue };
+        let Some(inspection) = case.overruled.applied_to(judged.inspection) else { continue };
+        let evaluation = judge(&inspection);
+        let found = evaluation.cases.iter().any(|proposed| proposed.case_id == case.case_id);
+        let place = judged.place.filter(|_| found);
+        let judged = Judged { inspection: &inspection, evaluation: &evaluation, place, ..judged };
+        *write = CaseWrite::anew(judged, case).0;
+    }
+    writes
+}
+
 /// What a judged inspection makes of the cases of its lineage; `before` are those that exist.
 #[must_use]
 pub fn open_cases<'a>(judged: Judged<'_>, before: impl Iterator<Item = &'a StoredCase>) -> CaseWrites {
@@ -333,12 +450,6 @@ pub fn open_cases<'a>(judged: Judged<'_>, before: impl Iterator<Item = &'a Store
         }
     }
     writes
-}
-
-/// Whether a correction meets a decided case, of which it can only be a proposal.
-#[must_use]
-pub fn amends_decided<'a>(mut before: impl Iterator<Item = &'a StoredCase>) -> bool {
-    before.any(StoredCase::is_decided)
 }
 
 /// A case whose item the correction does not find any more: nothing is charged, and it waits for its dismissal.

@@ -11,11 +11,11 @@ use diesel_async::{AsyncConnection, RunQueryDsl};
 use sync_core::ids::RegionCode;
 use uuid::Uuid;
 
-use crate::db::Connection;
 use crate::db::changes::record_changes;
 use crate::db::rectifications::{LoopChanges, cases_of_loops, lock_cases, present_rounds};
 use crate::db::schema::rectifications;
 use crate::db::types::stored;
+use crate::db::{Connection, duplicate_lock};
 use crate::problem::ApiError;
 use crate::state::AppState;
 
@@ -61,6 +61,7 @@ async fn plan(
     ids: &[Uuid],
 ) -> Result<usize, ApiError> {
     let now = state.clock.now();
+    duplicate_lock::take(conn, district).await?;
     lock_cases(conn, district, ids.iter().copied()).await?;
     let mut rounds = present_rounds(conn, district, ids.iter().copied()).await?;
     let (mut loops, mut planned) = (LoopChanges::default(), 0);

@@ -6,6 +6,7 @@
 //! charge, an open proposal or an open appeal is left to people.
 
 use diesel::dsl::{exists, not, sql};
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Bool, Date as SqlDate, Integer, Text};
 use diesel_async::{AsyncConnection, RunQueryDsl};
@@ -16,6 +17,7 @@ use sync_core::model::case::ReviewState;
 use sync_core::model::decision::DecisionKind;
 use sync_core::policy::PolicyBook;
 use sync_core::time::Instant;
+use uuid::Uuid;
 
 use crate::db::Connection;
 use crate::db::appeals::open_of as appealed_of;
@@ -32,22 +34,41 @@ use crate::state::AppState;
 /// Confirms and posts what is due in every district. Returns how many decisions it made.
 ///
 /// # Errors
-/// Faults of the database; `period_closed` where even the present month is closed. What was done before stays done.
+/// The first district's fault, after all others had their turn: faults of the database; `period_closed` where even the
+/// present month is closed. What was done stays done.
 pub async fn post_due(state: &AppState) -> Result<usize, ApiError> {
     let mut connection = state.connection().await?;
     let codes: Vec<String> =
         districts::table.order(districts::district).select(districts::district).load(&mut connection).await?;
     let mut made: usize = 0;
+    let mut failed: Option<ApiError> = None;
     for code in codes {
         let district: RegionCode = stored("districts.district", &code)?;
-        let book = state.policies.of(&connection, &district).await?;
-        for kind in [DecisionKind::AutoConfirm, DecisionKind::PostPublished] {
-            loop {
-                let done = step(&mut connection, &book, &district, kind, state.clock.now()).await?;
-                made = made.saturating_add(done);
-                if done < usize::from(CASES_PER_TRANSACTION) {
-                    break;
-                }
+        match of_district(state, &mut connection, &district).await {
+            Ok(done) => made = made.saturating_add(done),
+            Err(error) => {
+                tracing::error!(%district, %error, "posting what is due in a district failed");
+                failed.get_or_insert(error);
+            }
+        }
+    }
+    failed.map_or(Ok(made), Err)
+}
+
+/// What is due in one district.
+async fn of_district(
+    state: &AppState,
+    connection: &mut Connection,
+    district: &RegionCode,
+) -> Result<usize, ApiError> {
+    let book = state.policies.of(connection, district).await?;
+    let mut made: usize = 0;
+    for kind in [DecisionKind::AutoConfirm, DecisionKind::PostPublished] {
+        loop {
+            let done = step(connection, &book, district, kind, state.clock.now()).await?;
+            made = made.saturating_add(done);
+            if done < usize::from(CASES_PER_TRANSACTION) {
+                break;
             }
         }
     }
@@ -65,10 +86,11 @@ async fn step(
     connection
         .transaction(async |connection| {
             let today = now.record_date();
-            let rows = match kind {
+            let mut rows = match kind {
                 DecisionKind::PostPublished => published_until(connection, district, today).await?,
                 _ => undecided_too_long(connection, district, book, today).await?,
             };
+            leave_to_people(connection, district, &mut rows).await?;
             let due = rows.into_iter().map(|row| {
                 let case = StandingCase::try_from(row)?;
                 Ok(Due { request_id: request_id(kind, case.case_id, case.version), case })
@@ -87,7 +109,36 @@ fn request_id(kind: DecisionKind, case: CaseId, version: i32) -> DecisionRequest
     DecisionRequestId::derive(&format!("{}/{case}/{version}", kind.code()))
 }
 
-/// Confirmed cases whose publication is over.
+/// Of cases that are locked now, drops those on which somebody filed an appeal or proposed a decision before they were:
+/// it is not in the snapshot of the statement that found them, but in this one.
+async fn leave_to_people(
+    connection: &mut Connection,
+    district: &RegionCode,
+    rows: &mut Vec<CaseStateRow>,
+) -> QueryResult<()> {
+    let appealed = appealed_of(connection, district, rows.iter().map(|row| CaseId(row.case_id))).await?;
+    let proposed: Vec<Uuid> = cases::table
+        .filter(cases::district.eq(district.as_str()))
+        .filter(cases::case_id.eq_any(rows.iter().map(|row| row.case_id)))
+        .filter(is_proposed())
+        .select(cases::case_id)
+        .load(connection)
+        .await?;
+    rows.retain(|row| {
+        !proposed.contains(&row.case_id) && appealed.iter().all(|(case, _)| case.0 != row.case_id)
+    });
+    Ok(())
+}
+
+/// Whether somebody proposed a decision on a case as it stands, which a second person has not reviewed yet.
+fn is_proposed() -> SqlLiteral<Bool> {
+    sql::<Bool>(
+        "EXISTS (SELECT FROM proposals WHERE proposals.district = cases.district AND state = 'open'
+                   AND proposals.case_id = cases.case_id AND expected_version = cases.version)",
+    )
+}
+
+/// Confirmed cases whose publication is over, and that nothing is to be decided or entered of.
 async fn published_until(
     connection: &mut Connection,
     district: &RegionCode,
@@ -99,22 +150,25 @@ async fn published_until(
             .filter(appeals::case_id.eq(cases::case_id))
             .filter(appeals::state.eq(AppealState::Open.code())),
     );
-    let mut rows: Vec<CaseStateRow> = cases::table
+    let amount_missing = sql::<Bool>(
+        "EXISTS (SELECT FROM charges WHERE charges.district = cases.district AND charges.case_id = cases.case_id
+                   AND state = 'pending' AND amount_fen IS NULL)",
+    );
+    cases::table
         .filter(cases::district.eq(district.as_str()))
         .filter(cases::posts_on.le(Day(today)))
         .filter(cases::review_state.eq(ReviewState::Confirmed.code()))
+        .filter(cases::flags.eq(Vec::<String>::new()))
         .filter(not(appealed))
+        .filter(not(amount_missing))
+        .filter(not(is_proposed()))
         .order(cases::case_id)
         .limit(i64::from(CASES_PER_TRANSACTION))
         .select(CaseStateRow::as_select())
         .for_update()
         .skip_locked()
         .load(connection)
-        .await?;
-    // An appeal that was filed before the row was locked is not in the statement's snapshot, but it is in this one.
-    let held = appealed_of(connection, district, rows.iter().map(|row| CaseId(row.case_id))).await?;
-    rows.retain(|row| held.iter().all(|(case, _)| case.0 != row.case_id));
-    Ok(rows)
+        .await
 }
 
 /// Cases under review of which nothing is in doubt or missing, and on which nothing happened for the days that their
@@ -147,17 +201,13 @@ async fn undecided_too_long(
         "(SELECT count(*) > 0 AND count(*) = count(amount_fen) FROM charges
           WHERE charges.district = cases.district AND charges.case_id = cases.case_id AND state = 'pending')",
     );
-    let proposed = sql::<Bool>(
-        "EXISTS (SELECT FROM proposals WHERE proposals.district = cases.district AND state = 'open'
-                   AND proposals.case_id = cases.case_id AND expected_version = cases.version)",
-    );
     cases::table
         .filter(cases::district.eq(district.as_str()))
         .filter(cases::review_state.eq(ReviewState::UnderReview.code()))
         .filter(cases::flags.eq(Vec::<String>::new()))
         .filter(over)
         .filter(chargeable)
-        .filter(not(proposed))
+        .filter(not(is_proposed()))
         .order(cases::case_id)
         .limit(i64::from(CASES_PER_TRANSACTION))
         .select(CaseStateRow::as_select())

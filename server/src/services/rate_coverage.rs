@@ -1,5 +1,5 @@
-//! Rates coverage duties (覆盖率): of a kind's targets, how many were inspected or measured in the period, by street
-//! grid and by unit, as far as the actor sees them.
+//! Rates coverage duties (覆盖率): of a kind's targets, how many were inspected or measured in the period, or have a date
+//! on record in it, by street grid and by unit, as far as the actor sees them.
 //!
 //! - Targets are the register's of the duty's kind at the period's end: registered before it, not removed before it.
 //!   They count for the grid and unit that they belong to now.
@@ -15,7 +15,7 @@ use diesel::sql_types::{BigInt, Nullable, Text, Untyped, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use jiff::civil::Date;
 use serde::Serialize;
-use sync_core::ids::{GridPath, KindCode, QuestionCode, RuleCode, UnitId};
+use sync_core::ids::{FactCode, GridPath, KindCode, QuestionCode, RuleCode, UnitId};
 use sync_core::model::inspection::PackRef;
 use sync_core::policy::{Cadence, CoverageDuty, PolicyBook, PolicyPack};
 use sync_core::time::{Instant, Month};
@@ -26,7 +26,7 @@ use uuid::Uuid;
 use crate::auth::target_scope::{TargetScope, lies_in};
 use crate::calendar::Period;
 use crate::db::Connection;
-use crate::db::coverage::OverCounted;
+use crate::db::coverage::{CountedBy, OverCounted};
 use crate::db::schema::targets;
 use crate::db::types::{Time, stored};
 use crate::problem::ApiError;
@@ -73,6 +73,8 @@ pub struct DutyInPeriod {
     pub every: Cadence,
     /// Only inspections with this measurement count; any when absent.
     pub measurement: Option<QuestionCode>,
+    /// Not inspections count, but this date on record of the target.
+    pub fact: Option<FactCode>,
     /// First and last day.
     #[serde(flatten)]
     pub period: Period,
@@ -89,6 +91,7 @@ impl DutyInPeriod {
             percent: duty.percent,
             every: duty.every,
             measurement: duty.measurement.clone(),
+            fact: duty.fact.clone(),
             period: Period::around(day, duty.every),
         }
     }
@@ -285,12 +288,17 @@ pub(super) fn over_targets<R: QueryFragment<Pg> + Send + 'static>(
             targets::unit_id,
             targets::lon,
             targets::lat,
+            targets::facts,
         ))
         .into_boxed();
     if let Some(grid) = grid {
         picked = picked.filter(lies_in(grid));
     }
-    Ok(OverCounted::new(picked, (begins, ends), duty.measurement.as_ref(), read))
+    let by = match &duty.fact {
+        Some(fact) => CountedBy::date_on_record(fact, duty.period.to),
+        None => CountedBy::inspections(duty.measurement.as_ref()),
+    };
+    Ok(OverCounted::new(picked, (begins, ends), by, read))
 }
 
 #[cfg(test)]

@@ -191,7 +191,7 @@ async fn groups(
         |condition: &str| sql::<BigInt>(&format!("count(*) FILTER (WHERE NOT {WITHDRAWN} AND {condition})"));
     let due = sql::<BigInt>(&format!(
         "count(*) FILTER (WHERE NOT {WITHDRAWN} AND deadline IS NOT NULL AND (reported_at IS NOT NULL \
-         OR (state = 'assigned' AND deadline < "
+         OR deadline < coalesce(stopped_at, "
     ))
     .bind::<Timestamptz, _>(Time(now))
     .sql(")))");

@@ -90,8 +90,13 @@ async fn approve(
     id: ProposalId,
     now: Instant,
 ) -> Result<Option<Meanwhile>, ApiError> {
-    evidence_lock::share(connection, &actor.district).await?;
-    duplicate_lock::take(connection, &actor.district).await?;
+    // The closing of a month decides on no case, and would hold up everybody who does while it walks the ledger.
+    let about_case =
+        proposals::find(connection, &actor.district, id).await?.is_some_and(|it| it.case_id.is_some());
+    if about_case {
+        evidence_lock::share(connection, &actor.district).await?;
+        duplicate_lock::take(connection, &actor.district).await?;
+    }
     let Open { proposal, case, outdated } = match hold(connection, actor, id).await? {
         Held::Open(open) => *open,
         Held::Ended(proposal) if is_of(&proposal, ProposalState::Approved, actor) => return Ok(None),

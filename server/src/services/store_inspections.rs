@@ -35,6 +35,18 @@ pub enum InspectionSource {
     History,
 }
 
+impl InspectionSource {
+    /// As it is stored.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Device => "device",
+            Self::Office => "office",
+            Self::History => "history",
+        }
+    }
+}
+
 /// The document (文件) by which a finding reached the office.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::services::escalate_overdue::escalate;
+use crate::services::plan_appeals::plan_appeals;
 use crate::services::plan_deadlines::plan_deadlines;
 use crate::state::AppState;
 
@@ -23,6 +24,11 @@ pub async fn run(state: Arc<AppState>) {
             Ok(0) => {}
             Ok(rounds) => tracing::info!(rounds, "deadlines that waited for the holiday calendar are set"),
             Err(error) => tracing::error!(%error, "setting deadlines failed"),
+        }
+        match plan_appeals(&state).await {
+            Ok(0) => {}
+            Ok(appeals) => tracing::info!(appeals, "appeals' dates are set by the holiday calendar"),
+            Err(error) => tracing::error!(%error, "setting appeals' dates failed"),
         }
         match escalate(&state).await {
             Ok(0) => {}

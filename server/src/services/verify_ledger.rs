@@ -1,10 +1,11 @@
-//! Verifies ledgers (台账校验): walks a district's hash chain from its first entry and names the first that breaks it.
+//! Verifies ledgers (台账校验): walks a district's hash chain from its first entry and names the first that breaks it;
+//! then holds what closed months stood on and the sums that are kept against its entries.
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use crate::db::schema::districts;
-use crate::db::{Connection, district_numbers, ledger_entries};
+use crate::db::{Connection, district_numbers, ledger_entries, month_sums, periods};
 use crate::ledger::chain::{Fault, Head};
 
 /// Entries read at a time: memory stays bounded however long the ledger is.
@@ -49,12 +50,29 @@ pub async fn districts(connection: &mut Connection) -> QueryResult<Vec<String>> 
     districts::table.order(districts::district).select(districts::district).load(connection).await
 }
 
-/// Walks the whole chain in one snapshot of the database, beside running postings.
+/// Walks the whole chain and compares closed months and months' sums with it, in one snapshot of the database, beside running postings.
 ///
 /// # Errors
 /// Whatever PostgreSQL says; a broken chain is an answer, not an error.
 pub async fn verify_ledger(connection: &mut Connection, district: &str) -> QueryResult<Verification> {
-    verify_ledger_after(connection, district, Head::default()).await
+    connection
+        .build_transaction()
+        .read_only()
+        .repeatable_read()
+        .run(async |connection| {
+            let end = district_numbers::ledger_head(connection, district).await?;
+            let verified = walk_to(connection, district, &mut Head::default(), &end).await?;
+            let Verification::Sound { entries } = verified else { return Ok(verified) };
+            let fault = if periods::stand_on_other_entries(connection, district).await? {
+                Fault::ClosedDiffers
+            } else if month_sums::differ(connection, district).await? {
+                Fault::SumDiffers
+            } else {
+                return Ok(verified);
+            };
+            Ok(Verification::Broken { entry_no: entries, fault })
+        })
+        .await
 }
 
 /// Walks the chain in one snapshot from an entry that was verified before.

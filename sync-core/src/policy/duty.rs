@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::item::Amount;
-use crate::ids::{ClauseCode, KindCode, QuestionCode, RuleCode};
+use crate::ids::{ClauseCode, FactCode, KindCode, QuestionCode, RuleCode};
 
 /// Where an overdue rectification goes, one step up each time (督办, 约谈, 问责).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -94,7 +94,7 @@ pub enum Cadence {
     Seasonal,
 }
 
-/// A share of a kind's targets that has to be visited or measured (覆盖率).
+/// A share of a kind's targets that has to be visited or measured, or of which something has to be on record (覆盖率).
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -115,6 +115,8 @@ pub struct CoverageDuty {
     pub every: Cadence,
     /// Counted by this measurement; by any inspection when absent.
     pub measurement: Option<QuestionCode>,
+    /// Counted by this date on record of the target (such as 最近清洗日期) instead of by inspections.
+    pub fact: Option<FactCode>,
 }
 
 /// A subsidy (资金补助) to enterprises: a payee list of its own, never netted.

@@ -65,6 +65,9 @@ pub enum PackFault {
     /// The code would be taken for the measure `case` or `point_<n>`.
     #[error("question code {0} is reserved for charges of cases and fire points")]
     ReservedCode(QuestionCode),
+    /// A coverage duty counts by one thing.
+    #[error("a duty is counted by a measurement or by a fact, not by both")]
+    CountedTwice,
     /// The last day comes before the first.
     #[error("the last day comes before the first")]
     DatesReversed,
@@ -109,6 +112,7 @@ impl PackFault {
             Self::Unreachable(_) => "pack_item_unreachable",
             Self::PointsSplit(_) => "pack_points_split",
             Self::ReservedCode(_) => "pack_code_reserved",
+            Self::CountedTwice => "pack_counted_twice",
             Self::DatesReversed => "pack_dates_reversed",
             Self::IssuedWithoutDates => "pack_issued_without_dates",
             Self::Bounds => "pack_bounds",
@@ -139,6 +143,7 @@ impl PackFault {
             Self::Unreachable(code) => format!("没有检查项指向事项 {code}。"),
             Self::PointsSplit(code) => format!("事项 {code} 按火点计数，每个类别最多一个检查项。"),
             Self::ReservedCode(code) => format!("检查项编码 {code} 已保留给案件和火点。"),
+            Self::CountedTwice => "覆盖要求按测量项或按登记日期计算，不能两者都写。".to_owned(),
             Self::DatesReversed => "结束日期早于开始日期。".to_owned(),
             Self::IssuedWithoutDates => "已印发的文件须有生效日期。".to_owned(),
             Self::Bounds => "上下限须为数字，下限在前。".to_owned(),

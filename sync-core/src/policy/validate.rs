@@ -227,6 +227,16 @@ impl Check<'_> {
                 let fault = PackFault::UnknownMeasurement { kind: kind.code.clone(), measurement };
                 self.fault(format!("{path}.measurement"), fault);
             }
+            if let Some(fact) = duty.fact.clone() {
+                let (kind, is_date) =
+                    (kind.code.clone(), kind.fact(&fact).map(|fact| fact.fact_type == FactType::Date));
+                match is_date {
+                    None => self.fault(format!("{path}.fact"), PackFault::UnknownFact { kind, fact }),
+                    Some(false) => self.fault(format!("{path}.fact"), PackFault::TestMisfit { kind, fact }),
+                    Some(true) => {}
+                }
+                self.require(duty.measurement.is_none(), format!("{path}.fact"), PackFault::CountedTwice);
+            }
         }
         self.unique("subsidy", "subsidies", content.subsidies.iter().map(|subsidy| subsidy.code.as_str()));
         for (index, subsidy) in content.subsidies.iter().enumerate() {

@@ -43,6 +43,15 @@ fn purifiers_are_all_checked_and_a_fifth_measured_each_month_in_xiping() {
 }
 
 #[test]
+fn purifiers_of_zhumadian_are_cleaned_every_half_year_by_the_date_on_record() {
+    let zhumadian = builtin("zhumadian-2017");
+    let [duty] = zhumadian.content().coverage.as_slice() else { panic!("one duty") };
+    assert_eq!((duty.percent, duty.every), (100, Cadence::HalfYearly));
+    assert_eq!(duty.fact.as_ref().map(|fact| fact.as_str()), Some("last_cleaned"));
+    assert_eq!(duty.measurement, None);
+}
+
+#[test]
 fn mengzhou_pays_enterprises_by_grade() {
     let mengzhou = builtin("mengzhou-2023");
     let paid = |code: &str| {

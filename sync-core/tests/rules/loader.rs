@@ -52,6 +52,9 @@ const BROKEN: &[(&str, &[(&str, &str)])] = &[
     ("share of too much", &[("percent = 20", "percent = 120")]),
     ("coverage of an unknown kind", &[("kind = \"place\"", "kind = \"planet\"")]),
     ("coverage by an unknown measurement", &[("measurement = \"load\"", "measurement = \"luck\"")]),
+    ("coverage by an unknown fact", &[("measurement = \"load\"", "fact = \"last_swept\"")]),
+    ("coverage by a fact that is no date", &[("measurement = \"load\"", "fact = \"size\"")]),
+    ("coverage by two things", &[("measurement = \"load\"", "measurement = \"load\"\nfact = \"seen\"")]),
     (
         "no time to appeal",
         &[(

@@ -1,11 +1,11 @@
 //! Coverage duties over HTTP, by the Xiping pack: every purifier checked every month, a fifth of them measured.
 
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 use server::admin::adopt_pack::{AdoptionDays, PackToAdopt, adopt_pack};
 use server::db::targets::{TargetWrite, insert_targets};
 use sync_core::model::inspection::{Inspection, Measurement};
-use sync_core::model::target::{Target, TargetContent};
+use sync_core::model::target::{FactValue, Target, TargetContent};
 use sync_core::policy::{PolicyPack, builtin_packs};
 use sync_core::time::{Clock, Instant};
 use sync_core::wire::operation::Operation;
@@ -17,6 +17,21 @@ use tests::{TestDevice, TestDistrict, TestOffice, TestRole, TestServer, problem}
 const XIPING: &str = "411721";
 const CHECKED: &str = "catering_monthly";
 const MEASURED: &str = "catering_measured";
+const CLEANED: &str = "purifier_cleaning";
+const LAST_CLEANED: &str = "last_cleaned";
+
+/// The duty of zhumadian-2017 五（六）.
+const CLEANING: &str = r#"
+[[coverage]]
+code = "purifier_cleaning"
+zh = "半年清理净化器和烟道"
+en = "Purifier and flue cleaned every half year"
+clause = "catering"
+kind = "catering_device"
+percent = 100
+every = "half_yearly"
+fact = "last_cleaned"
+"#;
 
 /// Xiping with its draft adopted from 2025 on, an inspector of the whole district and an administrator.
 struct Xiping {
@@ -29,18 +44,24 @@ struct Xiping {
 
 impl Xiping {
     async fn start() -> Self {
+        Self::with("").await
+    }
+
+    /// The same with more in its pack.
+    async fn with(more: &str) -> Self {
         let server = TestServer::start().await;
         let district = server.district(XIPING).await;
         let shipped = builtin_packs().iter().find(|pack| pack.file == "xiping-2024.toml").unwrap();
+        let source = format!("{}{more}", shipped.source);
         let days = AdoptionDays { from: Some("2025-01-01".parse().unwrap()), until: None };
-        let adopted = PackToAdopt { source: shipped.source, file: shipped.file, days, affects_past: false };
+        let adopted = PackToAdopt { source: &source, file: shipped.file, days, affects_past: false };
         let mut connection = server.connection().await;
         adopt_pack(&mut connection, &district.code, adopted, None, server.clock.now()).await.unwrap();
         drop(connection);
         let device = server.inspector(&district, "li", "").await;
         let user = server.user(&district, "admin", &[TestRole::administrator()]).await;
         let office = server.office(&user).await;
-        let pack = PolicyPack::load(shipped.source, shipped.file).unwrap();
+        let pack = PolicyPack::load(&source, shipped.file).unwrap();
         Self { server, district, pack, device, office }
     }
 
@@ -51,13 +72,21 @@ impl Xiping {
 
     /// A purifier with a register number that tells its place among others, registered at this time.
     async fn outlet(&self, code: &str, grid: &str, created_at: &str) -> Target {
+        self.outlet_cleaned(code, grid, created_at, None).await
+    }
+
+    /// The same with the day on record on which it was cleaned.
+    async fn outlet_cleaned(&self, code: &str, grid: &str, created_at: &str, on: Option<&str>) -> Target {
         let street = usize::from(grid.starts_with("002"));
         let content = TargetContent {
             kind: "catering_device".parse().unwrap(),
             code: Some(code.to_owned()),
             name: format!("餐馆 {code}"),
             unit_id: self.district.streets[street],
-            facts: [].into(),
+            facts: on
+                .map(|day| (LAST_CLEANED.parse().unwrap(), FactValue::Text(day.to_owned())))
+                .into_iter()
+                .collect(),
             ..new_site(&self.district, grid)
         };
         let target = Target { content, version: 1 };
@@ -181,6 +210,55 @@ async fn a_fifth_has_to_be_measured_and_a_visit_without_the_measurement_does_not
     xiping.measure(&outlets[5], "2026-11-05T02:00:00Z").await;
     assert_eq!(counts(&xiping.duty(MEASURED, "2026-11").await["total"]), (6, 2, 2, true));
     assert_eq!(codes(&xiping.gap(MEASURED, "").await), ["CY-1", "CY-2", "CY-3", "CY-4"]);
+}
+
+#[tokio::test]
+async fn a_purifier_is_cleaned_in_the_half_year_that_its_date_on_record_lies_in() {
+    let xiping = Xiping::with(CLEANING).await;
+    let mut outlets = Vec::new();
+    for (code, cleaned) in [
+        ("CY-1", Some("2026-06-30")),
+        ("CY-2", Some("2026-07-01")),
+        ("CY-3", Some("2026-01-01")),
+        ("CY-4", None),
+    ] {
+        outlets.push(xiping.outlet_cleaned(code, "001/001", "2026-01-05T00:00:00Z", cleaned).await);
+    }
+
+    let second = xiping.duty(CLEANED, "2026-11").await;
+    assert_eq!(
+        (&second["from"], &second["to"], &second["fact"]),
+        (&json!("2026-07-01"), &json!("2026-12-31"), &json!(LAST_CLEANED))
+    );
+    assert_eq!(counts(&second["total"]), (4, 1, 4, false));
+    let gap = xiping.gap(CLEANED, "").await;
+    assert_eq!(codes(&gap), ["CY-4", "CY-3", "CY-1"], "never, then the longest ago");
+    assert_eq!(
+        (&gap["targets"][0]["last_inspected_on"], &gap["targets"][2]["last_inspected_on"]),
+        (&Value::Null, &json!("2026-06-30"))
+    );
+
+    xiping.inspect(&outlets[0], "2026-11-03T02:00:00Z").await;
+    assert_eq!(
+        counts(&xiping.duty(CLEANED, "2026-11").await["total"]),
+        (4, 1, 4, false),
+        "a visit cleans nothing"
+    );
+    assert_eq!(xiping.duty(CLEANED, "2026-06").await["total"]["covered"], 2);
+
+    let mut content = serde_json::to_value(&outlets[0].content).unwrap();
+    content["facts"][LAST_CLEANED] = json!("2026-11-10");
+    content["expected_version"] = json!(1);
+    let path = format!("/api/v1/targets/{}", outlets[0].content.target_id);
+    let changed = xiping.office.request(Method::PUT, &path).json(&content).send().await.unwrap();
+    assert_eq!(changed.status(), 200);
+    assert_eq!(xiping.duty(CLEANED, "2026-11").await["total"]["covered"], 2);
+    assert_eq!(
+        xiping.duty(CLEANED, "2026-06").await["total"]["covered"],
+        2,
+        "an inspection sealed the date of June"
+    );
+    assert_eq!(codes(&xiping.gap(CLEANED, "month=2026-06").await), ["CY-2", "CY-4"]);
 }
 
 #[tokio::test]

@@ -3,7 +3,8 @@
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 use sync_core::ids::{UnitId, ZoneId};
-use tests::review::{Review, read};
+use tests::rectification::order;
+use tests::review::{Review, accepted, decision, read};
 use tests::{TestOffice, TestRole, problem};
 
 async fn administrator(review: &Review) -> TestOffice {
@@ -180,4 +181,26 @@ async fn of_two_changes_at_once_one_is_made_and_the_other_is_told() {
     statuses.sort_unstable();
     assert_eq!(statuses, [200, 409]);
     assert_eq!(review.server.changes("unit").await, 2);
+}
+
+#[tokio::test]
+async fn a_unit_that_only_an_order_names_is_in_use() {
+    let review = Review::start().await;
+    let office = administrator(&review).await;
+    let unit = new_unit();
+    assert_eq!(send(&office, Method::POST, "/api/v1/units", &unit).await.status(), StatusCode::CREATED);
+    let case = review.case(&["hoarding"]).await;
+    let elsewhere = async |unit: Value| {
+        let mut request = decision("re_attribute", review.show(case).await["version"].clone());
+        request["unit_id"] = unit;
+        accepted(review.supervisor.decide(case, &request).await).await;
+    };
+    elsewhere(unit["unit_id"].clone()).await;
+    review.step(case, order(json!({ "working_days": 1 }))).await;
+    elsewhere(json!(review.macun.streets[1])).await;
+
+    let path = format!("/api/v1/units/{}?expected_version=1", unit["unit_id"].as_str().unwrap());
+    let removed = office.request(Method::DELETE, &path).send().await.unwrap();
+
+    assert_eq!(refusal(removed).await.0, "unit_in_use");
 }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use server::live::HEARD_ROWS_MAX;
 use sync_core::ids::CaseId;
 use tests::events::EventReader;
+use tests::rectification::order;
 use tests::review::{Review, accepted, decision};
 use tests::{TestOffice, TestRole, TestServer, problem};
 
@@ -65,6 +66,23 @@ async fn a_liaison_hears_of_the_own_units_cases_and_not_of_others() {
     let own = western_case(&review, "西区工地").await;
 
     assert_eq!(heard.until(own).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn the_unit_that_a_case_leaves_hears_of_it_and_then_no_more() {
+    let review = Review::start().await;
+    let case = review.case(&["hoarding"]).await;
+    let left = review.liaison().await;
+    let mut heard = left.hear().await;
+
+    let mut request = decision("re_attribute", 1);
+    request["unit_id"] = json!(review.macun.streets[1]);
+    accepted(review.supervisor.decide(case, &request).await).await;
+
+    assert_eq!(change(&mut heard).await, json!({ "what": "case", "id": case, "version": 2 }));
+    review.step(case, order(json!({ "working_days": 2 }))).await;
+    let own = review.case(&["hoarding"]).await;
+    assert!(!heard.until(own).await.contains(&"case".to_owned()), "it is another unit's");
 }
 
 #[tokio::test]

@@ -4,8 +4,9 @@
 use image::metadata::Orientation;
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
+use server::services::replay_ledger::{Extent, Replayed, replay_ledger};
 use sync_core::ids::{InspectionId, PhotoHash};
-use tests::review::{Review, accepted};
+use tests::review::{Review, accepted, decision};
 use tests::scene::{SceneExif, SceneKind, scene};
 use tests::{TestOffice, TestRole, problem};
 
@@ -150,6 +151,112 @@ async fn an_id_used_for_something_else_is_refused() {
     }
     let other = review.office("wang", TestRole::supervisor("")).await;
     assert_eq!(problem(enter(&other, &finding).await).await.code.as_str(), "inspection_exists");
+}
+
+/// The finding again as a correction of itself, changed so.
+fn corrected(finding: &Value, change: impl FnOnce(&mut Value)) -> Value {
+    let mut correction = finding.clone();
+    correction["request_id"] = json!(InspectionId::fresh());
+    correction["replaces"] = finding["request_id"].clone();
+    change(&mut correction);
+    correction
+}
+
+#[tokio::test]
+async fn a_correction_moves_the_undecided_case_and_charges_it_by_what_it_says() {
+    let review = Review::start().await;
+    let finding = at_site(&review, &["hoarding"]).await;
+    let first = accepted(enter(&review.supervisor, &finding).await).await;
+    let correction = corrected(&finding, |f| f["answers"][0]["question"] = json!("material_cover"));
+
+    let entered = accepted(enter(&review.supervisor, &correction).await).await;
+    let again = accepted(enter(&review.supervisor, &correction).await).await;
+
+    assert_eq!(entered, again);
+    let case = &entered["cases"][0];
+    assert_eq!((&case["case_id"], &case["version"]), (&first["cases"][0]["case_id"], &json!(2)));
+    let shown = review.show(case["case_id"].as_str().unwrap().parse().unwrap()).await;
+    assert_eq!(shown["inspection"]["inspection_id"], correction["request_id"]);
+    let live: Vec<_> = shown["charges"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|charge| charge["state"] == "pending")
+        .map(|charge| charge["measure"].clone())
+        .collect();
+    assert_eq!(live, [json!("material_cover")]);
+}
+
+#[tokio::test]
+async fn a_correction_of_a_decided_finding_is_a_proposal_that_two_people_accept_and_it_replays() {
+    let review = Review::start().await;
+    let mut finding = at_site(&review, &["hoarding"]).await;
+    finding["photos"] = json!([{ "sha256": review.supervisor.upload(&photo()).await }]);
+    let entered = accepted(enter(&review.supervisor, &finding).await).await;
+    let case = entered["cases"][0]["case_id"].as_str().unwrap().parse().unwrap();
+    review.decide(case, "confirm").await;
+    let correction = corrected(&finding, |f| f["answers"][0]["verdict"] = json!("pass"));
+
+    accepted(enter(&review.supervisor, &correction).await).await;
+
+    assert_eq!(review.show(case).await["amendment"]["found"], false);
+    let mut accept = decision("accept_amendment", 2);
+    accept["inspection_id"] = correction["request_id"].clone();
+    review.decide_by_two(case, &accept).await;
+    assert_eq!(review.show(case).await["review_state"], "dismissed");
+    assert_eq!(review.totals("2026-11").await["total"]["posted"], 0);
+    let mut connection = review.server.connection().await;
+    let replayed = replay_ledger(&mut connection, &review.macun.code, Extent::All, |_| {}).await.unwrap();
+    assert!(matches!(replayed, Replayed::Same { .. }), "{replayed:?}");
+}
+
+#[tokio::test]
+async fn a_finding_is_corrected_once_and_only_one_that_the_office_entered_in_own_grids() {
+    let review = Review::start().await;
+    let finding = at_site(&review, &["hoarding"]).await;
+    accepted(enter(&review.supervisor, &finding).await).await;
+    accepted(enter(&review.supervisor, &corrected(&finding, |_| ())).await).await;
+
+    assert_eq!(refusal(&review, &corrected(&finding, |_| ())).await, because("superseded", "replaces"));
+    let west = review.office("xi", TestRole::supervisor("002")).await;
+    let other = at_spot("410804/002/001", "straw_point", &["no_straw_burning"]);
+    let foreign = corrected(&other, |f| f["replaces"] = finding["request_id"].clone());
+    assert_eq!(problem(enter(&west, &foreign).await).await.code.as_str(), "lineage_invalid");
+    let visit = review.visit(&["hoarding"]).await;
+    review.push(&visit).await;
+    let of_a_tablet = corrected(&finding, |f| f["replaces"] = json!(visit.inspection_id));
+    assert_eq!(refusal(&review, &of_a_tablet).await, because("lineage_invalid", "replaces"));
+}
+
+#[tokio::test]
+async fn of_two_corrections_at_once_one_is_entered() {
+    let review = Review::start().await;
+    for _ in 0..5 {
+        let finding = at_site(&review, &["hoarding"]).await;
+        accepted(enter(&review.supervisor, &finding).await).await;
+        let (one, two) = (corrected(&finding, |_| ()), corrected(&finding, |_| ()));
+
+        let (one, two) = tokio::join!(enter(&review.supervisor, &one), enter(&review.supervisor, &two));
+
+        let mut statuses = [one.status().as_u16(), two.status().as_u16()];
+        statuses.sort_unstable();
+        assert_eq!(statuses, [200, 409]);
+    }
+}
+
+#[tokio::test]
+async fn what_the_group_measured_is_sealed_and_must_be_possible() {
+    let review = Review::start().await;
+    let mut finding = at_site(&review, &["hoarding"]).await;
+    finding["measurements"] = json!([{ "code": "tsp", "value": 60_000.0 }]);
+    let refused = refusal(&review, &finding).await;
+    finding["measurements"][0]["value"] = json!(812.5);
+
+    let entered = accepted(enter(&review.supervisor, &finding).await).await;
+
+    assert_eq!(refused.1.as_deref(), Some("measurements[0].value"), "{}", refused.0);
+    let shown = review.show(entered["cases"][0]["case_id"].as_str().unwrap().parse().unwrap()).await;
+    assert_eq!(shown["inspection"]["measurements"], finding["measurements"]);
 }
 
 #[tokio::test]

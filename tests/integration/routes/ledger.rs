@@ -84,6 +84,7 @@ async fn ledger_and_decisions_refuse_to_be_rewritten() {
         "DELETE FROM ledger_entries WHERE entry_no = 3",
         "UPDATE decisions SET reason = '' WHERE decision_no = 1",
         "DELETE FROM decisions",
+        "TRUNCATE ledger_entries CASCADE",
     ] {
         let refused = review.server.execute(statement).await.unwrap_err().to_string();
         assert!(refused.contains("is append-only"), "{statement}: {refused}");
@@ -101,6 +102,8 @@ async fn tampering_behind_the_triggers_back_is_found_where_it_was_done() {
         ("DELETE FROM ledger_entries WHERE entry_no = 2", broken(2, Fault::Missing)),
         ("DELETE FROM ledger_entries WHERE entry_no = 3", broken(2, Fault::HeadDiffers)),
         ("UPDATE districts SET entry_number = 2", broken(3, Fault::HeadDiffers)),
+        ("UPDATE month_sums SET amount_fen = amount_fen + 1", broken(3, Fault::SumDiffers)),
+        ("DELETE FROM month_sums", broken(3, Fault::SumDiffers)),
     ];
     for (statement, expected) in table {
         let review = three_entries().await;
@@ -111,6 +114,24 @@ async fn tampering_behind_the_triggers_back_is_found_where_it_was_done() {
         review.server.execute(&sql).await.unwrap();
         assert_eq!(verification(&review).await, expected, "{statement}");
     }
+}
+
+#[tokio::test]
+async fn a_ledger_cut_off_below_a_closed_month_is_found_though_its_head_was_cut_too() {
+    let review = Review::start().await;
+    let case = review.case_at(&["hoarding"], "2026-10-20T02:00:00Z").await;
+    review.decide(case, "confirm").await;
+    review.close(jiff::civil::date(2026, 10, 1)).await;
+    let other = review.case(&["hoarding"]).await;
+    review.decide(other, "confirm").await;
+
+    let cut =
+        "ALTER TABLE ledger_entries DISABLE TRIGGER ledger_entries_append_only; DELETE FROM ledger_entries;
+               DELETE FROM month_sums; UPDATE districts SET entry_number = 0, entry_hash = DEFAULT";
+    review.server.execute(cut).await.unwrap();
+
+    let found = verification(&review).await;
+    assert_eq!(found, Verification::Broken { entry_no: 0, fault: Fault::ClosedDiffers });
 }
 
 #[tokio::test]

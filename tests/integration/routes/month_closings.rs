@@ -381,3 +381,36 @@ async fn what_is_confirmed_while_the_month_closes_is_under_the_digest_or_in_the_
         assert_eq!(verify_ledger(&mut connection, MACUN).await.unwrap(), Verification::Sound { entries });
     }
 }
+
+#[tokio::test]
+async fn a_dismissal_that_two_people_approve_while_the_month_closes_is_under_the_digest_or_the_closing_waits()
+{
+    for _ in 0..ROUNDS {
+        let review = Review::start().await;
+        let posted = confirmed_in_october(&review).await;
+        let pending = review.case_at(&["hoarding"], IN_OCTOBER).await;
+        let proposal = review.propose(posted, &decision("dismiss", 2)).await;
+        let (closing, undecided) = (review.closing("2026-10"), decision("dismiss", 1));
+
+        let (closed, approved, dismissed) = tokio::join!(
+            review.close_by(&closing),
+            review.second.review(&proposal, "approval"),
+            review.supervisor.decide(pending, &undecided),
+        );
+
+        accepted(approved).await;
+        accepted(dismissed).await;
+        if let Err(code) = closed {
+            assert_eq!(code, "proposals_open");
+            review.close(date(2026, 10, 1)).await;
+        }
+        let entries = review.entries().await;
+        let sum: i64 = entries.iter().map(|entry| entry["amount"].as_i64().unwrap()).sum();
+        assert_eq!((entries.len(), sum), (4, 0));
+        assert!(entries.iter().all(|entry| entry["period"] == "2026-10"), "{entries:?}");
+        let lines = String::from_utf8(file(&review, "2026-10", "lines.txt").await).unwrap();
+        assert!(lines.contains("entries\t4\ntotal_fen\t0\n"), "{lines}");
+        let mut connection = review.server.connection().await;
+        assert_eq!(verify_ledger(&mut connection, MACUN).await.unwrap(), Verification::Sound { entries: 4 });
+    }
+}

@@ -162,16 +162,17 @@ fn read_by_camera(html: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_camera_finds_its_way_from_a_page_back_to_it() {
+async fn a_camera_finds_its_way_from_a_page_to_the_case_and_from_a_notice_back_to_it() {
     let (review, [first, _]) = posted().await;
-    let paths = [
-        notice(&review, 0),
-        format!("cases/{first}/rectification-order"),
-        format!("cases/{first}/inspection-record"),
+    let (notice, case) = (notice(&review, 0), format!("/cases/{first}"));
+    let pages = [
+        (notice.clone(), format!("/api/v1/prints/{notice}")),
+        (format!("cases/{first}/rectification-order"), case.clone()),
+        (format!("cases/{first}/inspection-record"), case),
     ];
-    for path in paths {
+    for (path, leads_to) in pages {
         let html = page(&review.supervisor, &path).await;
-        assert_eq!(read_by_camera(&html), format!("{}/api/v1/prints/{path}", review.server.url));
+        assert_eq!(read_by_camera(&html), format!("{}{leads_to}", review.server.url));
     }
 }
 

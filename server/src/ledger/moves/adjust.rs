@@ -42,12 +42,18 @@ pub(super) fn adjust_charge(
     if difference == Fen::ZERO {
         return Ok(());
     }
-    let on_account =
-        |entry: &&PastEntry| entry.content.unit_id == charge.unit_id.0 && !entry.is(EntryKind::Reversal);
-    let last = charge.entries.iter().rfind(on_account).ok_or(MoveFault::NotPosted(id))?;
+    let stands = |entry: &&PastEntry| !entry.is(EntryKind::Reversal);
+    let on_account = |entry: &&PastEntry| stands(entry) && entry.content.unit_id == charge.unit_id.0;
+    // What stood at nothing when the unit changed left no entry on the new account.
+    let last = charge.entries.iter().rfind(on_account).or_else(|| charge.entries.iter().rfind(stands));
+    let last = last.ok_or(MoveFault::NotPosted(id))?;
     let following = books.following(&last.content, EntryKind::Adjustment, decision_no, difference.get())?;
-    let adjustment =
-        EntryContent { pack_hash: charge.pack_hash.to_string(), clause: charge.clause.clone(), ..following };
+    let adjustment = EntryContent {
+        unit_id: charge.unit_id.0,
+        pack_hash: charge.pack_hash.to_string(),
+        clause: charge.clause.clone(),
+        ..following
+    };
     books.append(charge, adjustment);
     Ok(())
 }

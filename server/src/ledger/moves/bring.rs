@@ -27,6 +27,17 @@ impl Aim {
     pub const fn nothing(unit_id: UnitId) -> Self {
         Self { unit_id, charges: Vec::new(), posts: false }
     }
+
+    /// The same, where every charge has its amount: what is confirmed waits for nobody.
+    ///
+    /// # Errors
+    /// [`MoveFault::AmountMissing`].
+    pub fn complete(self) -> Result<Self, MoveFault> {
+        match self.charges.iter().find(|charge| charge.amount.is_none()) {
+            Some(charge) => Err(MoveFault::AmountMissing(charge.charge_id)),
+            None => Ok(self),
+        }
+    }
 }
 
 /// Transfers what stands to the aim's unit, takes back what is gone, adjusts what changed, and posts what is new, in

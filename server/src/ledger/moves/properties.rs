@@ -184,7 +184,11 @@ proptest! {
         let mut world = World::new();
         for wanted in &moves {
             match world.make(wanted) {
-                Ok(()) | Err(MoveFault::NotPosted(_)) => {}
+                Ok(()) => {}
+                Err(MoveFault::NotPosted(id)) => {
+                    let charge = world.case.charge(id);
+                    prop_assert!(charge.is_none_or(|charge| charge.state != ChargeState::Posted), "{charge:?}");
+                }
                 Err(fault) => panic!("{wanted:?}: {fault}"),
             }
             world.check();

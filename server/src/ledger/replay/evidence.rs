@@ -30,10 +30,19 @@ pub enum EvidenceFault {
     PackAltered(String),
 }
 
+/// An inspection that was accepted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Accepted {
+    /// As it was sealed.
+    pub inspection: Inspection,
+    /// Whether it came out of older records: what it cost was charged on paper, and leads to no charge here.
+    pub of_the_past: bool,
+}
+
 /// Inspections and packs at hand.
 #[derive(Debug, Default)]
 pub struct Evidence {
-    inspections: HashMap<InspectionId, Inspection>,
+    inspections: HashMap<InspectionId, Accepted>,
     packs: HashMap<PackHash, PolicyPack>,
 }
 
@@ -80,13 +89,13 @@ impl Evidence {
     }
 
     /// Puts these inspections in the place of those before; packs stay.
-    pub fn set_inspections(&mut self, inspections: impl IntoIterator<Item = Inspection>) {
+    pub fn set_inspections(&mut self, inspections: impl IntoIterator<Item = Accepted>) {
         self.inspections.clear();
         self.inspections
-            .extend(inspections.into_iter().map(|inspection| (inspection.inspection_id, inspection)));
+            .extend(inspections.into_iter().map(|accepted| (accepted.inspection.inspection_id, accepted)));
     }
 
-    pub(super) fn inspection(&self, id: InspectionId) -> Option<&Inspection> {
+    pub(super) fn inspection(&self, id: InspectionId) -> Option<&Accepted> {
         self.inspections.get(&id)
     }
 

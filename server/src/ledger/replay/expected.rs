@@ -15,10 +15,10 @@ use sync_core::evaluate::{ChargeAmount, PriorFacts, ProposedCharge, evaluate};
 use sync_core::ids::{CaseId, ChargeId, InspectionId, MeasureKey, PackHash, UnitId};
 use sync_core::model::assignment::DiscoveryLevel;
 use sync_core::model::decision::DecisionKind;
-use sync_core::model::inspection::{Inspection, PackRef};
+use sync_core::model::inspection::PackRef;
 use sync_core::money::Fen;
 
-use super::Evidence;
+use super::{Accepted, Evidence};
 use crate::ledger::basis::{CaseBasis, ChargeBasis};
 
 /// Why what a decision recorded does not follow.
@@ -76,9 +76,10 @@ impl Past {
         &mut self,
         kind: DecisionKind,
         basis: &CaseBasis,
-        inspection: &Inspection,
+        accepted: &Accepted,
         evidence: &Evidence,
     ) -> Result<(), BasisFault> {
+        let inspection = &accepted.inspection;
         if CaseId::derive(inspection.lineage, &basis.item) != basis.case_id {
             return Err(BasisFault::OtherCase(inspection.inspection_id));
         }
@@ -94,7 +95,7 @@ impl Past {
         if basis.pack_hash.as_ref() != sealed && !self.packs.contains(&basis.pack_hash) {
             return Err(BasisFault::Pack);
         }
-        let expected = proposed(basis, inspection, evidence)?;
+        let expected = proposed(basis, accepted, evidence)?;
         for charge in &basis.charges {
             self.check_charge(kind, basis, charge, &expected)?;
         }
@@ -194,15 +195,19 @@ const fn leaves_out(kind: DecisionKind) -> bool {
     )
 }
 
-/// What the evaluator says of the case, by the pack and at the level that the basis names.
+/// What the evaluator says of the case, by the pack and at the level that the basis names; nothing where it was charged
+/// on paper.
 fn proposed(
     basis: &CaseBasis,
-    inspection: &Inspection,
+    accepted: &Accepted,
     evidence: &Evidence,
 ) -> Result<Vec<ProposedCharge>, BasisFault> {
+    if accepted.of_the_past {
+        return Ok(vec![]);
+    }
     let Some(hash) = &basis.pack_hash else { return Ok(vec![]) };
     let pack = evidence.pack(hash).ok_or_else(|| BasisFault::PackUnknown(hash.clone()))?;
-    let mut judged = inspection.clone();
+    let mut judged = accepted.inspection.clone();
     judged.context.level = basis.level;
     judged.context.pack = Some(PackRef { id: pack.id().clone(), hash: hash.clone() });
     let evaluation = evaluate(Some(pack), &judged, &PriorFacts::default());

@@ -22,7 +22,7 @@ use sync_core::model::inspection::Inspection;
 use sync_core::time::{Instant, Month};
 
 pub use difference::difference;
-pub use evidence::{Evidence, EvidenceFault, sealed_inspection};
+pub use evidence::{Accepted, Evidence, EvidenceFault, sealed_inspection};
 pub use expected::BasisFault;
 use expected::Past;
 
@@ -193,11 +193,11 @@ impl Replay {
         let mut books = Books::new(self.district.clone(), self.head.clone(), calendar, decided_at);
         for basis in &recorded.money {
             let fault = |fault| ReplayFault::Basis { decision_no, case_id: basis.case_id, fault };
-            let inspection = evidence
+            let accepted = evidence
                 .inspection(basis.inspection_id)
                 .ok_or_else(|| fault(BasisFault::InspectionUnknown(basis.inspection_id)))?;
-            let case = standing(&mut self.cases, basis, inspection);
-            case.past.check(kind, basis, inspection, evidence).map_err(fault)?;
+            let case = standing(&mut self.cases, basis, &accepted.inspection);
+            case.past.check(kind, basis, accepted, evidence).map_err(fault)?;
             bring(&mut books, &mut case.money, basis.aim(), decision_no)
                 .map_err(|fault| ReplayFault::Money { decision_no, fault })?;
         }

@@ -84,7 +84,7 @@ fn evidence() -> &'static Evidence {
         let (pack, source) = pack();
         let mut evidence = Evidence::default();
         evidence.add_pack(pack.hash().as_str(), pack.id().as_str(), source).unwrap();
-        evidence.set_inspections([inspection()]);
+        evidence.set_inspections([Accepted { inspection: inspection(), of_the_past: false }]);
         evidence
     });
     &EVIDENCE

@@ -47,7 +47,7 @@ impl ThumbnailSize {
 /// A derived copy could not be written as JPEG.
 #[derive(Debug, thiserror::Error)]
 #[error("a derived picture could not be encoded")]
-pub struct EncodeFailure(#[from] jpeg_encoder::EncodingError);
+pub struct EncodeFailure(#[from] plain_jpeg::EncodingError);
 
 /// A decoded picture. Opening decodes once; every copy is made from the same pixels.
 #[derive(Debug)]
@@ -136,14 +136,8 @@ impl Picture {
 /// A baseline JPEG of the picture, without metadata.
 pub(super) fn encode_jpeg(picture: &DynamicImage, quality: u8) -> Result<Vec<u8>, EncodeFailure> {
     let side = |pixels: u32| u16::try_from(pixels).unwrap_or(u16::MAX);
-    let mut jpeg = Vec::new();
-    jpeg_encoder::Encoder::new(&mut jpeg, quality).encode(
-        &picture.to_rgb8(),
-        side(picture.width()),
-        side(picture.height()),
-        jpeg_encoder::ColorType::Rgb,
-    )?;
-    Ok(jpeg)
+    let sides = (side(picture.width()), side(picture.height()));
+    Ok(plain_jpeg::encode_rgb(&picture.to_rgb8(), sides, quality, None)?)
 }
 
 #[cfg(test)]

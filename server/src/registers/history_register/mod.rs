@@ -37,7 +37,7 @@ use crate::geojson::Outline;
 use crate::problem::ApiError;
 use crate::services::change_target::register_pack;
 use crate::services::open_cases::{CaseWrite, Judged, open_cases, search_texts, store_cases};
-use crate::services::store_inspections::{InspectionWrite, Origin, store_inspections};
+use crate::services::store_inspections::{InspectionSource, InspectionWrite, Origin, store_inspections};
 use crate::tables::read::{
     CellFault, Faulty, Field, Heading, OptionalField, RawCell, RowReader, code, number, parsed, text, time,
     yuan,
@@ -314,7 +314,7 @@ impl Register for HistoryRegister {
                 cases::district.eq(inspections::district).and(cases::lineage.eq(inspections::inspection_id)),
             ))
             .filter(inspections::district.eq(self.district.as_str()))
-            .filter(inspections::source.eq("history"))
+            .filter(inspections::source.eq(InspectionSource::History.code()))
             .order((inspections::occurred_at, inspections::inspection_id))
             .select((inspections::sealed, inspections::document, cases::item, cases::evaluation))
             .into_boxed();

@@ -25,6 +25,7 @@ use crate::appeals::terms::Terms;
 use crate::audit::{self, Action, Event};
 use crate::auth::actor::Actor;
 use crate::auth::case_scope::liaison_units;
+use crate::calendar::Planned;
 use crate::db::appeals::AppealRow;
 use crate::db::changes::{NewChange, record_changes};
 use crate::db::rectifications::{RecordPhotoWrite, RecordSubject, insert_record_photos};
@@ -99,7 +100,7 @@ async fn file(
         return Err(AppealRefusal::Changed(meanwhile(connection, district, &row).await?));
     }
     let case = StandingCase::try_from(row.clone())?;
-    let (charged_by, due_at) = against(connection, actor, &case, rules).await?;
+    let (charged_by, due) = against(connection, actor, &case, rules).await?;
     let missing = photos::unverified_among(connection, district, &request.photos).await?;
     if let Some(photo) = missing.into_iter().next() {
         return Err(AppealRefusal::PhotoUnknown(photo));
@@ -115,7 +116,8 @@ async fn file(
         grounds: request.grounds.clone(),
         filed_by: actor.user_id.0,
         filed_at: Time(rules.now),
-        due_at: Time(due_at),
+        due_at: Time(due.at),
+        due_assumed: due.assumed,
         state: AppealState::Open.code().to_owned(),
         withdrawn_by: None,
         withdrawn_at: None,
@@ -134,7 +136,7 @@ async fn against(
     actor: &Actor,
     case: &StandingCase,
     rules: LoopRules<'_>,
-) -> Result<(i64, Instant), AppealRefusal> {
+) -> Result<(i64, Planned), AppealRefusal> {
     let district = &actor.district;
     let charged = case.state == ReviewState::Confirmed && is_charged(connection, actor, case.case_id).await?;
     let last = decisions::last_of_kinds(connection, district, case.case_id, &CHARGING).await?;

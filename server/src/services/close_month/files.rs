@@ -18,6 +18,10 @@ use crate::words::PackWords;
 /// The name of the file whose SHA-256 is the month's digest.
 pub const LINES_FILE: &str = "lines.txt";
 
+/// Entries in a kept file at most: a sheet has 1,048,576 rows, of which head and foot take some. No month is too long to be
+/// closed before that.
+const KEPT_MAX_ROWS: usize = 1_000_000;
+
 /// The name of a kept file, such as `totals-zh.xlsx`.
 #[must_use]
 pub fn month_file(what: &str, language: Language, format: FileFormat) -> String {
@@ -44,7 +48,9 @@ pub(super) async fn of_month(
     let unwritable = |error: SheetError| CloseRefusal::Files(ApiError::internal(error));
     for language in [Language::Zh, Language::En] {
         let words = PackWords::new(book.clone(), language);
-        let entries = read_entries(connection, &whole, month, &words).await.map_err(CloseRefusal::Files)?;
+        let entries = read_entries(connection, &whole, month, &words, KEPT_MAX_ROWS)
+            .await
+            .map_err(CloseRefusal::Files)?;
         let head = read_month_head(connection, district, month, totals.closed, now, language).await?;
         for format in [FileFormat::Csv, FileFormat::Xlsx] {
             let file = |what: &str, bytes: Vec<u8>| MonthExport {

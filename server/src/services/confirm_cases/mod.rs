@@ -16,7 +16,7 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::Serialize;
 use sync_core::ids::{CaseId, DecisionRequestId, RegionCode};
-use sync_core::model::case::{ChargeState, ReviewState};
+use sync_core::model::case::ReviewState;
 use sync_core::model::decision::DecisionKind;
 use sync_core::policy::PolicyBook;
 use sync_core::time::Instant;
@@ -77,11 +77,7 @@ pub fn confirmation(
     money: &CaseMoney,
     now: Instant,
 ) -> Result<(Aim, Option<Date>), MoveFault> {
-    let aim = Aim::staying(money, case.unit_id, true);
-    let mut pending = aim.charges.iter().filter(|charge| charge.state == ChargeState::Pending);
-    if let Some(charge) = pending.find(|charge| charge.amount.is_none()) {
-        return Err(MoveFault::AmountMissing(charge.charge_id));
-    }
+    let aim = Aim::staying(money, case.unit_id, true).complete()?;
     let posts_on = publication_ends(book, case, now).filter(|_| !aim.charges.is_empty());
     Ok((Aim { posts: posts_on.is_none(), ..aim }, posts_on))
 }
@@ -113,7 +109,9 @@ pub async fn confirm_cases(
     for money in load_money(connection, district, &ids).await? {
         let Some(Due { case, request_id }) = by_case.get(&money.case_id) else { continue };
         let wanted = match manner.kind {
-            DecisionKind::PostPublished => Ok((Aim::staying(&money, case.unit_id, true), None)),
+            DecisionKind::PostPublished => {
+                Aim::staying(&money, case.unit_id, true).complete().map(|aim| (aim, None))
+            }
             _ => confirmation(book, case, &money, now),
         };
         let (aim, posts_on) = match wanted {
@@ -167,7 +165,8 @@ struct CaseConfirmed {
     posts_on: Option<Date>,
 }
 
-/// Writes the cases' rows. Posting what was published says nothing new: the last reason stays.
+/// Writes the cases' rows. Posting what was published says nothing new: the last reason stays. Doubts are no matter of
+/// this: who is confirmed has none, and what was raised since is still to be decided.
 async fn update_cases(
     connection: &mut Connection,
     district: &RegionCode,
@@ -176,7 +175,7 @@ async fn update_cases(
     now: Instant,
 ) -> Result<(), Refusal> {
     sql_query(
-        "UPDATE cases SET review_state = 'confirmed', flags = '{}', version = after.version,
+        "UPDATE cases SET review_state = 'confirmed', version = after.version,
                           reason = CASE WHEN $3 THEN cases.reason ELSE after.reason END,
                           posts_on = after.posts_on, updated_at = $4
          FROM json_to_recordset(CAST($2 AS json))

@@ -1,6 +1,7 @@
 //! What a request will do to its case, worked out before anything is written; then done.
 
 use std::collections::BTreeSet;
+use std::slice::from_ref;
 
 use jiff::civil::Date;
 use sync_core::ids::{AppealId, CaseId, ChargeId, RegionCode};
@@ -22,9 +23,8 @@ use crate::ledger::basis::{CaseBasis, RecordedMoney};
 use crate::ledger::chain::Head;
 use crate::ledger::moves::{Aim, Books, CaseMoney, ChargeMoney, bring};
 use crate::services::confirm_cases::confirmation;
-use crate::services::find_duplicates::lapse_duplicates;
+use crate::services::find_duplicates::{find_duplicates, lapse_duplicates};
 use crate::services::judge_anew::{Anew, Lineage, judge_anew};
-use crate::services::merge_cases::MERGED_FROM;
 use crate::services::move_money::{load_money, open_books, write_money};
 use crate::services::open_cases::store_case_rows;
 use crate::services::record_decision::{DecidedBy, NewDecision, Subject, record_decision};
@@ -72,10 +72,11 @@ impl<'a> Deed<'a> {
             posts_on,
             moves: false,
         };
-        deed.judge_anew(connection, book, now).await?;
+        let money = load_money(connection, district, &[deed.case.case_id]).await?.pop();
+        let money = money.ok_or(Refusal::CaseUnknown)?;
+        deed.judge_anew(connection, book, &money, now).await?;
         if moves_money(request.kind) {
-            let money = load_money(connection, district, &[deed.case.case_id]).await?.pop();
-            let money = deed.in_place(money.ok_or(Refusal::CaseUnknown)?);
+            let money = deed.in_place(money);
             let aim = deed.aim(book, &money, now)?;
             deed.moves = deed.try_out(connection, &money, &aim, now).await?;
             deed.money = Some((money, aim));
@@ -90,7 +91,8 @@ impl<'a> Deed<'a> {
             | DecisionKind::Adjust
             | DecisionKind::AppealReduce
             | DecisionKind::AppealReverse => true,
-            DecisionKind::Dismiss | DecisionKind::AcceptAmendment => self.moves,
+            DecisionKind::AcceptAmendment => self.moves || !self.request.amounts.is_empty(),
+            DecisionKind::Dismiss => self.moves,
             _ => false,
         }
     }
@@ -100,6 +102,7 @@ impl<'a> Deed<'a> {
         &mut self,
         connection: &mut Connection,
         book: &PolicyBook,
+        money: &CaseMoney,
         now: Instant,
     ) -> Result<(), Refusal> {
         let (case, request) = (&self.case, self.request);
@@ -112,6 +115,9 @@ impl<'a> Deed<'a> {
             }
             _ => return Ok(()),
         };
+        if lineage.of_the_past {
+            return Err(Refusal::ChargedOnPaper);
+        }
         let doubts = lineage.doubts.clone();
         let inspection = if is_about_amendment(request.kind) {
             let correction = lineage
@@ -131,7 +137,7 @@ impl<'a> Deed<'a> {
         }
         let anew = judge_anew(connection, book, self.district, case, inspection, now).await?;
         self.verdict.state = match (request.kind, self.verdict.state) {
-            (DecisionKind::AcceptAmendment, _) if !anew.found => ReviewState::Dismissed,
+            (DecisionKind::AcceptAmendment, _) if !anew.stands(money) => ReviewState::Dismissed,
             (DecisionKind::AcceptAmendment, ReviewState::Confirmed) if anew.missing_photos > 0 => {
                 return Err(Refusal::EvidenceMissing(anew.missing_photos));
             }
@@ -212,25 +218,20 @@ impl<'a> Deed<'a> {
     }
 
     /// Where the case's money goes when it is judged anew. What the pack leaves to the office is entered with the
-    /// request, or stays as it was entered before.
+    /// request, or stays as it was entered before; a case that is confirmed then lacks no amount.
     fn aim_anew(&self, anew: &Anew, money: &CaseMoney) -> Result<Aim, Refusal> {
-        let mut awaited: BTreeSet<ChargeId> = BTreeSet::new();
-        let mut charges = anew.charges.clone();
-        for charge in charges.iter_mut().filter(|charge| charge.amount.is_none()) {
-            awaited.insert(charge.charge_id);
-            charge.amount = money.charge(charge.charge_id).and_then(|before| before.amount);
-        }
+        let mut charges = anew.charges_beside(money);
+        let awaited = anew.charges.iter().filter(|charge| charge.amount.is_none());
+        let mut awaited: BTreeSet<ChargeId> = awaited.map(|charge| charge.charge_id).collect();
         for EnteredAmount { charge_id, amount } in &self.request.amounts {
             let entered = charges.iter_mut().find(|charge| charge.charge_id == *charge_id);
             let entered = entered.filter(|charge| awaited.remove(&charge.charge_id));
             entered.ok_or(Refusal::AmountNotAwaited)?.amount = Some(*amount);
         }
-        // What a merge brought is no part of this inspection, and stays.
-        let found: BTreeSet<ChargeId> = charges.iter().map(|charge| charge.charge_id).collect();
-        let merged = money.live().filter(|charge| charge.reason.get(MERGED_FROM).is_some());
-        charges.extend(merged.filter(|charge| !found.contains(&charge.charge_id)).cloned());
-        let posted = self.verdict.state == ReviewState::Confirmed && self.posts_on.is_none();
-        Ok(Aim { unit_id: anew.inspection.context.unit_id, charges, posts: posted })
+        let confirmed = self.verdict.state == ReviewState::Confirmed;
+        let posts = confirmed && self.posts_on.is_none();
+        let aim = Aim { unit_id: anew.inspection.context.unit_id, charges, posts };
+        if confirmed { Ok(aim.complete()?) } else { Ok(aim) }
     }
 
     /// Makes the moves in books that nobody keeps: whether anything would be written, and whether it is allowed.
@@ -247,14 +248,16 @@ impl<'a> Deed<'a> {
         Ok(!books.written.is_empty())
     }
 
-    /// Writes everything: case, decision, money. The devices' changes are left to the caller, who records them last, and
-    /// who took the lock of duplicates where the case may be dismissed.
+    /// Writes everything: case, duplicates, decision, money. The devices' changes are left to the caller, who records them
+    /// last, and who took the lock of duplicates where they hear of it.
     pub(super) async fn make(
-        self,
+        mut self,
         connection: &mut Connection,
+        book: &PolicyBook,
         by: DecidedBy,
         now: Instant,
     ) -> Result<(DecisionRow, Vec<NewChange>), Refusal> {
+        let changes = self.write_case(connection, book, now).await?;
         let new = NewDecision {
             request_id: self.request.request_id,
             subject: Subject::Case { case_id: self.case.case_id, expected_version: self.case.version },
@@ -263,21 +266,7 @@ impl<'a> Deed<'a> {
             reason: self.request.reason.clone(),
             detail: serde_json::to_value(self.detail())?,
         };
-        let after = self.after(now);
-        let Self { district, case, verdict, appeal, anew, money, .. } = self;
-        let mut change = NewChange::of_case(case.case_id, case.grid, case.author);
-        if let Some(anew) = anew {
-            change = anew.write.change();
-            store_case_rows(connection, &[anew.write]).await?;
-        }
-        cases::update(connection, district, case.case_id, &after).await?;
-        let mut changes = match verdict.state {
-            ReviewState::Dismissed => {
-                lapse_duplicates::<Refusal>(connection, district, &[case.case_id]).await?
-            }
-            _ => Vec::new(),
-        };
-        changes.push(change);
+        let Self { district, appeal, money, .. } = self;
         let (decision, head) = record_decision(connection, district, new, now).await?;
         if let Some(appeal) = appeal {
             appeals::decide(connection, district, appeal, decision.decision_no).await?;
@@ -288,6 +277,38 @@ impl<'a> Deed<'a> {
             write_money(connection, &books, &[money]).await?;
         }
         Ok((decision, changes))
+    }
+
+    /// Writes the case's row, and what becomes of its duplicates: a case that is dismissed has none, and one that was
+    /// judged anew may be in doubt by others than before.
+    async fn write_case(
+        &mut self,
+        connection: &mut Connection,
+        book: &PolicyBook,
+        now: Instant,
+    ) -> Result<Vec<NewChange>, Refusal> {
+        let (district, case_id) = (self.district, self.case.case_id);
+        let mut change = NewChange::of_case(case_id, self.case.grid.clone(), self.case.author);
+        let write = self.anew.as_deref().map(|anew| &anew.write);
+        if let Some(write) = write {
+            change = write.change();
+            store_case_rows(connection, from_ref(write)).await?;
+        }
+        cases::update(connection, district, case_id, &self.after(now)).await?;
+        let mut changes = match (self.verdict.state, write) {
+            (ReviewState::Dismissed, _) => {
+                lapse_duplicates::<Refusal>(connection, district, &[case_id]).await?
+            }
+            (_, Some(write)) => {
+                let changes = find_duplicates(connection, district, book, from_ref(write), now).await?;
+                let written = cases::find(connection, district, case_id).await?;
+                self.verdict.flags = StandingCase::try_from(written.ok_or(Refusal::CaseUnknown)?)?.flags;
+                changes
+            }
+            _ => Vec::new(),
+        };
+        changes.push(change.leaving(self.case.unit_id));
+        Ok(changes)
     }
 
     /// The case's row afterwards.

@@ -70,7 +70,7 @@ async fn decide(
     if weighs_evidence(request.kind) {
         evidence_lock::share(connection, district).await?;
     }
-    if may_dismiss(request.kind) {
+    if touches_duplicates(request.kind) {
         duplicate_lock::take(connection, district).await?;
     }
     let row = cases::lock(connection, district, case_id).await?.ok_or(Refusal::CaseUnknown)?;
@@ -100,7 +100,7 @@ async fn decide(
         let shown = shown(connection, actor, vec![proposal]).await?.pop();
         return shown.map(|proposal| Answer::Proposed(Box::new(proposal))).ok_or(Refusal::CaseUnknown);
     }
-    let (decision, changes) = deed.make(connection, DecidedBy::Person(actor.user_id), now).await?;
+    let (decision, changes) = deed.make(connection, book, DecidedBy::Person(actor.user_id), now).await?;
     record_changes(connection, district, &changes).await?;
     Ok(Answer::Decided(answer::answer(connection, &decision).await?))
 }
@@ -120,7 +120,7 @@ pub async fn decide_reviewed(
     now: Instant,
 ) -> Result<Executed, Refusal> {
     let deed = Deed::prepare(connection, book, district, case.try_into()?, request, now).await?;
-    let (decision, changes) = deed.make(connection, by, now).await?;
+    let (decision, changes) = deed.make(connection, book, by, now).await?;
     Ok(Executed { decision_no: decision.decision_no, changes })
 }
 
@@ -144,9 +144,16 @@ const fn weighs_evidence(kind: DecisionKind) -> bool {
     matches!(kind, DecisionKind::ReEvaluate | DecisionKind::Adjust | DecisionKind::AcceptAmendment)
 }
 
-/// Whether a kind of decision may dismiss its case, of which its duplicates then hear.
-const fn may_dismiss(kind: DecisionKind) -> bool {
-    matches!(kind, DecisionKind::Dismiss | DecisionKind::AcceptAmendment | DecisionKind::AppealReverse)
+/// Whether a kind of decision may dismiss its case or judge it anew, of which its duplicates then hear. An adjustment by
+/// another pack version is only proposed here: who approves it holds the lock.
+const fn touches_duplicates(kind: DecisionKind) -> bool {
+    matches!(
+        kind,
+        DecisionKind::Dismiss
+            | DecisionKind::AcceptAmendment
+            | DecisionKind::AppealReverse
+            | DecisionKind::ReEvaluate
+    )
 }
 
 /// What this request led to before.

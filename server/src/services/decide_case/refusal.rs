@@ -117,6 +117,9 @@ pub enum Refusal {
     /// The unit that is named answers for it already.
     #[error("this unit answers for the case already")]
     UnitUnchanged,
+    /// The case was decided and charged on paper, before this product: what it cost is not in this ledger.
+    #[error("the case was charged on paper, and is not charged here")]
+    ChargedOnPaper,
     /// The pack that is named was not in force.
     #[error("the pack is not the one in force where and when the case occurred")]
     PackNotInForce,
@@ -195,6 +198,7 @@ impl From<Refusal> for ApiError {
                 problem(ProblemKind::CaseChanged).field("expected_version")
             }
             Refusal::StateForbids(_) => problem(ProblemKind::CaseStateForbids).field("kind"),
+            Refusal::ChargedOnPaper => problem(ProblemKind::CaseStateForbids).field("kind"),
             Refusal::DecidedElsewhere(_) => problem(ProblemKind::MalformedRequest).field("kind"),
             Refusal::NeedsSettling(_) => problem(ProblemKind::CaseNeedsSettling),
             Refusal::FlagNotRaised(_) => problem(ProblemKind::CaseStateForbids).field("flags"),

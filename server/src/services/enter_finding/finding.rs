@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use sync_core::geo::Point;
 use sync_core::ids::{GridPath, InspectionId, KindCode, PhotoHash, QuestionCode, TargetId, UserId};
 use sync_core::model::assignment::DiscoveryLevel;
-use sync_core::model::inspection::Answer;
+use sync_core::model::inspection::{Answer, Measurement};
 use sync_core::time::Instant;
 use utoipa::ToSchema;
 
@@ -80,12 +80,19 @@ pub struct FindingPhoto {
 pub struct FindingRequest {
     /// Made by the client; it becomes the inspection's id, and a retry carries the same and gets the first answer.
     pub request_id: InspectionId,
+    /// The finding that this one corrects, by its inspection: its undecided cases then stand on this one, and of a decided
+    /// one it is a proposal. Absent for a new finding.
+    #[serde(default)]
+    pub replaces: Option<InspectionId>,
     /// When it occurred.
     pub occurred_at: Instant,
     /// Where it was found.
     pub place: FindingPlace,
     /// What was found, by the checklist of the kind.
     pub answers: Vec<Answer>,
+    /// What the group measured, by the measurements of the kind.
+    #[serde(default)]
+    pub measurements: Vec<Measurement>,
     /// In words.
     #[serde(default)]
     pub notes: String,
@@ -99,15 +106,17 @@ pub struct FindingRequest {
 }
 
 impl FindingRequest {
-    /// The finding, as entered by this user.
+    /// The finding, as entered by this user; in the lineage of the one that it corrects.
     #[must_use]
-    pub fn finding(&self, author: UserId) -> Finding {
+    pub fn finding(&self, author: UserId, lineage: Option<InspectionId>) -> Finding {
         Finding {
             inspection_id: self.request_id,
+            corrects: self.replaces.zip(lineage),
             author,
             occurred_at: self.occurred_at,
             place: self.place.clone(),
             answers: self.answers.clone(),
+            measurements: self.measurements.clone(),
             notes: self.notes.clone(),
             level: self.level.into(),
             photos: self.photos.clone(),
@@ -120,6 +129,8 @@ impl FindingRequest {
 pub struct Finding {
     /// The inspection it becomes.
     pub inspection_id: InspectionId,
+    /// The inspection that it corrects, and that one's lineage.
+    pub corrects: Option<(InspectionId, InspectionId)>,
     /// Who entered it.
     pub author: UserId,
     /// When it occurred.
@@ -128,6 +139,8 @@ pub struct Finding {
     pub place: FindingPlace,
     /// What was found.
     pub answers: Vec<Answer>,
+    /// What was measured.
+    pub measurements: Vec<Measurement>,
     /// In words.
     pub notes: String,
     /// At which level.

@@ -16,7 +16,7 @@ use sync_core::model::inspection::{Context, Inspection, SiteRepresentative, Targ
 use sync_core::model::photo::{PhotoEntry, PhotoSource};
 use sync_core::model::target::TargetContent;
 use sync_core::model::zone::{Zone, zone_kinds_at};
-use sync_core::policy::PolicyBook;
+use sync_core::policy::{PolicyBook, PolicyPack};
 use sync_core::time::{Instant, ZoneName};
 use sync_core::wire::problem::ProblemKind;
 
@@ -149,8 +149,8 @@ impl Surroundings {
         let pack = self.book.in_force(&self.district, day);
         let inspection = Inspection {
             inspection_id: finding.inspection_id,
-            lineage: finding.inspection_id,
-            replaces: None,
+            lineage: finding.corrects.map_or(finding.inspection_id, |(_, lineage)| lineage),
+            replaces: finding.corrects.map(|(replaced, _)| replaced),
             author: finding.author,
             occurred_at: finding.occurred_at,
             zone: ZoneName::record(),
@@ -159,7 +159,7 @@ impl Surroundings {
             observed: site.observed,
             place: site.place.to_owned(),
             answers: finding.answers.clone(),
-            measurements: Vec::new(),
+            measurements: finding.measurements.clone(),
             notes: finding.notes.clone(),
             second_inspector: None,
             site_representative: SiteRepresentative::Absent,
@@ -176,10 +176,15 @@ impl Surroundings {
         if let Some(found) = check(pack, &inspection).into_iter().next() {
             return Err(found);
         }
+        // What a device measured is kept and put in doubt; what somebody types from paper can still be put right.
+        if let Some(index) = pack.and_then(|pack| impossible(pack, &inspection)) {
+            return Err(fault(ProblemKind::NumberOutOfRange, format!("measurements[{index}].value")));
+        }
         let sealed =
             serde_json::to_value(&inspection).map_err(|_| fault(ProblemKind::MalformedRequest, "answers"))?;
         let evaluation = evaluate(pack, &inspection, &prior_facts(&self.confirmed, &inspection));
-        if evaluation.cases.is_empty() {
+        // A correction may take everything back.
+        if evaluation.cases.is_empty() && finding.corrects.is_none() {
             return Err(fault(ProblemKind::FindingWithoutCase, "answers"));
         }
         Ok(JudgedFinding { inspection, sealed, evaluation })
@@ -237,6 +242,15 @@ impl Surroundings {
         };
         finding.photos.iter().enumerate().map(entry).collect()
     }
+}
+
+/// The place of a value that the pack says cannot be measured, there or at all.
+fn impossible(pack: &PolicyPack, inspection: &Inspection) -> Option<usize> {
+    let kind = pack.kind(&inspection.kind)?;
+    inspection.measurements.iter().position(|measured| {
+        let possible = kind.measurement(&measured.code);
+        possible.is_none_or(|possible| !(possible.min..=possible.max).contains(&measured.value))
+    })
 }
 
 async fn verified_sizes(

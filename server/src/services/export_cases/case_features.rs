@@ -93,12 +93,11 @@ FROM picked
 JOIN inspections ON inspections.district = picked.district AND inspections.inspection_id = picked.inspection_id
 JOIN units ON units.district = picked.district AND units.unit_id = picked.unit_id
 LEFT JOIN targets ON targets.district = picked.district AND targets.target_id = picked.target_id
-LEFT JOIN (
-    SELECT charges.case_id, sum(amount_fen) FILTER (WHERE charges.state = 'pending')::bigint AS pending,
+CROSS JOIN LATERAL (
+    SELECT sum(amount_fen) FILTER (WHERE charges.state = 'pending')::bigint AS pending,
            sum(amount_fen) FILTER (WHERE charges.state = 'posted')::bigint AS posted
-    FROM picked JOIN charges ON charges.district = picked.district AND charges.case_id = picked.case_id
-    GROUP BY charges.case_id
-) AS sums ON sums.case_id = picked.case_id";
+    FROM charges WHERE charges.district = picked.district AND charges.case_id = picked.case_id
+) AS sums";
 
 #[derive(QueryableByName)]
 struct FeatureRow {

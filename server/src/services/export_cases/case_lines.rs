@@ -63,10 +63,15 @@ pub struct CaseLine {
     pub reason: Option<String>,
 }
 
-/// What the lines are made of; sums and clauses come once for all cases, the sealed inspection only for spots.
+/// What the lines are made of. Sums are looked up case by case, and the sealed inspection of spots only: of what stands in
+/// `picked` the planner knows nothing, and joined as a whole the sums would be made anew for every line.
 const SELECT_LINES: &str = "
 SELECT picked.case_id, picked.occurred_at, picked.item_zh, picked.item_en, picked.kind, picked.pack_hash,
-       targets.code AS target_code, coalesce(targets.name, inspections.sealed->>'place', '') AS place,
+       targets.code AS target_code,
+       CASE WHEN picked.target_id IS NULL
+            THEN (SELECT coalesce(sealed->>'place', '') FROM inspections
+                  WHERE inspections.district = picked.district AND inspections.inspection_id = picked.inspection_id)
+            ELSE coalesce(targets.name, '') END AS place,
        picked.grid, grids.name AS grid_name, units.name AS unit_name, units.budget_code, picked.level,
        users.name AS author_name, picked.review_state, picked.rectification_state, picked.flags, sums.clause,
        coalesce(sums.pending, 0) AS pending, coalesce(sums.posted, 0) AS posted, picked.reason
@@ -75,15 +80,12 @@ JOIN grids ON grids.district = picked.district AND grids.path = picked.grid
 JOIN units ON units.district = picked.district AND units.unit_id = picked.unit_id
 JOIN users ON users.district = picked.district AND users.user_id = picked.author
 LEFT JOIN targets ON targets.district = picked.district AND targets.target_id = picked.target_id
-LEFT JOIN inspections ON picked.target_id IS NULL AND inspections.district = picked.district
-     AND inspections.inspection_id = picked.inspection_id
-LEFT JOIN (
-    SELECT charges.case_id, string_agg(DISTINCT charges.clause, '；') AS clause,
+CROSS JOIN LATERAL (
+    SELECT string_agg(DISTINCT charges.clause, '；') AS clause,
            sum(amount_fen) FILTER (WHERE charges.state = 'pending')::bigint AS pending,
            sum(amount_fen) FILTER (WHERE charges.state = 'posted')::bigint AS posted
-    FROM picked JOIN charges ON charges.district = picked.district AND charges.case_id = picked.case_id
-    GROUP BY charges.case_id
-) AS sums ON sums.case_id = picked.case_id";
+    FROM charges WHERE charges.district = picked.district AND charges.case_id = picked.case_id
+) AS sums";
 
 #[derive(QueryableByName)]
 struct LineRow {

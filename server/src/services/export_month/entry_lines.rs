@@ -8,7 +8,6 @@ use sync_core::time::{Instant, Month};
 use sync_core::wire::problem::ProblemKind;
 use uuid::Uuid;
 
-use super::FILE_MAX_ROWS;
 use crate::auth::money_scope::MoneyScope;
 use crate::db::Connection;
 use crate::db::types::{Day, StoredValueError, Time, stored, stored_code};
@@ -100,17 +99,18 @@ struct EntryRow {
     reverses: Option<i64>,
 }
 
-/// The entries of a month by number, named in the language of `words`.
+/// The entries of a month by number, named in the language of `words`, where they are no more than `rows_max`.
 ///
 /// # Errors
-/// `too_many_items` beyond [`FILE_MAX_ROWS`]; those of the database.
+/// `too_many_items` beyond `rows_max`; those of the database.
 pub async fn read_entries(
     connection: &mut Connection,
     scope: &MoneyScope,
     month: Month,
     words: &PackWords,
+    rows_max: usize,
 ) -> Result<Vec<EntryLine>, ApiError> {
-    let most = i64::try_from(FILE_MAX_ROWS).unwrap_or(i64::MAX);
+    let most = i64::try_from(rows_max).unwrap_or(i64::MAX);
     let rows: Vec<EntryRow> = sql_query(
         "SELECT entry_no, entry.kind, posted_at, entry.occurred_month, units.name AS unit_name, budget_code,
                 coalesce(evaluation->>'zh', entry.item) AS item_zh,
@@ -138,8 +138,8 @@ pub async fn read_entries(
     .bind::<BigInt, _>(most.saturating_add(1))
     .load(connection)
     .await?;
-    if rows.len() > FILE_MAX_ROWS {
-        return Err(ApiError::new(ProblemKind::TooManyItems).detail(format!("{FILE_MAX_ROWS} rows at most")));
+    if rows.len() > rows_max {
+        return Err(ApiError::new(ProblemKind::TooManyItems).detail(format!("{rows_max} rows at most")));
     }
     Ok(rows.into_iter().map(|row| row.line(words)).collect::<Result<_, _>>()?)
 }

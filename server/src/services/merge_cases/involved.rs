@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use sync_core::ids::{CaseId, GridPath, InspectionId, ItemCode, PackHash, UnitId, UserId};
 use sync_core::model::assignment::{DiscoveryLevel, Role};
-use sync_core::model::case::ReviewState;
+use sync_core::model::case::{Flag, ReviewState};
 use sync_core::time::Instant;
 use uuid::Uuid;
 
@@ -14,11 +14,12 @@ use super::Refusal;
 use super::request::ExpectedCase;
 use crate::auth::actor::Actor;
 use crate::db::changes::NewChange;
-use crate::db::schema::cases;
+use crate::db::schema::{cases, inspections};
 use crate::db::types::{StoredValueError, Time, stored, stored_code};
 use crate::db::{Connection, duplicate_lock};
 use crate::ledger::basis::{CaseBasis, ChargeBasis};
 use crate::ledger::moves::Aim;
+use crate::services::store_inspections::InspectionSource;
 
 /// A case as it stood when it was locked.
 #[derive(Debug, Clone)]
@@ -32,8 +33,11 @@ pub(super) struct Involved {
     pub(super) grid: GridPath,
     pub(super) author: UserId,
     pub(super) review_state: ReviewState,
+    pub(super) flags: Vec<Flag>,
     pub(super) version: i32,
     pub(super) occurred_at: Instant,
+    /// Whether it was decided and charged on paper, before this product.
+    pub(super) of_the_past: bool,
 }
 
 #[derive(Debug, Queryable, Selectable)]
@@ -48,6 +52,7 @@ struct InvolvedRow {
     grid: String,
     author: Uuid,
     review_state: String,
+    flags: Vec<String>,
     version: i32,
     occurred_at: Time,
 }
@@ -67,10 +72,20 @@ pub(super) async fn lock(
         .for_no_key_update()
         .load(conn)
         .await?;
-    let involved: BTreeMap<CaseId, Involved> = rows
+    let mut involved: BTreeMap<CaseId, Involved> = rows
         .into_iter()
         .map(|row| Involved::try_from(row).map(|case| (case.case_id, case)))
         .collect::<Result<_, StoredValueError>>()?;
+    let of_the_past: Vec<Uuid> = inspections::table
+        .filter(inspections::district.eq(actor.district.as_str()))
+        .filter(inspections::inspection_id.eq_any(involved.values().map(|case| case.inspection_id.0)))
+        .filter(inspections::source.eq(InspectionSource::History.code()))
+        .select(inspections::inspection_id)
+        .load(conn)
+        .await?;
+    for case in involved.values_mut() {
+        case.of_the_past = of_the_past.contains(&case.inspection_id.0);
+    }
     let own = involved.values().all(|case| actor.covers(Role::Supervisor, &case.grid));
     if own && involved.len() == ids.len() { Ok(involved) } else { Err(Refusal::CaseUnknown) }
 }
@@ -95,9 +110,21 @@ impl Involved {
         u32::try_from(self.version).unwrap_or_default()
     }
 
+    /// Whether it could be confirmed as it stands, or was: its evidence is at hand, and of its doubts only those are left
+    /// that this merge settles, that it is a duplicate and, where the unit is `named`, whose it is. Only then can another
+    /// case be charged for what it found.
+    pub(super) fn check_settled(&self, named: bool) -> Result<(), Refusal> {
+        if !matches!(self.review_state, ReviewState::UnderReview | ReviewState::Confirmed) {
+            return Err(Refusal::StateForbids { case_id: self.case_id, state: self.review_state });
+        }
+        let settles = |flag: Flag| flag == Flag::DuplicateProposed || (named && flag == Flag::UnitDiffers);
+        let doubts: Vec<Flag> = self.flags.iter().copied().filter(|flag| !settles(*flag)).collect();
+        if doubts.is_empty() { Ok(()) } else { Err(Refusal::NeedsSettling { case_id: self.case_id, doubts }) }
+    }
+
     /// Who must hear of it.
     pub(super) fn change(&self) -> NewChange {
-        NewChange::of_case(self.case_id, self.grid.clone(), self.author)
+        NewChange::of_case(self.case_id, self.grid.clone(), self.author).leaving(self.unit_id)
     }
 
     /// What the record says of its money.
@@ -129,8 +156,10 @@ impl TryFrom<InvolvedRow> for Involved {
             grid: stored("cases.grid", &row.grid)?,
             author: UserId(row.author),
             review_state: stored_code("cases.review_state", &row.review_state)?,
+            flags: row.flags.iter().map(|flag| stored_code("cases.flags", flag)).collect::<Result<_, _>>()?,
             version: row.version,
             occurred_at: row.occurred_at.0,
+            of_the_past: false,
         })
     }
 }

@@ -1,7 +1,7 @@
 //! Why duplicates were not decided, and the problem that says so.
 
 use sync_core::ids::CaseId;
-use sync_core::model::case::ReviewState;
+use sync_core::model::case::{Flag, ReviewState};
 use sync_core::text::TextFault;
 use sync_core::wire::problem::ProblemKind;
 
@@ -37,6 +37,20 @@ pub enum Refusal {
         /// Its state.
         state: ReviewState,
     },
+    /// An absorbed case that brings a charge is in doubt.
+    #[error(
+        "{case_id} needs settling: {}",
+        doubts.iter().map(|doubt| doubt.code()).collect::<Vec<_>>().join(", ")
+    )]
+    NeedsSettling {
+        /// Which.
+        case_id: CaseId,
+        /// Its doubts that the merge does not settle.
+        doubts: Vec<Flag>,
+    },
+    /// A case was decided and charged on paper, before this product: what it cost is not in this ledger.
+    #[error("{0} was charged on paper")]
+    ChargedOnPaper(CaseId),
     /// A case is under appeal.
     #[error("{0} has an open appeal")]
     AppealOpen(CaseId),
@@ -105,7 +119,10 @@ impl From<Refusal> for ApiError {
             Refusal::CaseUnknown => Self::new(ProblemKind::CaseUnknown),
             Refusal::RequestIdReused => Self::new(ProblemKind::DecisionIdReused).field("request_id"),
             Refusal::Changed { .. } => problem(ProblemKind::CaseChanged).field("expected_version"),
-            Refusal::StateForbids { .. } | Refusal::NothingProposed => problem(ProblemKind::CaseStateForbids),
+            Refusal::StateForbids { .. } | Refusal::ChargedOnPaper(_) | Refusal::NothingProposed => {
+                problem(ProblemKind::CaseStateForbids)
+            }
+            Refusal::NeedsSettling { .. } => problem(ProblemKind::CaseNeedsSettling),
             Refusal::AppealOpen(_) => problem(ProblemKind::AppealOpen),
             Refusal::ItemsDiffer => problem(ProblemKind::MergeItemsDiffer),
             Refusal::SelfCheckAbsorbs(_) => problem(ProblemKind::SelfCheckCannotAbsorb),

@@ -51,7 +51,7 @@ impl Union {
         let ids: Vec<CaseId> = involved.keys().copied().collect();
         let mut money: Vec<CaseMoney> = load_money(conn, district, &ids).await?;
         money.sort_by_key(|case| (case.case_id == survivor_id, case.case_id));
-        let aims = aims_of(survivor, &involved, &money, unit_id)?;
+        let aims = aims_of(survivor, &involved, &money, (unit_id, request.unit_id.is_some()))?;
         Ok(Self { survivor_id, involved, unit_id, money, aims })
     }
 
@@ -90,12 +90,12 @@ impl Union {
     }
 }
 
-/// Where the money of each case goes.
+/// Where the money of each case goes; `unit` answers for the survivor, and was named or is the only one.
 fn aims_of(
     survivor: &Involved,
     involved: &BTreeMap<CaseId, Involved>,
     money: &[CaseMoney],
-    unit_id: UnitId,
+    unit: (UnitId, bool),
 ) -> Result<BTreeMap<CaseId, Aim>, Refusal> {
     let others: Vec<(&Involved, &CaseMoney)> = money
         .iter()
@@ -103,7 +103,7 @@ fn aims_of(
         .filter_map(|case| Some((involved.get(&case.case_id)?, case)))
         .collect();
     let own = money.iter().find(|case| case.case_id == survivor.case_id).ok_or(Refusal::CaseUnknown)?;
-    let aim = aim_of(survivor, own, &others, unit_id)?;
+    let aim = aim_of(survivor, own, &others, unit)?;
     let given = others.iter().map(|(case, _)| (case.case_id, Aim::nothing(case.unit_id)));
     Ok(given.chain([(survivor.case_id, aim)]).collect())
 }
@@ -113,6 +113,9 @@ fn check(survivor: &Involved, absorbed: &[&Involved]) -> Result<(), Refusal> {
     use ReviewState::{AwaitingEvidence, Confirmed, Returned, UnderReview};
     if !matches!(survivor.review_state, AwaitingEvidence | UnderReview | Confirmed) {
         return Err(Refusal::StateForbids { case_id: survivor.case_id, state: survivor.review_state });
+    }
+    if let Some(past) = absorbed.iter().chain([&survivor]).find(|case| case.of_the_past) {
+        return Err(Refusal::ChargedOnPaper(past.case_id));
     }
     for case in absorbed {
         if !matches!(case.review_state, AwaitingEvidence | UnderReview | Returned | Confirmed) {
@@ -137,24 +140,35 @@ fn unit_of(survivor: &Involved, absorbed: &[&Involved], named: Option<UnitId>) -
 }
 
 /// Where the survivor's money goes: its own charges, and those of the others for measures that it lacks, of the one
-/// that occurred first. A measure is charged once. What is new is posted at once where the survivor stands posted.
+/// that occurred first. A measure is charged once, and only on a finding that could be confirmed by itself: no doubt and
+/// no missing photo is lost in a merge. What is new is posted at once where the survivor stands
+/// posted; one that was confirmed free of charge does not begin to be charged so.
 fn aim_of(
     survivor: &Involved,
     money: &CaseMoney,
     absorbed: &[(&Involved, &CaseMoney)],
-    unit_id: UnitId,
+    (unit_id, named): (UnitId, bool),
 ) -> Result<Aim, Refusal> {
     let charged = absorbed.iter().find(|(_, money)| money.live().next().is_some());
     if let (DiscoveryLevel::SelfCheck, Some((case, _))) = (survivor.level, charged) {
         return Err(Refusal::SelfCheckAbsorbs(case.case_id));
     }
+    let confirmed = survivor.review_state == ReviewState::Confirmed;
     let pending = money.live().any(|charge| charge.state == ChargeState::Pending);
     let mut charges: Vec<ChargeMoney> = money.live().cloned().collect();
+    let confirmed_free = confirmed && charges.is_empty();
     let mut measures: BTreeSet<MeasureKey> = charges.iter().map(|charge| charge.measure.clone()).collect();
     let mut in_time = absorbed.to_vec();
     in_time.sort_by_key(|(case, _)| (case.occurred_at, case.case_id));
     for (case, money) in in_time {
         for charge in money.live().filter(|charge| measures.insert(charge.measure.clone())) {
+            case.check_settled(named)?;
+            if confirmed_free {
+                return Err(Refusal::StateForbids {
+                    case_id: survivor.case_id,
+                    state: survivor.review_state,
+                });
+            }
             charges.push(ChargeMoney {
                 charge_id: ChargeId::derive(survivor.case_id, &charge.measure),
                 reason: with_source(charge.reason.clone(), case.case_id),
@@ -163,8 +177,8 @@ fn aim_of(
             });
         }
     }
-    let posts = survivor.review_state == ReviewState::Confirmed && !pending;
-    Ok(Aim { unit_id, charges, posts })
+    let aim = Aim { unit_id, charges, posts: confirmed && !pending };
+    if confirmed { Ok(aim.complete()?) } else { Ok(aim) }
 }
 
 /// The case that a charge came from first, through whichever merges.

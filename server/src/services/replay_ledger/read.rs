@@ -4,7 +4,6 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use sync_core::ids::{InspectionId, RegionCode};
 use sync_core::model::decision::DecisionKind;
-use sync_core::model::inspection::Inspection;
 use sync_core::time::Month;
 use uuid::Uuid;
 
@@ -13,7 +12,10 @@ use crate::db::Connection;
 use crate::db::decisions::{self, DecisionRow};
 use crate::db::schema::{charges, districts, inspections, operations, pack_adoptions, packs};
 use crate::db::types::stored_code;
-use crate::ledger::replay::{Evidence, NumberedDecision, Recorded, inspections_of, sealed_inspection};
+use crate::ledger::replay::{
+    Accepted, Evidence, NumberedDecision, Recorded, inspections_of, sealed_inspection,
+};
+use crate::services::store_inspections::InspectionSource;
 
 /// Decisions read at a time.
 const BATCH_DECISIONS: i64 = 500;
@@ -68,15 +70,15 @@ fn numbered(row: DecisionRow) -> Result<NumberedDecision, Stop> {
     Ok(NumberedDecision { decision_no: row.decision_no, kind, decided_at: row.decided_at.0, recorded })
 }
 
-/// An inspection as stored, with the bytes of its operation and their SHA-256.
-type SealedRow = (Uuid, serde_json::Value, Option<Vec<u8>>, Option<Vec<u8>>);
+/// An inspection as stored and where it came from, with the bytes of its operation and their SHA-256.
+type SealedRow = (Uuid, serde_json::Value, String, Option<Vec<u8>>, Option<Vec<u8>>);
 
 /// The inspections that these decisions name, each held against its operation.
 pub(super) async fn inspections(
     connection: &mut Connection,
     district: &RegionCode,
     batch: &[NumberedDecision],
-) -> Result<Vec<Inspection>, Stop> {
+) -> Result<Vec<Accepted>, Stop> {
     let mut ids: Vec<Uuid> =
         batch.iter().flat_map(|decision| inspections_of(&decision.recorded)).map(|id| id.0).collect();
     ids.sort_unstable();
@@ -92,15 +94,19 @@ pub(super) async fn inspections(
         .select((
             inspections::inspection_id,
             inspections::sealed,
+            inspections::source,
             operations::bytes.nullable(),
             operations::sha256.nullable(),
         ))
         .load(connection)
         .await?;
     rows.iter()
-        .map(|(id, sealed, bytes, sha256)| {
+        .map(|(id, sealed, source, bytes, sha256)| {
             let operation = bytes.as_deref().zip(sha256.as_deref());
-            Ok(sealed_inspection(InspectionId(*id), sealed, operation)?)
+            Ok(Accepted {
+                inspection: sealed_inspection(InspectionId(*id), sealed, operation)?,
+                of_the_past: *source == InspectionSource::History.code(),
+            })
         })
         .collect()
 }

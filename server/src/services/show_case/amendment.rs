@@ -24,7 +24,7 @@ use crate::services::move_money::load_money;
 pub struct Amendment {
     /// The correction.
     pub inspection_id: InspectionId,
-    /// Whether it still finds the item; if not, accepting it dismisses the case.
+    /// Whether the item is still found, by it or by a merged case; if not, accepting it dismisses the case.
     pub found: bool,
     /// Photos that its pack requires and that are not verified.
     pub missing_photos: usize,
@@ -84,15 +84,15 @@ impl Amendment {
         for before in money.live() {
             all.insert(&before.measure, (before.charge_id, Some(before), None));
         }
-        for after in &anew.charges {
+        let aimed = anew.charges_beside(money);
+        for after in &aimed {
             all.entry(&after.measure).or_insert((after.charge_id, None, None)).2 = Some(after);
         }
         let charges: Vec<AmendedCharge> = all
             .into_iter()
             .map(|(measure, (charge_id, before, after))| {
                 let posted = before.and_then(|charge| charge.standing().ok()).unwrap_or(Fen::ZERO);
-                let entered = before.and_then(|charge| charge.amount);
-                let amount = after.map_or(Some(Fen::ZERO), |charge| charge.amount.or(entered));
+                let amount = after.map_or(Some(Fen::ZERO), |charge| charge.amount);
                 let difference = amount.and_then(|amount| amount.checked_add(posted.checked_neg()?));
                 AmendedCharge { charge_id, measure: measure.clone(), posted, amount, difference }
             })
@@ -100,7 +100,7 @@ impl Amendment {
         let context = &anew.inspection.context;
         Self {
             inspection_id: anew.inspection.inspection_id,
-            found: anew.found,
+            found: anew.stands(money),
             missing_photos: anew.missing_photos,
             unit_id: context.unit_id,
             level: context.level,

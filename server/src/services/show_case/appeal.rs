@@ -14,7 +14,7 @@ use crate::services::list_appeals::Appeal;
 use crate::services::rectify_case::LoopRules;
 
 /// The last moment to appeal; none where nothing is charged, an appeal is open, or the charge was appealed against and
-/// that decided; nor while the calendar lacks the year.
+/// that decided.
 pub(super) fn appealable_until(
     rules: LoopRules<'_>,
     state: ReviewState,

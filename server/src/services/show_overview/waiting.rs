@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::auth::case_scope::{CaseScope, in_grid};
 use crate::db::Connection;
-use crate::db::rectifications::PAST_STATES;
+use crate::db::rectifications::{NO_CASE_ANY_MORE, PAST_STATES};
 use crate::db::schema::{cases, rectifications};
 use crate::db::types::Time;
 use crate::problem::ApiError;
@@ -78,7 +78,8 @@ pub(super) async fn waiting(
         .group_by(cases::review_state)
         .select((cases::review_state, count_star(), diesel::dsl::min(cases::occurred_at)))
         .into_boxed();
-    let mut seen = cases::table.filter(scope.condition()).select(cases::case_id).into_boxed();
+    let seen = cases::table.filter(scope.condition()).filter(cases::review_state.ne_all(NO_CASE_ANY_MORE));
+    let mut seen = seen.select(cases::case_id).into_boxed();
     if let Some(grid) = grid {
         counts = counts.filter(in_grid(grid));
         seen = seen.filter(in_grid(grid));

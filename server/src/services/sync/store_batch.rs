@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Binary, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
+use sync_core::evaluate::evaluate;
 use sync_core::ids::{CaseId, GridPath, OperationId, TargetId};
 use sync_core::model::case::Flag;
 use sync_core::model::fire_point::FirePointState;
@@ -31,8 +32,9 @@ use crate::db::targets::{TargetWrite, insert_targets, update_targets};
 use crate::db::types::{Time, storable};
 use crate::services::find_duplicates::find_duplicates;
 use crate::services::open_cases::{
-    CaseWrite, Judged, amends_decided, open_cases, place_of, search_texts, store_cases,
+    CaseWrite, Judged, StoredCase, correct_cases, place_of, search_texts, store_cases,
 };
+use crate::services::prior_facts::prior_facts;
 use crate::services::store_inspections::{InspectionWrite, Origin, store_inspections};
 
 /// What a batch writes. Effects are added in the order of the operations and known to those that follow.
@@ -155,15 +157,13 @@ impl Batch {
         judged: JudgedInspection,
     ) {
         let JudgedInspection { inspection, sealed, evaluation, mut flags } = judged;
-        let before = || known.cases.values().filter(|case| case.lineage == inspection.lineage);
-        if amends_decided(before()) {
-            flags.push(Flag::AmendsDecided);
-        }
+        let before = known.cases.values().filter(|case| case.lineage == inspection.lineage);
+        let before: Vec<&StoredCase> = before.collect();
         let target =
             inspection.context.target.as_ref().and_then(|sealed| known.targets.get(&sealed.target_id));
         let content = target.map(|known| &known.target.content);
         let texts = search_texts(content, &inspection);
-        let writes = open_cases(
+        let writes = correct_cases(
             Judged {
                 district: &known.district,
                 inspection: &inspection,
@@ -174,8 +174,17 @@ impl Batch {
                 verified: &known.verified,
                 now: known.received_at,
             },
-            before(),
+            &before,
+            |inspection| {
+                let pack = inspection.context.pack.as_ref();
+                let pack = pack.and_then(|pack| known.book.by_hash(&pack.hash));
+                evaluate(pack, inspection, &prior_facts(&known.confirmed, inspection))
+            },
         );
+        // The inspection is a proposal for those that are decided, and itself no more in doubt for it.
+        if !writes.proposals.is_empty() {
+            flags.push(Flag::AmendsDecided);
+        }
         for case in writes.proposals {
             let grid = known.cases.get(&case).and_then(|before| before.grid.clone());
             if let Some(grid) = grid.filter(|_| self.proposals.insert(case)) {
@@ -245,6 +254,7 @@ impl Batch {
             grid_before: Some(finding.grid.clone()),
             grid_after: Some(finding.grid.clone()),
             user: None,
+            unit_before: None,
         });
         let results = operations
             .iter()

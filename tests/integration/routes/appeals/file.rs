@@ -3,6 +3,8 @@
 use jiff::civil::date;
 use reqwest::Method;
 use serde_json::{Value, json};
+use server::services::plan_appeals::plan_appeals;
+use server::state::AppState;
 use sync_core::ids::{CaseId, PhotoHash};
 use tests::TestRole;
 use tests::appeal::appeal_request;
@@ -83,16 +85,58 @@ async fn a_pack_that_states_the_time_is_followed() {
     assert_eq!(code(liaison.appeal(cases[1], &appeal_request(2)).await).await, "appeal_late");
 }
 
+/// The server again with a calendar that has this file's year too.
+fn with_year(review: &Review, file: &str, text: &str) -> AppState {
+    let files = tempfile::tempdir().unwrap();
+    std::fs::write(files.path().join(file), text).unwrap();
+    let mut config = review.server.state.config.clone();
+    config.calendar_dir = Some(files.path().to_owned());
+    AppState::new(config, review.server.state.pool.clone(), review.server.clock.clone()).unwrap()
+}
+
 #[tokio::test]
-async fn a_calendar_that_ends_before_the_deadline_is_said() {
+async fn no_appeal_is_lost_for_a_calendar_without_the_year_and_its_date_is_set_once_the_year_is_there() {
+    let review = Review::start().await;
+    let liaison = review.liaison().await;
+    let (one, other) = (review.case(&["hoarding"]).await, review.case(&["hoarding"]).await);
+    review.travel("2026-12-30T02:00:00Z").await;
+    review.decide(one, "confirm").await;
+    review.decide(other, "confirm").await;
+
+    // Five workdays from Wednesday by weekdays, and two weeks in which holidays could lie.
+    let until = "2027-01-20T10:00:00.000Z";
+    assert_eq!(review.show(one).await["appealable_until"], until);
+    let appeal = review.appeal(&liaison, one).await;
+    assert_eq!(
+        (&appeal["due_at"], &appeal["due_assumed"]),
+        (&json!("2027-01-13T10:00:00.000Z"), &json!(true))
+    );
+    assert_eq!(plan_appeals(&review.server.state).await.unwrap(), 0, "the year is still missing");
+
+    let new_year = "year = 2027\nnotice = \"x\"\n[[holidays]]\nzh = \"元旦\"\nfrom = \"2027-01-01\"\nuntil = \"2027-01-01\"\n";
+    let restarted = with_year(&review, "cn-2027.toml", new_year);
+    assert_eq!(plan_appeals(&restarted).await.unwrap(), 1);
+    assert_eq!(plan_appeals(&restarted).await.unwrap(), 0, "once");
+    let planned = liaison.appeals("").await.remove(0);
+    assert_eq!(
+        (&planned["due_at"], &planned["due_assumed"]),
+        (&json!("2027-01-14T10:00:00.000Z"), &json!(false))
+    );
+
+    review.travel("2027-01-20T10:00:00Z").await;
+    review.appeal(&liaison, other).await;
+}
+
+#[tokio::test]
+async fn even_without_the_year_the_time_to_appeal_ends() {
     let review = Review::start().await;
     let liaison = review.liaison().await;
     let case = review.case(&["hoarding"]).await;
     review.travel("2026-12-30T02:00:00Z").await;
     review.decide(case, "confirm").await;
+    review.travel("2027-01-20T10:00:01Z").await;
 
-    assert_eq!(code(liaison.appeal(case, &appeal_request(2)).await).await, "calendar_gap");
-    assert_eq!(review.show(case).await["appealable_until"], Value::Null);
+    assert_eq!(code(liaison.appeal(case, &appeal_request(2)).await).await, "appeal_late");
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! A correction of a decided case is a proposal: shown beside what stands, accepted or refused by decision.
 
 use serde_json::{Value, json};
+use server::services::replay_ledger::{Extent, Replayed, replay_ledger};
 use sync_core::ids::CaseId;
 use sync_core::model::inspection::Inspection;
 use tests::field::{correction, photo_entry};
@@ -199,4 +200,113 @@ async fn a_case_that_is_opened_again_is_as_doubtful_as_its_correction() {
 
     assert_eq!(reopened["unsettled"], json!(["fix_suspect"]));
     assert_eq!(refusal(&review, case, &decision("confirm", 3)).await, "case_needs_settling");
+}
+
+#[tokio::test]
+async fn amounts_entered_with_a_correction_need_two_people_even_where_nothing_posts_yet() {
+    let review = Review::start().await;
+    let pack = review.amounts_left_to_office().await;
+    let mut visit = review.visit(&["hoarding"]).await;
+    visit.context.pack = Some(pack.reference());
+    let case = review.push(&visit).await;
+    let charge = review.show(case).await["charges"][0]["charge_id"].clone();
+    review.decide(case, "dismiss").await;
+    let corrected = correction(&visit, &["hoarding"]);
+    review.device.push(&[review.device.amend(&corrected)]).await;
+    let mut request = about("accept_amendment", 2, &corrected);
+    request["amounts"] = json!([{ "charge_id": charge, "amount": 9_000_000 }]);
+
+    let reopened = review.decide_by_two(case, &request).await;
+
+    assert_eq!(reopened["review_state"], "under_review");
+    assert_eq!(review.show(case).await["pending"], 9_000_000);
+}
+
+#[tokio::test]
+async fn what_two_people_made_of_an_amount_outlives_a_correction() {
+    let review = Review::start().await;
+    let visit = review.visit(&["hoarding"]).await;
+    let case = review.push(&visit).await;
+    review.decide(case, "confirm").await;
+    let charge = review.show(case).await["charges"][0]["charge_id"].clone();
+    let mut adjust = decision("adjust", 2);
+    adjust["amounts"] = json!([{ "charge_id": charge, "amount": 5_000_000 }]);
+    review.decide_by_two(case, &adjust).await;
+    let mut corrected = correction(&visit, &["hoarding"]);
+    corrected.notes = "补充说明".to_owned();
+    review.device.push(&[review.device.amend(&corrected)]).await;
+
+    assert_eq!(review.show(case).await["amendment"]["difference"], 0);
+    let request = about("accept_amendment", 3, &corrected);
+    let accepted = accepted(review.supervisor.decide(case, &request).await).await;
+
+    assert_eq!(accepted["entries"], json!([]));
+    assert_eq!(review.totals("2026-11").await["total"]["posted"], 5_000_000);
+}
+
+/// What a supervisor decides on an undecided case, and a correction that adds a photo.
+async fn corrected_after(review: &Review, request: &Value) -> CaseId {
+    let visit = review.visit(&["hoarding"]).await;
+    let case = review.push(&visit).await;
+    accepted(review.supervisor.decide(case, request).await).await;
+    let mut corrected = correction(&visit, &["hoarding"]);
+    corrected.photos.push(photo_entry(corrected.inspection_id.to_string().as_bytes(), &corrected));
+    review.verify(&corrected.photos[1..]).await;
+    review.device.push(&[review.device.amend(&corrected)]).await;
+    assert_eq!(review.show(case).await["inspection"]["inspection_id"], json!(corrected.inspection_id));
+    case
+}
+
+#[tokio::test]
+async fn what_a_supervisor_decided_on_an_undecided_case_outlives_its_correction() {
+    let review = Review::start().await;
+    let (mut elsewhere, mut free) = (decision("re_attribute", 1), decision("re_evaluate", 1));
+    elsewhere["unit_id"] = json!(review.macun.streets[1]);
+    free["level"] = json!("township");
+
+    let elsewhere = corrected_after(&review, &elsewhere).await;
+    let free = corrected_after(&review, &free).await;
+
+    assert_eq!(review.show(elsewhere).await["unit_id"], json!(review.macun.streets[1]));
+    let shown = review.show(free).await;
+    assert_eq!((&shown["level"], &shown["pending"]), (&json!("township"), &json!(0)));
+    for case in [elsewhere, free] {
+        review.decide(case, "confirm").await;
+    }
+    let entries = review.entries().await;
+    assert_eq!((entries.len(), &entries[0]["unit_id"]), (1, &json!(review.macun.streets[1])));
+    let mut connection = review.server.connection().await;
+    let replayed = replay_ledger(&mut connection, &review.macun.code, Extent::All, |_| {}).await.unwrap();
+    assert!(matches!(replayed, Replayed::Same { .. }), "{replayed:?}");
+}
+
+#[tokio::test]
+async fn an_amount_that_two_people_entered_outlives_a_correction_of_the_undecided_case() {
+    let review = Review::start().await;
+    let pack = review.amounts_left_to_office().await;
+    let mut visit = review.visit(&["hoarding"]).await;
+    visit.context.pack = Some(pack.reference());
+    let case = review.push(&visit).await;
+    let mut enter = decision("enter_amounts", 1);
+    let charge = review.show(case).await["charges"][0]["charge_id"].clone();
+    enter["amounts"] = json!([{ "charge_id": charge, "amount": 700 }]);
+    review.decide_by_two(case, &enter).await;
+
+    review.device.push(&[review.device.amend(&correction(&visit, &["hoarding"]))]).await;
+
+    assert_eq!(review.show(case).await["pending"], 700);
+}
+
+#[tokio::test]
+async fn a_correction_of_a_decided_case_leaves_its_undecided_sibling_without_a_doubt() {
+    let review = Review::start().await;
+    let visit = review.visit(&["hoarding", "licensed_trucks"]).await;
+    let dust = review.push(&visit).await;
+    let trucks = CaseId::derive(visit.lineage, &"muck_truck".parse().unwrap());
+    review.decide(dust, "confirm").await;
+
+    review.device.push(&[review.device.amend(&correction(&visit, &["hoarding", "licensed_trucks"]))]).await;
+
+    assert_eq!(review.show(dust).await["flags"], json!(["amends_decided"]));
+    assert_eq!(review.show(trucks).await["flags"], json!([]));
 }

@@ -1,12 +1,17 @@
 //! What packs ask the server to do by itself: publication before posting (公示), and confirmation after days for review.
 
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
 use jiff::civil::date;
 use serde_json::{Value, json};
+use server::db::schema::charges;
 use server::services::post_due::post_due;
 use sync_core::ids::CaseId;
+use sync_core::model::inspection::Inspection;
 use sync_core::policy::PolicyPack;
+use tests::field::correction;
 use tests::problem;
-use tests::review::{Review, accepted, decision};
+use tests::review::{AMOUNT_LEFT_TO_OFFICE, Review, accepted, decision};
 
 /// Seconds of a day.
 const DAY: i64 = 86_400;
@@ -16,10 +21,14 @@ async fn asking(review: &Review, what: &str) -> PolicyPack {
     review.new_version("[charging]\n", &format!("[charging]\n{what}\n"), date(2026, 11, 1)).await
 }
 
-async fn case_by(review: &Review, pack: &PolicyPack) -> CaseId {
+async fn visit_by(review: &Review, pack: &PolicyPack) -> Inspection {
     let mut visit = review.visit(&["hoarding"]).await;
     visit.context.pack = Some(pack.reference());
-    review.push(&visit).await
+    visit
+}
+
+async fn case_by(review: &Review, pack: &PolicyPack) -> CaseId {
+    review.push(&visit_by(review, pack).await).await
 }
 
 async fn days_pass(review: &Review, days: i64) {
@@ -122,4 +131,87 @@ async fn two_processes_at_once_do_each_step_once() {
     assert_eq!(one + other, 6);
     assert_eq!(review.entries().await.len(), 6);
     assert_eq!(due(&review).await, 0);
+}
+
+#[tokio::test]
+async fn a_case_corrected_in_its_publication_does_not_post_until_the_correction_is_decided() {
+    let review = Review::start().await;
+    let pack = asking(&review, "publication_days = 7").await;
+    let visit = visit_by(&review, &pack).await;
+    let case = review.push(&visit).await;
+    review.decide(case, "confirm").await;
+    let corrected = correction(&visit, &[]);
+    review.device.push(&[review.device.amend(&corrected)]).await;
+
+    days_pass(&review, 30).await;
+    let posted = due(&review).await;
+
+    assert_eq!(posted, 0);
+    assert_eq!(review.show(case).await["flags"], json!(["amends_decided"]));
+    let mut accept = decision("accept_amendment", 2);
+    accept["inspection_id"] = json!(corrected.inspection_id);
+    let dismissed = accepted(review.supervisor.decide(case, &accept).await).await;
+    assert_eq!((&dismissed["review_state"], &dismissed["entries"]), (&json!("dismissed"), &json!([])));
+}
+
+#[tokio::test]
+async fn a_case_in_publication_with_an_open_proposal_does_not_post_until_that_is_reviewed() {
+    let review = Review::start().await;
+    let pack = asking(&review, "publication_days = 7").await;
+    let case = case_by(&review, &pack).await;
+    review.decide(case, "confirm").await;
+    let mut adjust = decision("adjust", 2);
+    adjust["level"] = json!("township");
+    let proposal = review.propose(case, &adjust).await;
+
+    days_pass(&review, 30).await;
+    let waiting = due(&review).await;
+    accepted(review.second.review(&proposal, "rejection").await).await;
+
+    assert_eq!((waiting, due(&review).await), (0, 1));
+}
+
+#[tokio::test]
+async fn a_correction_does_not_bring_a_case_in_publication_a_charge_without_an_amount() {
+    let review = Review::start().await;
+    let publication = ("[charging]\n", "[charging]\npublication_days = 7\n");
+    let pack = review.new_version_with(&[publication, AMOUNT_LEFT_TO_OFFICE], date(2026, 11, 1)).await;
+    let visit = visit_by(&review, &pack).await;
+    let case = review.push(&visit).await;
+    let mut enter = decision("enter_amounts", 1);
+    let charge = review.show(case).await["charges"][0]["charge_id"].clone();
+    enter["amounts"] = json!([{ "charge_id": charge, "amount": 700 }]);
+    review.decide_by_two(case, &enter).await;
+    review.decide(case, "confirm").await;
+    let mut corrected = correction(&visit, &["hoarding", "material_cover"]);
+    corrected.photos.extend(review.visit(&["material_cover"]).await.photos);
+    review.verify(&corrected.photos[1..]).await;
+    review.device.push(&[review.device.amend(&corrected)]).await;
+
+    let mut accept = decision("accept_amendment", 3);
+    accept["inspection_id"] = json!(corrected.inspection_id);
+    let refused = problem(review.supervisor.decide(case, &accept).await).await;
+
+    assert_eq!(refused.code.as_str(), "case_amount_missing");
+}
+
+#[tokio::test]
+async fn one_case_that_cannot_post_does_not_keep_the_others_from_it() {
+    let review = Review::start().await;
+    let pack = asking(&review, "publication_days = 7").await;
+    let stuck = case_by(&review, &pack).await;
+    let free = case_by(&review, &pack).await;
+    for case in [stuck, free] {
+        review.decide(case, "confirm").await;
+    }
+    diesel::update(charges::table.filter(charges::case_id.eq(stuck.0)))
+        .set(charges::amount_fen.eq(None::<i64>))
+        .execute(&mut review.server.connection().await)
+        .await
+        .unwrap();
+
+    days_pass(&review, 7).await;
+
+    assert_eq!(due(&review).await, 1);
+    assert_eq!(review.entries().await[0]["case_id"], json!(free));
 }

@@ -503,3 +503,116 @@ async fn the_same_merge_twice_at_once_is_one_decision_with_one_answer() {
     changed["reason"] = json!("别的");
     assert_eq!(refusal(&review, one, &changed).await, "decision_id_reused");
 }
+
+/// What a supervisor asks for about a correction.
+fn about(kind: &str, version: Value, corrected: &Inspection) -> Value {
+    let mut request = decision(kind, version);
+    request["inspection_id"] = json!(corrected.inspection_id);
+    request
+}
+
+#[tokio::test]
+async fn what_the_survivor_corrects_away_leaves_what_the_merge_brought_and_that_can_be_decided_on() {
+    let review = Review::start().await;
+    let [first, second] = two_visits(&review, &["hoarding"], &["material_cover"]).await;
+    let (one, two) = (review.push(&first).await, review.push(&second).await);
+    merge(&review, one, &[two]).await;
+    review.decide(one, "confirm").await;
+    let corrected = correction(&first, &[]);
+    review.device.push(&[review.device.amend(&corrected)]).await;
+    let shown = review.show(one).await;
+    assert_eq!(
+        (&shown["amendment"]["found"], &shown["amendment"]["difference"]),
+        (&json!(true), &json!(-10_000_000))
+    );
+
+    let request = about("accept_amendment", shown["version"].clone(), &corrected);
+    let accepted = review.decide_by_two(one, &request).await;
+
+    assert_eq!(accepted["review_state"], "confirmed");
+    assert_eq!(
+        charges(&review.show(one).await),
+        [charge("hoarding", "void"), charge("material_cover", "posted")]
+    );
+    assert_eq!(review.totals("2026-11").await["total"]["posted_yuan"], "100000.00");
+    review.decide_by_two(one, &decision("dismiss", accepted["version"].clone())).await;
+    assert_eq!(review.totals("2026-11").await["total"]["posted"], 0);
+    let mut connection = review.server.connection().await;
+    let replayed = replay_ledger(&mut connection, &review.macun.code, Extent::All, |_| {}).await.unwrap();
+    assert!(matches!(replayed, Replayed::Same { .. }), "{replayed:?}");
+}
+
+#[tokio::test]
+async fn a_case_that_is_opened_again_is_looked_for_among_duplicates() {
+    let review = Review::start().await;
+    let [first, second] = two_visits(&review, &["hoarding"], &["hoarding"]).await;
+    let (one, two) = (review.push(&first).await, review.push(&second).await);
+    let dismissed = review.decide(two, "dismiss").await;
+    review.decide(one, "confirm").await;
+    let mut corrected = correction(&second, &["hoarding"]);
+    corrected.photos = second.photos.clone();
+    review.device.push(&[review.device.amend(&corrected)]).await;
+
+    let request = about("accept_amendment", dismissed["version"].clone(), &corrected);
+    let reopened = accepted(review.supervisor.decide(two, &request).await).await;
+
+    assert_eq!(
+        (&reopened["review_state"], &reopened["unsettled"]),
+        (&json!("under_review"), &super::flagged())
+    );
+    assert_eq!(flags(&review, two).await, super::flagged());
+    let blocked = review.supervisor.decide(two, &decision("confirm", reopened["version"].clone())).await;
+    assert_eq!(problem(blocked).await.code.as_str(), "case_needs_settling");
+    assert_eq!(review.entries().await.len(), 1, "one finding is charged once");
+}
+
+#[tokio::test]
+async fn no_doubt_and_no_missing_evidence_is_lost_in_a_merge() {
+    let review = Review::start().await;
+    let site = review.server.site(&review.macun, "001/001").await;
+    let survivor = review.push(&review.visit_to(&site, &["hoarding"])).await;
+    review.decide(survivor, "confirm").await;
+    let mut doubtful = review.visit_to(&site, &["material_cover"]);
+    doubtful.fix = None;
+    let doubtful = review.push(&doubtful).await;
+    let awaiting = review.visit_to(&site, &["vehicle_washing"]);
+    review.device.push(&[review.device.submit(&awaiting)]).await;
+    let awaiting = CaseId::derive(awaiting.lineage, &"site_dust".parse().unwrap());
+    let returned = review.push(&review.visit_to(&site, &["vehicle_washing"])).await;
+    review.decide(returned, "return").await;
+    let same = review.visit_to(&site, &["hoarding"]);
+    review.device.push(&[review.device.submit(&same)]).await;
+    let same = CaseId::derive(same.lineage, &"site_dust".parse().unwrap());
+
+    let refused = async |case| {
+        let request = merging(&review, survivor, &[case]).await;
+        refusal(&review, survivor, &request).await
+    };
+    assert_eq!(refused(doubtful).await, "case_needs_settling");
+    assert_eq!([refused(awaiting).await, refused(returned).await], ["case_state_forbids"; 2]);
+    assert_eq!(review.entries().await.len(), 1);
+
+    let mut settle = decision("settle", review.show(doubtful).await["version"].clone());
+    settle["flags"] = json!(["fix_suspect"]);
+    accepted(review.supervisor.decide(doubtful, &settle).await).await;
+    merge(&review, survivor, &[doubtful]).await;
+    merge(&review, survivor, &[same]).await;
+
+    let each = |measure| entry("deduction", measure, 100_000);
+    assert_eq!(entries(&review).await, [each("hoarding"), each("material_cover")]);
+}
+
+#[tokio::test]
+async fn a_case_that_was_confirmed_free_of_charge_does_not_begin_to_be_charged_by_a_merge() {
+    let review = Review::start().await;
+    let [one, two] = two_visits(&review, &["hoarding"], &["hoarding"]).await;
+    let one = review.push(&one).await;
+    let mut free = decision("re_evaluate", 1);
+    free["level"] = json!("township");
+    accepted(review.supervisor.decide(one, &free).await).await;
+    review.decide(one, "confirm").await;
+    let two = review.push(&two).await;
+
+    assert_eq!(refusal(&review, one, &merging(&review, one, &[two]).await).await, "case_state_forbids");
+    merge(&review, two, &[one]).await;
+}

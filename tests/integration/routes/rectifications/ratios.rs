@@ -76,3 +76,29 @@ async fn days_that_are_none_name_their_parameter() {
         assert_eq!((refused.code.as_str(), refused.field.as_deref()), ("malformed_request", Some(field)));
     }
 }
+
+#[tokio::test]
+async fn a_pause_does_not_take_an_overdue_order_out_of_the_ratios() {
+    let review = Review::start().await;
+    let case = review.ordered(1).await;
+    review.travel("2026-11-25T02:00:00Z").await;
+    let before = ratios(&review, "from=2026-11-22&to=2026-11-22").await["total"]["overdue"].clone();
+
+    review.step(case, json!({ "kind": "pause_rectification", "pause": "deferred" })).await;
+
+    let after = ratios(&review, "from=2026-11-22&to=2026-11-22").await;
+    assert_eq!((before, &after["total"]["overdue"]), (json!(1), &json!(1)));
+}
+
+#[tokio::test]
+async fn a_dismissed_case_has_no_order_on_the_board_any_more() {
+    let review = Review::start().await;
+    let case = review.ordered(1).await;
+    assert_eq!(review.rounds("").await["rectifications"].as_array().unwrap().len(), 1);
+
+    review.decide(case, "dismiss").await;
+
+    assert_eq!(review.rounds("").await["rectifications"], json!([]));
+    let shown = read(review.supervisor.request(Method::GET, "/api/v1/overview")).await;
+    assert!(shown.to_string().contains("\"rounds_open\":0"), "{shown}");
+}

@@ -2,8 +2,10 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::review::{Review, read};
-use tests::{TestOffice, TestRole};
+use server::services::replay_ledger::{Extent, Replayed, replay_ledger};
+use sync_core::ids::{CaseId, DecisionRequestId};
+use tests::review::{Review, accepted, decision, read};
+use tests::{TestOffice, TestRole, problem};
 
 use super::{administrator, counts, export, faults, preview, run, sites};
 
@@ -131,4 +133,37 @@ async fn a_past_case_counts_as_confirmed_for_those_that_follow_on_its_target() {
     assert_eq!(list["counts"], json!([{ "review_state": "confirmed", "cases": 2 }]));
     let liaison = review.office("liaison", TestRole::liaison(review.macun.streets[0])).await;
     assert_eq!(cases(&liaison).await.len(), 1, "a liaison sees the own unit's past");
+}
+
+#[tokio::test]
+async fn what_was_charged_on_paper_is_never_charged_here_whatever_is_decided() {
+    let (review, office) = with_site().await;
+    run(&office, "history", past()).await;
+    let case = |listed: &Value| listed["case_id"].as_str().unwrap().parse::<CaseId>().unwrap();
+    let listed = cases(&office).await;
+    let (site, spot) = (case(&listed[0]), case(&listed[1]));
+    let fresh = review.case(&["hoarding"]).await;
+
+    let mut elsewhere = decision("re_attribute", 1);
+    elsewhere["unit_id"] = json!(review.macun.streets[1]);
+    accepted(review.supervisor.decide(site, &elsewhere).await).await;
+    let mut adjust = decision("adjust", 2);
+    adjust["level"] = json!("district");
+    let adjusted = problem(review.supervisor.decide(site, &adjust).await).await;
+    let merge = json!({
+        "request_id": DecisionRequestId::fresh(),
+        "expected_version": 2,
+        "absorbed": [{ "case_id": fresh, "expected_version": 1 }],
+        "unit_id": review.macun.streets[1],
+        "reason": "同一工地",
+    });
+    let request = review.supervisor.request(Method::POST, &format!("/api/v1/cases/{site}/merge"));
+    let merged = problem(request.json(&merge).send().await.unwrap()).await;
+    review.decide(spot, "dismiss").await;
+
+    assert_eq!([adjusted.code.as_str(), merged.code.as_str()], ["case_state_forbids"; 2]);
+    assert!(review.entries().await.is_empty());
+    let mut connection = review.server.connection().await;
+    let replayed = replay_ledger(&mut connection, &review.macun.code, Extent::All, |_| {}).await.unwrap();
+    assert!(matches!(replayed, Replayed::Same { .. }), "{replayed:?}");
 }

@@ -118,6 +118,7 @@ const money: typeof zh = {
     grounds: 'Grounds',
     filed: 'Filed',
     due: 'To be decided by',
+    dueAssumed: '(weekdays; the holiday calendar of that year is missing)',
     photos: '{n} photos',
     decide: 'Decide',
     toCase: 'The case',

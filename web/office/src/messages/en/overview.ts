@@ -80,6 +80,7 @@ const overview: typeof zh = {
   gapHint: 'The longest without inspection first; each inspection makes the list shorter',
   gapNone: 'Nothing is missing',
   lastInspected: 'Last inspection',
+  lastOnRecord: 'Date on record',
   neverInspected: 'Never',
   citation: 'By',
 }

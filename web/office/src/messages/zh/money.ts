@@ -115,6 +115,7 @@ export default {
     grounds: '申诉理由',
     filed: '提出',
     due: '处理期限',
+    dueAssumed: '（暂按周一至周五推算，缺该年度节假日安排）',
     photos: '{n} 张照片',
     decide: '处理申诉',
     toCase: '查看案件',

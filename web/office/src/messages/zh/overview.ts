@@ -79,6 +79,7 @@ export default {
   gapHint: '最久未检的在前；检查一处，名单少一处',
   gapNone: '没有未检对象',
   lastInspected: '最近检查',
+  lastOnRecord: '登记日期',
   neverInspected: '从未检查',
   citation: '依据',
 }
