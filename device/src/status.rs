@@ -44,6 +44,8 @@ pub struct Status {
     pub photos_refused: u64,
     /// Drafts.
     pub drafts: u64,
+    /// How often the register differed from the server's and was fetched anew.
+    pub repairs: u64,
     /// Pulled policy packs that this build cannot use: charges shown may be incomplete.
     pub unusable_packs: Vec<PackId>,
     /// How much of other users' work waits on this device; nothing more is shown of it.
@@ -151,6 +153,7 @@ impl Device {
             photos_unjudged: counts.photos_unjudged,
             photos_refused: counts.photos_refused,
             drafts: counts.drafts,
+            repairs: self.store.work.repairs()?,
             unusable_packs: policies(&self.store)?.unusable.into_iter().map(|pack| pack.id).collect(),
             colleagues: self.colleagues()?,
         })

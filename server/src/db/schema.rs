@@ -93,6 +93,7 @@ diesel::table! {
         grid_before -> Nullable<Text>,
         grid_after -> Nullable<Text>,
         user_id -> Nullable<Uuid>,
+        changed_at -> Timestamptz,
     }
 }
 

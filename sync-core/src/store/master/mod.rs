@@ -22,7 +22,7 @@ use crate::time::Instant;
 /// The store of pulled rows.
 #[derive(Debug)]
 pub struct MasterStore {
-    connection: Connection,
+    pub(in crate::store) connection: Connection,
 }
 
 impl MasterStore {
