@@ -142,7 +142,7 @@ async fn a_device_killed_at_any_part_goes_on_where_it_stopped() {
     assert_eq!((report.snapshots, report.failures.len()), (1, 0), "{report:?}");
     assert_eq!(tablet.register(), expected);
     let size = kept(&server)[0].metadata().unwrap().len();
-    assert_eq!(bytes.load(Ordering::Relaxed), size, "no byte came twice");
+    assert_eq!(AtomicU64::load(&bytes, Ordering::Relaxed), size, "no byte came twice");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -216,7 +216,11 @@ async fn a_snapshot_that_is_another_one_meanwhile_is_begun_anew() {
     let after = kept(&server);
     assert_ne!(before, after);
     assert_eq!((report.snapshots, report.failures.len()), (1, 0), "{report:?}");
-    assert_eq!(bytes.load(Ordering::Relaxed), after[0].metadata().unwrap().len(), "from its first byte on");
+    assert_eq!(
+        AtomicU64::load(&bytes, Ordering::Relaxed),
+        after[0].metadata().unwrap().len(),
+        "from its first byte on"
+    );
     assert_eq!(tablet.register(), expected);
 }
 
@@ -235,7 +239,7 @@ async fn a_server_that_was_restarted_goes_on_with_the_same_file() {
     let report = tablet.pull(Parts { bytes: bytes.clone(), ..Parts::of(&again, 2) }).await;
 
     assert_eq!((report.snapshots, report.failures.len()), (1, 0), "{report:?}");
-    assert_eq!(bytes.load(Ordering::Relaxed), size, "no byte came twice");
+    assert_eq!(AtomicU64::load(&bytes, Ordering::Relaxed), size, "no byte came twice");
     assert_eq!(tablet.register(), expected);
 }
 
