@@ -239,6 +239,7 @@ impl DeviceStore {
         if let Some(unpacked) = self.unpacked.take() {
             master.bootstrapped = unpacked.row_count()?;
             unpacked.drop_own_work()?;
+            unpacked.fold_log()?;
             self.discard_replacement()?;
             self.put_in_place(unpacked, SNAPSHOT_FILE)?;
         }
@@ -275,7 +276,10 @@ impl DeviceStore {
         let replaced = files::replace_master(&new, &old);
         self.master = MasterStore::open(&old)?;
         if let Err(failed) = replaced {
-            self.replacement = Some(MasterStore::open(&new)?);
+            // A snapshot is unpacked again: what has arrived of it is still there.
+            if file == REPLACEMENT_FILE {
+                self.replacement = Some(MasterStore::open(&new)?);
+            }
             return Err(failed);
         }
         self.work.drop_applied_overlays()?;

@@ -60,6 +60,7 @@ impl SnapshotWriter {
         self.master
             .connection
             .execute_batch("INSERT INTO register_search (register_search) VALUES ('optimize')")?;
+        self.master.fold_log()?;
         self.master.close()
     }
 }
