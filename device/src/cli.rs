@@ -60,6 +60,10 @@ pub enum Command {
     Pull,
     /// 同步：推送、拉取、上传照片 / push, pull and send photos
     Sync,
+    /// 核对本机台账与服务器是否一致 / compare the register with the server's
+    Compare,
+    /// 导出同步日志，每行一个 JSON / export the sync log, one JSON a line
+    SyncLog,
     /// 台账 / the register
     Targets {
         /// What to do.

@@ -37,6 +37,9 @@ pub struct Profile {
     pub device_name: String,
     /// This installation of the databases.
     pub incarnation: Incarnation,
+    /// Bytes of photo originals that stay here after the server has them in a backup; as the program has it where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept_original_bytes: Option<u64>,
     /// Enrolled users, the first one first.
     pub users: Vec<EnrolledUser>,
 }

@@ -12,7 +12,7 @@ use sync_core::geo::Point;
 use sync_core::ids::{BootId, InspectionId, KindCode, OperationId, TargetId};
 use sync_core::model::inspection::Inspection;
 use sync_core::policy::Kind;
-use sync_core::store::{DeviceStore, Draft, Found, RegisterEntry};
+use sync_core::store::{DeviceStore, Draft, Found, Received, RegisterEntry};
 use sync_core::time::{Clock, Instant, ZoneName};
 use sync_core::wire::operation::{Body, Header, OPERATION_SCHEMA_VERSION, Operation};
 
@@ -36,7 +36,11 @@ pub struct Device {
     boot: BootId,
     started: std::time::Instant,
     set_aside: Vec<PathBuf>,
+    watcher: Option<Watcher>,
 }
+
+/// Who is told how far the download of the register is.
+type Watcher = Box<dyn FnMut(&Received) + Send>;
 
 /// What recording an inspection led to.
 #[derive(Debug, Clone, PartialEq)]
@@ -78,6 +82,7 @@ impl Device {
             boot: BootId::fresh(),
             started: std::time::Instant::now(),
             set_aside: opened.set_aside,
+            watcher: None,
         })
     }
 
@@ -105,12 +110,20 @@ impl Device {
         &self.photos
     }
 
-    /// Pushes, pulls and sends photos: one round over HTTP. What failed and what still waits is in the report.
+    /// Tells this from now on how far the download of the register is, after each part of it.
+    pub fn watch_download(&mut self, watcher: impl FnMut(&Received) + Send + 'static) {
+        self.watcher = Some(Box::new(watcher));
+    }
+
+    /// Pushes, pulls and sends photos: one round over HTTP. What failed and what still waits is in the report. Then
+    /// originals go that may, where more are here than are to be kept.
     ///
     /// # Errors
     /// [`DeviceError::Engine`] when this device's store failed, [`DeviceError::Key`].
     pub fn sync(&mut self) -> Result<SyncReport, DeviceError> {
-        self.round(Extent::Sync, &HttpTransport::new(&self.profile.server))
+        let report = self.round(Extent::Sync, &HttpTransport::new(&self.profile.server))?;
+        self.free_originals()?;
+        Ok(report)
     }
 
     /// Pulls only.
@@ -121,20 +134,45 @@ impl Device {
         self.round(Extent::PullOnly, &HttpTransport::new(&self.profile.server))
     }
 
+    /// Pulls, and compares the register with the server's.
+    ///
+    /// # Errors
+    /// As [`Self::sync`].
+    pub fn compare(&mut self) -> Result<SyncReport, DeviceError> {
+        self.comparing_round(&HttpTransport::new(&self.profile.server))
+    }
+
     /// One round over any transport.
     ///
     /// # Errors
     /// As [`Self::sync`].
     pub fn round(&mut self, extent: Extent, transport: &dyn Transport) -> Result<SyncReport, DeviceError> {
+        self.play(|identity, seed| Engine::new(identity, extent, seed), transport)
+    }
+
+    /// A round that pulls, and compares the register with the server's in any case (核对).
+    ///
+    /// # Errors
+    /// As [`Self::sync`].
+    pub fn comparing_round(&mut self, transport: &dyn Transport) -> Result<SyncReport, DeviceError> {
+        self.play(|identity, seed| Engine::new(identity, Extent::PullOnly, seed).comparing(), transport)
+    }
+
+    fn play(
+        &mut self,
+        engine: impl FnOnce(Identity, u64) -> Engine,
+        transport: &dyn Transport,
+    ) -> Result<SyncReport, DeviceError> {
         let key = DeviceKey::read(&self.dir.key())?;
         let identity = Identity {
             device_id: self.user.device_id,
             user_id: self.user.user_id,
             incarnation: self.store.work.incarnation(),
         };
-        let mut engine = Engine::new(identity, extent, rand::random());
+        let mut engine = engine(identity, rand::random());
         // A clock that stands still, such as a test's, must not make a pause endless.
         let mut rested = self.clock.now();
+        let mut told = 0;
         loop {
             let now = self.clock.now().max(rested);
             let answer = match engine.next(&mut self.store, &self.photos, now)? {
@@ -152,7 +190,20 @@ impl Device {
                 Step::Done(report) => return Ok(*report),
             };
             engine.receive(&mut self.store, answer, self.clock.now().max(rested))?;
+            self.tell_watcher(&mut told)?;
         }
+    }
+
+    /// Tells of a download that has grown since it was told of.
+    fn tell_watcher(&mut self, told: &mut u64) -> Result<(), DeviceError> {
+        let Some(watcher) = &mut self.watcher else { return Ok(()) };
+        if let Some(received) = self.store.snapshot_received()?
+            && received.received != *told
+        {
+            *told = received.received;
+            watcher(&received);
+        }
+        Ok(())
     }
 
     /// Records an inspection: photos first, then one transaction of the sealed inspection and its operation.

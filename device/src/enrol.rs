@@ -23,6 +23,7 @@ pub fn enrol(dir: &Path, server: &str, code: &str, device_name: &str) -> Result<
         Some(profile) if profile.server == server => profile,
         Some(profile) => return Err(DeviceError::OtherServer(profile.server)),
         None => Profile {
+            kept_original_bytes: None,
             server: server.to_owned(),
             device_name: device_name.to_owned(),
             incarnation: Incarnation::fresh(),

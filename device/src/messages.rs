@@ -1,14 +1,14 @@
 //! Every sentence that this program says to people, Chinese first, English second. Sentences of the problem table
 //! and of the evaluator come from `sync-core`.
 
-use sync_core::engine::{Failure, FailureReason, SyncReport, Undertaking};
+use sync_core::engine::{Difference, EngineError, Failure, FailureReason, SyncReport, Undertaking};
 use sync_core::evaluate::{Evaluation, ProposedCase, ProposedCharge};
 use sync_core::ids::{OperationId, QuestionCode};
 use sync_core::model::case::{CaseRow, ReviewState};
 use sync_core::model::fire_point::{FirePointState, FireSource};
 use sync_core::model::rectification::RoundState;
 use sync_core::policy::Kind;
-use sync_core::store::Found;
+use sync_core::store::{Found, Received, SnapshotFault, StoreError};
 use sync_core::wire::problem::{Problem, ProblemKind};
 use sync_core::wire::push::Rejection;
 
@@ -166,6 +166,14 @@ impl Words {
                 "photos: {photos_waiting} waiting, {photos_unjudged} not verified yet, {photos_refused} refused; drafts: {drafts}"
             ),
         ];
+        let repairs = status.repairs;
+        if repairs > 0 {
+            lines.push(say!(
+                self,
+                "台账曾与服务器不一致并重新下载 {repairs} 次",
+                "the register differed from the server's and was fetched anew {repairs} times"
+            ));
+        }
         lines.extend(status.unusable_packs.iter().map(|pack| {
             say!(self, "政策包 {pack} 无法使用，请升级应用", "pack {pack} cannot be used; update the app")
         }));
@@ -323,6 +331,23 @@ impl Words {
             let (id, why) = (&refused.sha256, self.rejection(&refused.rejection));
             say!(self, "照片 {id} 被拒绝：{why}", "photo {id} was refused: {why}")
         }));
+        lines.extend(report.differences.iter().map(|difference| {
+            let Difference { entity, here, there } = difference;
+            say!(
+                self,
+                "台账与服务器不一致（{entity}：本机 {here} 行，应为 {there} 行），已重新下载",
+                "the register differed from the server's ({entity}: {here} rows here, {there} there) and was fetched anew"
+            )
+        }));
+        if report.copied_database {
+            lines.push(
+                self.either(
+                    "本机数据库是另一台终端的副本或由备份恢复，已重新标识，未发送的工作不受影响",
+                    "this database is a copy or was restored; it has another identity now, unsent work is not affected",
+                )
+                .to_owned(),
+            );
+        }
         lines.extend(report.failures.iter().map(|failure| self.failure(failure)));
         let unjudged = report.unjudged_photos;
         if unjudged > 0 {
@@ -342,11 +367,20 @@ impl Words {
         lines.join("\n")
     }
 
+    /// How far a download is, in place of what was said of it before.
+    pub(crate) fn download(self, received: &Received) -> String {
+        let percent = received.received.saturating_mul(100).checked_div(received.total).unwrap_or_default();
+        let end = if received.is_complete() { "\n" } else { "" };
+        say!(self, "\r下载台账 {percent}%{end}", "\rdownloading the register {percent}%{end}")
+    }
+
     fn failure(self, failure: &Failure) -> String {
         let what = match failure.what {
             Undertaking::Access => self.either("获取令牌", "access"),
             Undertaking::Push => self.either("推送", "push"),
             Undertaking::Pull => self.either("拉取", "pull"),
+            Undertaking::Snapshot => self.either("下载台账快照", "the register's snapshot"),
+            Undertaking::Compare => self.either("核对台账", "comparing the register"),
             Undertaking::Photos => self.either("照片", "photos"),
         };
         let why = match &failure.why {
@@ -377,6 +411,16 @@ impl Words {
                 "照片 {sha256} 的原件在本机缺失或损坏",
                 "the original of photo {sha256} is missing or damaged on this device"
             ),
+            FailureReason::Snapshot { fault } => {
+                let why = match fault {
+                    SnapshotFault::HashDiffers(_) => self.either("校验值不符", "its hash differs"),
+                    SnapshotFault::Unreadable(_) => self.either("文件无法读取", "it cannot be read"),
+                    SnapshotFault::Newer(_) => {
+                        self.either("版本较新，请升级应用", "it is newer; update the app")
+                    }
+                };
+                say!(self, "{why}，已改为逐页拉取", "{why}; it was pulled page by page")
+            }
             FailureReason::OtherUser => {
                 self.either("应答属于其他用户", "the answer is for another user").to_owned()
             }
@@ -432,6 +476,15 @@ pub(crate) fn problems_of(error: &DeviceError) -> Vec<Problem> {
             "The device key cannot be used; enrol again, unsent work is not affected.",
             detail,
         )],
+        DeviceError::Store(StoreError::InUse)
+        | DeviceError::Engine(EngineError::Store(StoreError::InUse)) => {
+            vec![local(
+                "device_in_use",
+                "本终端的另一个程序正在使用数据，请待其结束后再试。",
+                "Another program of this device is using its data; try again when it has ended.",
+                detail,
+            )]
+        }
         DeviceError::Store(_) | DeviceError::Engine(_) => vec![local(
             "device_store_failed",
             "本机数据库操作失败，本次内容未保存；请检查存储空间。",

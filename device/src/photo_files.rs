@@ -1,7 +1,7 @@
 //! Photo originals (照片原件) on disk, by content.
 //!
 //! Invariants: a file that has its name is whole, so a row that names it can be written after it; an original is
-//! never changed, and never deleted by this program.
+//! never changed, and deleted only where [`crate::free_originals`] says why it may.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -76,6 +76,16 @@ impl PhotoFiles {
             source,
             question,
         })
+    }
+
+    /// Bytes of all originals here.
+    ///
+    /// # Errors
+    /// [`DeviceError::File`].
+    pub fn total_bytes(&self) -> Result<u64, DeviceError> {
+        let sizes = std::fs::read_dir(&self.0)
+            .and_then(|mut entries| entries.try_fold(0_u64, |sum, entry| Ok(sum + entry?.metadata()?.len())));
+        sizes.map_err(|source| DeviceError::File { path: self.0.clone(), source })
     }
 
     /// Where an original is.

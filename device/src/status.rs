@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use sync_core::ids::{InspectionId, KindCode, PackId, PhotoHash, TargetId};
 use sync_core::model::case::CaseRow;
-use sync_core::store::{OperationState, OwnInspection, PhotoState, WorkStore};
+use sync_core::model::photo::PhotoEntry;
+use sync_core::store::{Liveness, OperationState, OwnInspection, PhotoState, WorkStore};
 use sync_core::time::Instant;
 use sync_core::wire::push::{Missing, Rejection};
 
@@ -44,6 +45,8 @@ pub struct Status {
     pub photos_refused: u64,
     /// Drafts.
     pub drafts: u64,
+    /// How often the register differed from the server's and was fetched anew.
+    pub repairs: u64,
     /// Pulled policy packs that this build cannot use: charges shown may be incomplete.
     pub unusable_packs: Vec<PackId>,
     /// How much of other users' work waits on this device; nothing more is shown of it.
@@ -125,6 +128,8 @@ pub struct InspectionStatus {
     /// How its operation stands.
     #[serde(flatten)]
     pub state: SentState,
+    /// How all of it stands, photos too.
+    pub progress: Liveness,
     /// Its photos.
     pub photos: PhotoCounts,
     /// Its lineage's cases as the server has them: confirmed, returned, dismissed, and why.
@@ -151,6 +156,7 @@ impl Device {
             photos_unjudged: counts.photos_unjudged,
             photos_refused: counts.photos_refused,
             drafts: counts.drafts,
+            repairs: self.store.work.repairs()?,
             unusable_packs: policies(&self.store)?.unusable.into_iter().map(|pack| pack.id).collect(),
             colleagues: self.colleagues()?,
         })
@@ -182,6 +188,11 @@ impl Device {
         let line = |own: OwnInspection| {
             let target = target_of(&own);
             let inspection = own.inspection;
+            let of_photo = |photo: &PhotoEntry| match photos.get(&photo.sha256) {
+                Some(state) => Liveness::of_photo(state, photo.size, false),
+                None => Liveness::Waiting,
+            };
+            let progress = Liveness::of_record(&own.state, false, inspection.photos.iter().map(of_photo));
             InspectionStatus {
                 inspection_id: inspection.inspection_id,
                 lineage: inspection.lineage,
@@ -192,6 +203,7 @@ impl Device {
                 target,
                 target_name: target.and_then(|id| names.get(&id).cloned()),
                 state: own.state.into(),
+                progress,
                 photos: count(inspection.photos.iter().map(|photo| &photo.sha256), &photos),
                 cases: cases.get(&inspection.lineage).cloned().unwrap_or_default(),
             }

@@ -33,6 +33,7 @@ pub mod routes;
 pub mod screens;
 pub mod serve;
 pub mod services;
+pub mod snapshots;
 pub mod state;
 pub mod tables;
 pub mod telemetry;

@@ -15,7 +15,7 @@ use crate::db::pool;
 use crate::demo_district::{self, FillError};
 use crate::http;
 use crate::live::{Listener, ListenerFault};
-use crate::services::{tend_deadlines, tend_photos, tend_postings};
+use crate::services::{tend_changes, tend_deadlines, tend_photos, tend_postings};
 use crate::state::{AppState, StateError};
 use crate::tls::{self, TlsError};
 
@@ -106,6 +106,7 @@ pub async fn run(mut config: Config, demo: Option<Demonstration>) -> Result<(), 
         tokio::spawn(tend_photos::run(state.clone())),
         tokio::spawn(tend_postings::run(state.clone())),
         tokio::spawn(tend_deadlines::run(state.clone())),
+        tokio::spawn(tend_changes::run(state.clone())),
         tokio::spawn(hearing.run(state.clone())),
     ];
     tracing::info!(%scheme, %address, "serving");

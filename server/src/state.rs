@@ -18,6 +18,7 @@ use crate::photos::places::PhotoPlaces;
 use crate::policies::PolicyBooks;
 use crate::problem::ApiError;
 use crate::screens::{Screens, ScreensFault};
+use crate::snapshots::Snapshots;
 
 /// The state of a server process.
 pub struct AppState {
@@ -43,6 +44,8 @@ pub struct AppState {
     pub photos: PhotoPlaces,
     /// The web application.
     pub screens: Screens,
+    /// Registers as files.
+    pub snapshots: Snapshots,
     /// Who hears of changes at this process.
     pub streams: Arc<Streams>,
     /// Counters.
@@ -58,6 +61,14 @@ pub enum StateError {
     /// The photo directory cannot be made or used.
     #[error("photo directory {dir}: {source}")]
     PhotoDirectory {
+        /// The directory.
+        dir: PathBuf,
+        /// What happened.
+        source: std::io::Error,
+    },
+    /// The directory of snapshots cannot be made or used.
+    #[error("snapshot directory {dir}: {source}")]
+    SnapshotDirectory {
         /// The directory.
         dir: PathBuf,
         /// What happened.
@@ -82,6 +93,9 @@ impl AppState {
     pub fn new(config: Config, pool: Pool, clock: Arc<dyn Clock>) -> Result<Self, StateError> {
         let photos = PhotoPlaces::open(&config)
             .map_err(|source| StateError::PhotoDirectory { dir: config.photo_dir(), source })?;
+        let dir = config.data_dir.join("snapshots");
+        let snapshots =
+            Snapshots::open(dir.clone()).map_err(|source| StateError::SnapshotDirectory { dir, source })?;
         let bundled = WorkCalendar::bundled()?;
         let calendar = match &config.calendar_dir {
             Some(directory) => bundled.with_directory(directory)?,
@@ -95,6 +109,7 @@ impl AppState {
             guesses: GuessLimit::new(clock.clone()),
             photos,
             screens: Screens::open(&config)?,
+            snapshots,
             streams: Arc::default(),
             metrics: Metrics::new()?,
             pool,

@@ -9,6 +9,12 @@ pub const PUSH_MAX_BYTES: usize = 1024 * 1024;
 pub const OPERATION_MAX_BYTES: usize = 256 * 1024;
 /// Change rows in one pull page, unless one transaction alone is larger: a page never splits a transaction.
 pub const PULL_PAGE_ROWS: usize = 1000;
+/// Bytes of a snapshot that a device asks for at a time (1 MiB): what it loses when the connection breaks.
+pub const SNAPSHOT_CHUNK_BYTES: u64 = 1024 * 1024;
+/// Bytes of a snapshot as it travels (1 GiB).
+pub const SNAPSHOT_MAX_BYTES: u64 = 1024 * 1024 * 1024;
+/// Bytes of a snapshot when it is unpacked (8 GiB).
+pub const SNAPSHOT_UNPACKED_MAX_BYTES: u64 = 8 * 1024 * 1024 * 1024;
 /// Bytes of a photo's original (20 MiB).
 pub const PHOTO_MAX_BYTES: u64 = 20 * 1024 * 1024;
 /// Bytes of one upload chunk (256 KiB).

@@ -9,6 +9,7 @@
     reason = "figures are floats, and a bench that fails is a bench that stops"
 )]
 
+mod bootstrap;
 mod floor_database;
 mod floor_files;
 mod machine;
@@ -29,6 +30,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use clap::Parser;
 
+use crate::bootstrap::Sizes;
 use crate::machine::Machine;
 use crate::office::Bench;
 use crate::photos::Picture;
@@ -74,6 +76,7 @@ struct Extent {
     reads: usize,
     records: usize,
     decodings: usize,
+    bootstrap: Sizes,
 }
 
 impl Extent {
@@ -89,6 +92,7 @@ impl Extent {
                 reads: 2,
                 records: 5,
                 decodings: 1,
+                bootstrap: Sizes { register: 600, behind: [10, 300], changes_heard: 3 },
             };
         }
         Self {
@@ -108,6 +112,7 @@ impl Extent {
             reads: 20,
             records: 500,
             decodings: 20,
+            bootstrap: Sizes { register: 200_000, behind: [100, 100_000], changes_heard: 200 },
         }
     }
 }
@@ -142,6 +147,9 @@ async fn main() -> Result<()> {
     memory.tell(&bench, "photos with decoding")?;
     photos::measure_decoding(&picture, extent.decodings, &mut report)?;
     record::measure(&bench, extent.records, &mut report).await.context("device")?;
+    memory.tell(&bench, "records")?;
+    bootstrap::measure(&bench, &extent.bootstrap, &mut report).await.context("bootstrap")?;
+    memory.tell(&bench, "bootstrap")?;
     tokio::time::sleep(REST).await;
     memory.tell(&bench, "at rest afterwards")?;
     memory.finish(&mut report);

@@ -123,6 +123,8 @@ const MATRIX: &[Row] = &[
         &[Device],
         || json!({ "protocol": 1, "epoch": null, "incarnation": DeviceId::fresh(), "operations": [] }),
     ),
+    row("GET /api/v1/sync/digest", &[Device], nothing),
+    row("GET /api/v1/sync/snapshot", &[Device], nothing),
     row("GET /api/v1/sync/pull", &[Device], nothing),
     row("OPTIONS /api/v1/photos/uploads", SIGNED_IN, nothing),
     row("POST /api/v1/photos/uploads", SIGNED_IN, nothing),

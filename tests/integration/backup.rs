@@ -219,6 +219,33 @@ async fn a_restored_server_gets_back_from_devices_what_was_recorded_after_the_ba
     assert_eq!(response.status(), 200, "a thumbnail is made again from the original");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn originals_leave_a_tablet_when_a_backup_has_them_and_not_before() {
+    let Demo { server, mut tablet, .. } = Demo::start().await;
+    let kept = tempfile::tempdir().unwrap();
+    tablet.device.keep_originals(0).unwrap();
+    let (_, first) = tablet.record(server.clock.now());
+    assert_eq!(tablet.device.free_originals().unwrap().photos, 0, "it waits");
+    let (tablet, report) = tablet.sync(&server.url).await;
+    assert_eq!(report.photos_verified, 1);
+    assert_eq!(tablet.device.free_originals().unwrap().photos, 0, "no backup has it");
+    server.clock.advance_seconds(HOUR);
+    back_up(&place_of(&server), kept.path(), server.clock.now()).await.unwrap();
+    let (mut tablet, _) = tablet.sync(&server.url).await;
+    let (_, second) = tablet.record(server.clock.now());
+    let (mut tablet, _) = tablet.sync(&server.url).await;
+
+    tablet.device.keep_originals(u64::MAX).unwrap();
+    assert_eq!(tablet.device.free_originals().unwrap().photos, 0, "there is room");
+    tablet.device.keep_originals(0).unwrap();
+    let freed = tablet.device.free_originals().unwrap();
+
+    assert_eq!(freed.photos, 1);
+    let is_here = |photo: &PhotoHash| tablet.device.photos().path(photo).exists();
+    assert_eq!((is_here(&first), is_here(&second)), (false, true));
+    assert_eq!(tablet.device.free_originals().unwrap().photos, 0);
+}
+
 /// A district with one case, whose two originals are kept.
 async fn small() -> (Review, TempDir) {
     let review = Review::start().await;

@@ -24,6 +24,7 @@ pub mod scene;
 pub mod server;
 pub mod server_process;
 pub mod small_photo;
+pub mod tablet;
 
 pub use district::{MACUN, TestDevice, TestDistrict, TestOffice, TestRole, TestUser};
 pub use server::{TestServer, problem};

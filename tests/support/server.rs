@@ -99,6 +99,13 @@ impl TestServer {
         Self::serve(other.database.clone(), |_| {}, other.clock.clone(), None).await
     }
 
+    /// The server again after its process was killed: the same database and files, another port.
+    pub async fn again(&self) -> Self {
+        let data_dir = self.state.config.data_dir.clone();
+        Self::serve(self.database.clone(), |config| config.data_dir = data_dir, self.clock.clone(), None)
+            .await
+    }
+
     async fn serve(
         database: Arc<TestDatabase>,
         change: impl FnOnce(&mut Config),

@@ -48,6 +48,12 @@ impl Screen<'_> {
         }
     }
 
+    /// Shows lines as they are, for programs and files.
+    fn raw_lines(&mut self, lines: &[String]) -> Result<(), DeviceError> {
+        let failed = |source| DeviceError::File { path: PathBuf::from("stdout"), source };
+        lines.iter().try_for_each(|line| writeln!(self.out, "{line}")).map_err(failed)
+    }
+
     /// Shows lines, or a word for none.
     fn show_lines(&mut self, value: &impl Serialize, lines: &[String]) -> Result<(), DeviceError> {
         let text = if lines.is_empty() { self.words.nothing().to_owned() } else { lines.join("\n") };
@@ -95,8 +101,16 @@ fn dispatch(
     }
     match &cli.command {
         Command::Enrol { .. } => {}
-        Command::Pull => return sync::show(&device.pull()?, screen),
-        Command::Sync => return sync::show(&device.sync()?, screen),
+        Command::Pull => {
+            sync::tell_download(&mut device, screen);
+            return sync::show(&device.pull()?, screen);
+        }
+        Command::Sync => {
+            sync::tell_download(&mut device, screen);
+            return sync::show(&device.sync()?, screen);
+        }
+        Command::Compare => return sync::show(&device.compare()?, screen),
+        Command::SyncLog => sync::log(&device, screen)?,
         Command::Targets { command } => targets::run(&mut device, command, screen)?,
         Command::Inspect { draft: true, visit } => draft::new(&mut device, visit, now, screen)?,
         Command::Inspect { draft: false, visit } => inspect::inspect(&mut device, visit, now, screen)?,

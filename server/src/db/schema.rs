@@ -95,6 +95,7 @@ diesel::table! {
         grid_after -> Nullable<Text>,
         user_id -> Nullable<Uuid>,
         unit_before -> Nullable<Uuid>,
+        changed_at -> Timestamptz,
     }
 }
 

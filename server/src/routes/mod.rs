@@ -33,6 +33,7 @@ pub mod proposals;
 pub mod rectifications;
 pub mod registers;
 pub mod sessions;
+pub mod snapshots;
 pub mod subsidies;
 pub mod sync;
 pub mod targets;
@@ -74,6 +75,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .configure(rectifications::configure)
         .configure(registers::configure)
         .configure(sessions::configure)
+        .configure(snapshots::configure)
         .configure(subsidies::configure)
         .configure(sync::configure)
         .configure(targets::configure)

@@ -1,10 +1,11 @@
-//! Sync of devices (同步): push what was recorded, pull what changed.
+//! Sync of devices (同步): push what was recorded, pull what changed, compare what is held.
 
 use actix_web::web::{Bytes, Data, Query};
 use actix_web::{get, post, web};
 use serde::Deserialize;
 use sync_core::limits::PUSH_MAX_OPERATIONS;
 use sync_core::wire::PROTOCOL_VERSION;
+use sync_core::wire::digest::ScopeDigest;
 use sync_core::wire::problem::ProblemKind;
 use sync_core::wire::pull::PullAnswer;
 use sync_core::wire::push::{PushRequest, PushResponse};
@@ -16,13 +17,14 @@ use crate::auth::permission::{PullChanges, PushWork};
 use crate::json::decode;
 use crate::problem::ApiError;
 use crate::services::sync::Pusher;
+use crate::services::sync::digest_scope::digest_scope;
 use crate::services::sync::pull_changes::pull_changes;
 use crate::services::sync::push_operations::push_operations;
 use crate::state::AppState;
 
 /// Registers the routes of this module.
 pub fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(push).service(pull);
+    config.service(push).service(pull).service(digest);
 }
 
 /// Push operations: every one gets its result, in the order of the request.
@@ -97,4 +99,18 @@ async fn pull(
     query: Query<PullQuery>,
 ) -> Result<web::Json<PullAnswer>, ApiError> {
     pull_changes(&state, &actor, query.cursor.as_deref()).await.map(web::Json)
+}
+
+/// What the device should hold where the server stands now: rows and hash by kind (docs/protocol.md).
+#[utoipa::path(
+    tag = "sync",
+    security(("device" = [])),
+    responses((status = 200, description = "A cursor, and what holds there.", body = ScopeDigest))
+)]
+#[get("/api/v1/sync/digest")]
+async fn digest(
+    actor: Authorised<PullChanges>,
+    state: Data<AppState>,
+) -> Result<web::Json<ScopeDigest>, ApiError> {
+    digest_scope(&state, &actor).await.map(web::Json)
 }

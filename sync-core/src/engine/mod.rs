@@ -3,13 +3,16 @@
 //! Its host calls [`Engine::next`], does what the [`Step`] says, hands the outcome to [`Engine::receive`], and so on
 //! until [`Step::Done`]. The same code runs over HTTP natively, over `fetch` in the browser and under a simulator.
 //!
-//! One round: access, push until nothing more can be settled, pull until there is no more, photos, a pull for what they
-//! changed, and for those of whose verdict it did not tell, the question and a last pull. Invariants: no I/O, no clock read (now is handed in), no thread, randomness from the
+//! One round: access, push until nothing more can be settled, pull until there is no more (where there is no register yet,
+//! from a snapshot), photos, a pull for what they changed, and for those of whose verdict it did not tell, the question and a last pull. Invariants: no I/O, no clock read (now is handed in), no thread, randomness from the
 //! seed. Every answer is written to the store before the next step is thought of, so a host may stop between any
 //! two calls; the next round heals whatever answer was lost. No failure drops a queue, and none goes unreported.
 
 mod access;
+mod bootstrap;
+mod compare;
 mod http;
+mod log;
 mod photos;
 mod push;
 mod report;
@@ -20,6 +23,7 @@ mod upload;
 #[cfg(test)]
 mod tests;
 
+pub use compare::Difference;
 pub use http::{HttpRequest, HttpResponse, Method, TransportError};
 pub use report::{
     Failure, FailureReason, HeldOperation, RefusedOperation, RefusedPhoto, Subject, SyncReport, Undertaking,

@@ -2,8 +2,10 @@
 
 use serde::Serialize;
 
+use super::compare::Difference;
 use super::http::TransportError;
 use crate::ids::{OperationId, PhotoHash};
+use crate::store::SnapshotFault;
 use crate::time::Instant;
 use crate::wire::problem::Problem;
 use crate::wire::pull::{PhotoRow, RestartReason};
@@ -28,10 +30,16 @@ pub struct SyncReport {
     pub photos_verified: usize,
     /// Photos the server refused, and why.
     pub photos_refused: Vec<RefusedPhoto>,
-    /// Rows pulled: upserts, deletions and revocations.
+    /// Snapshots of the register that took the place of the one before (快照).
+    pub snapshots: usize,
+    /// Rows pulled: upserts, deletions and revocations, and those of snapshots.
     pub pulled_rows: usize,
     /// Why the master data was fetched anew, if it was.
     pub restarts: Vec<RestartReason>,
+    /// Kinds of row of which this device held others than the server says; the register was fetched anew.
+    pub differences: Vec<Difference>,
+    /// Whether the server said that this device's database is a copy; it has another identity now (重新标识).
+    pub copied_database: bool,
     /// The server's clock when it last told.
     pub server_time: Option<Instant>,
     /// Operations that still wait on this device.
@@ -123,6 +131,10 @@ pub enum Undertaking {
     Push,
     /// Pulling changes.
     Pull,
+    /// Fetching a snapshot of the register.
+    Snapshot,
+    /// Comparing the register with the server's.
+    Compare,
     /// Sending photos.
     Photos,
 }
@@ -164,6 +176,11 @@ pub enum FailureReason {
     },
     /// The page is for another user than the one who asked.
     OtherUser,
+    /// The snapshot that came cannot be used; the register is pulled page by page.
+    Snapshot {
+        /// What is wrong with it.
+        fault: SnapshotFault,
+    },
 }
 
 impl FailureReason {

@@ -61,6 +61,11 @@ impl Retry {
         AfterFailure::RestUntil(Instant::from_millisecond(until).unwrap_or(now))
     }
 
+    /// Another number of the seed, for what must differ between two copies of a device.
+    pub(super) fn draw(&mut self) -> (u64, u64) {
+        (self.next_random(), self.next_random())
+    }
+
     /// splitmix64: spreads devices apart, needs no more.
     const fn next_random(&mut self) -> u64 {
         self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);

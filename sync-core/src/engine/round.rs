@@ -3,16 +3,20 @@
 use std::collections::BTreeSet;
 
 use super::access::{Access, NextForAccess};
+use super::bootstrap::{Bootstrap, NextForBootstrap, Received};
+use super::compare::{self, Compare, Compared};
 use super::http::{HttpRequest, HttpResponse, Method};
+use super::log::LoggedRound;
 use super::photos::{NextPhoto, PhotoAnswered, PhotoStage};
 use super::push::{self, PushStage};
 use super::report::{Failure, FailureReason, RefusedPhoto, Subject, SyncReport, Undertaking};
 use super::retry::{AfterFailure, Retry};
 use super::{Answer, EngineError, Extent, Identity, PhotoBytes, Step};
-use crate::ids::OperationId;
-use crate::store::{DeviceStore, OperationState};
+use crate::ids::{Incarnation, OperationId};
+use crate::store::{DeviceStore, OperationState, Pulled, StoreError};
 use crate::time::Instant;
 use crate::wire::auth::{AccessToken, Challenge};
+use crate::wire::digest::ScopeDigest;
 use crate::wire::problem::ProblemKind;
 use crate::wire::pull::{PhotoRow, PullAnswer, PullPage, RestartReason, entity};
 use crate::wire::push::{OperationResult, PushResponse};
@@ -32,6 +36,8 @@ pub struct Engine {
     /// A server restored from backup lost what it had acknowledged: push again after this pull.
     push_again: bool,
     restarts: u32,
+    bootstrap: Bootstrap,
+    compare: Compare,
     /// Verdicts on photos that are not written yet. A backup has a verified photo only if it was made after the verdict,
     /// and an upload's answer does not tell the server's time: they wait for the next page, which does.
     verdicts: Vec<PhotoRow>,
@@ -43,6 +49,7 @@ pub struct Engine {
 enum Stage {
     Push(PushStage),
     Pull(AfterPull),
+    Compare(AfterPull),
     Photos(PhotoStage),
     Over,
 }
@@ -74,6 +81,8 @@ enum Asked {
     Token,
     Push(Vec<OperationId>),
     Pull,
+    Snapshot,
+    Digest,
     Photo,
 }
 
@@ -83,6 +92,8 @@ impl Asked {
             Self::Challenge | Self::Signature | Self::Token => Undertaking::Access,
             Self::Push(_) => Undertaking::Push,
             Self::Pull => Undertaking::Pull,
+            Self::Snapshot => Undertaking::Snapshot,
+            Self::Digest => Undertaking::Compare,
             Self::Photo => Undertaking::Photos,
         }
     }
@@ -105,9 +116,17 @@ impl Engine {
             turn: Turn::Engine,
             push_again: false,
             restarts: 0,
+            bootstrap: Bootstrap::new(),
+            compare: Compare::Daily,
             verdicts: Vec::new(),
             report: SyncReport::default(),
         }
+    }
+
+    /// The same, and the register is compared with the server's in any case, not only when a day is over.
+    #[must_use]
+    pub fn comparing(self) -> Self {
+        Self { compare: Compare::Now, ..self }
     }
 
     /// What to do next.
@@ -129,7 +148,7 @@ impl Engine {
             // A stage that has nothing to ask moves on to the next; only one that has needs a token.
             let Some((asked, request)) = self.stage_request(store, photos)? else {
                 if matches!(self.stage, Stage::Over) {
-                    return self.finish(store);
+                    return self.finish(store, now);
                 }
                 continue;
             };
@@ -162,7 +181,13 @@ impl Engine {
         match (asked, answer) {
             (Asked::Signature, Answer::Signature(signature)) => self.access.signed(signature),
             (
-                asked @ (Asked::Challenge | Asked::Token | Asked::Push(_) | Asked::Pull | Asked::Photo),
+                asked @ (Asked::Challenge
+                | Asked::Token
+                | Asked::Push(_)
+                | Asked::Pull
+                | Asked::Snapshot
+                | Asked::Digest
+                | Asked::Photo),
                 answer,
             ) => match answer {
                 Answer::Response(response) => return self.responded(store, asked, &response, now),
@@ -210,12 +235,24 @@ impl Engine {
                 Ok(Some((Asked::Push(batch.ids), request)))
             }
             Stage::Pull(_) => {
-                let path = match store.pull_cursor()? {
-                    Some(cursor) => format!("/api/v1/sync/pull?cursor={cursor}"),
-                    None => "/api/v1/sync/pull".to_owned(),
-                };
-                Ok(Some((Asked::Pull, HttpRequest::new(Method::Get, path))))
+                match self.bootstrap.next(store)? {
+                    NextForBootstrap::Ask(request) => return Ok(Some((Asked::Snapshot, request))),
+                    NextForBootstrap::Adopt(page) => self.adopt(store, &page)?,
+                    NextForBootstrap::Refused(fault) => {
+                        let why = FailureReason::Snapshot { fault };
+                        self.report.failures.push(Failure { what: Undertaking::Snapshot, why });
+                    }
+                    NextForBootstrap::Pages(cursor) => {
+                        let path = match cursor {
+                            Some(cursor) => format!("/api/v1/sync/pull?cursor={cursor}"),
+                            None => "/api/v1/sync/pull".to_owned(),
+                        };
+                        return Ok(Some((Asked::Pull, HttpRequest::new(Method::Get, path))));
+                    }
+                }
+                Ok(None)
             }
+            Stage::Compare(_) => Ok(Some((Asked::Digest, compare::request()))),
             Stage::Photos(stage) => {
                 match stage.next(store, photos)? {
                     NextPhoto::Ask(request) => return Ok(Some((Asked::Photo, request))),
@@ -275,6 +312,8 @@ impl Engine {
             },
             Asked::Push(sent) => return self.push_answered(store, sent, response, now),
             Asked::Pull => return self.pull_answered(store, response, now),
+            Asked::Snapshot => return self.snapshot_answered(store, response, now),
+            Asked::Digest => return self.digest_answered(store, response, now),
             Asked::Photo => return self.photo_answered(store, response),
             Asked::Signature => return Err(EngineError::OutOfTurn),
         }
@@ -303,11 +342,28 @@ impl Engine {
             Some(problem) if problem.is(ProblemKind::UnsupportedProtocol) => {
                 self.stop(Undertaking::Push, refused(response));
             }
+            Some(problem) if problem.is(ProblemKind::DeviceDatabaseCopied) => {
+                self.access.accepted();
+                self.take_another_identity(store)?;
+            }
             Some(_) => {
                 self.access.accepted();
                 self.push_refused(&sent, refused(response));
             }
         }
+        Ok(())
+    }
+
+    /// Another copy of this database sends as well: from now on this one numbers for itself. What waits keeps its bytes
+    /// and is sent again, with a token of the new identity.
+    fn take_another_identity(&mut self, store: &mut DeviceStore) -> Result<(), EngineError> {
+        let (high, low) = self.retry.draw();
+        let incarnation = Incarnation(uuid::Uuid::from_u64_pair(high, low));
+        store.work.renew_incarnation(incarnation)?;
+        self.identity.incarnation = incarnation;
+        self.report.copied_database = true;
+        self.access.start_over();
+        self.count_restart(Undertaking::Push);
         Ok(())
     }
 
@@ -353,9 +409,9 @@ impl Engine {
             }
             PullAnswer::Page(page) => {
                 let more = page.more;
-                self.take_page(store, &page)?;
+                self.take_page(store, &page, DeviceStore::apply_page)?;
                 if !more {
-                    self.leave_pull();
+                    self.pulled_all(store, now)?;
                 }
             }
             PullAnswer::Restart { reason, .. } => self.restart(store, reason)?,
@@ -363,7 +419,83 @@ impl Engine {
         Ok(())
     }
 
-    fn take_page(&mut self, store: &mut DeviceStore, page: &PullPage) -> Result<(), EngineError> {
+    /// The pull has come to its end: what it made may be compared before it goes on.
+    fn pulled_all(&mut self, store: &mut DeviceStore, now: Instant) -> Result<(), EngineError> {
+        match self.stage {
+            Stage::Pull(after) if self.compare.is_due(store, now)? => self.enter(Stage::Compare(after)),
+            _ => self.leave_pull(),
+        }
+        Ok(())
+    }
+
+    fn digest_answered(
+        &mut self,
+        store: &mut DeviceStore,
+        response: &HttpResponse,
+        now: Instant,
+    ) -> Result<(), EngineError> {
+        let there = read::<ScopeDigest>(response);
+        if there.is_none() && response.problem().is_none() {
+            self.failed(&Asked::Digest, not_understood(response), None, now);
+            return Ok(());
+        }
+        self.access.accepted();
+        self.retry.succeeded();
+        self.compare = Compare::Done;
+        // A server that cannot say is asked again in a day; one that was elsewhere by then, in the next round.
+        let compared = there.map(|there| compare::compare(store, &there)).transpose()?;
+        if compared == Some(Compared::AtOtherCursors) {
+            self.leave_pull();
+            return Ok(());
+        }
+        store.work.note_compared(now)?;
+        match (compared, &self.stage) {
+            (Some(Compared::Differences(differences)), Stage::Compare(after)) if !differences.is_empty() => {
+                let after = *after;
+                self.report.differences = differences;
+                store.work.count_repair()?;
+                store.restart()?;
+                self.enter(Stage::Pull(after));
+            }
+            _ => self.leave_pull(),
+        }
+        Ok(())
+    }
+
+    fn snapshot_answered(
+        &mut self,
+        store: &mut DeviceStore,
+        response: &HttpResponse,
+        now: Instant,
+    ) -> Result<(), EngineError> {
+        match self.bootstrap.answered(store, response)? {
+            Received::Part => {
+                self.access.accepted();
+                self.retry.succeeded();
+            }
+            Received::StartsOver => self.count_restart(Undertaking::Snapshot),
+            Received::Declined => self.access.accepted(),
+            Received::NotUnderstood => self.failed(&Asked::Snapshot, not_understood(response), None, now),
+        }
+        Ok(())
+    }
+
+    fn adopt(&mut self, store: &mut DeviceStore, page: &PullPage) -> Result<(), EngineError> {
+        if page.user_id != self.identity.user_id {
+            store.discard_snapshot()?;
+            self.stop(Undertaking::Snapshot, FailureReason::OtherUser);
+            return Ok(());
+        }
+        self.report.snapshots += 1;
+        self.take_page(store, page, DeviceStore::adopt_snapshot)
+    }
+
+    fn take_page(
+        &mut self,
+        store: &mut DeviceStore,
+        page: &PullPage,
+        apply: fn(&mut DeviceStore, &PullPage) -> Result<Pulled, StoreError>,
+    ) -> Result<(), EngineError> {
         // Results that come by pull count where no push answer told of them: that answer was lost.
         let results: Vec<OperationResult> = rows(page, entity::OPERATION);
         let ids: Vec<_> = results.iter().map(|result| result.op_id).collect();
@@ -374,9 +506,9 @@ impl Engine {
             .map(|entry| entry.op_id)
             .collect();
         store.work.photos_settled(&std::mem::take(&mut self.verdicts), page.server_time)?;
-        let pulled = store.apply_page(page)?;
+        let pulled = apply(store, page)?;
         self.report.server_time = Some(page.server_time);
-        self.report.pulled_rows += page.changes.len();
+        self.report.pulled_rows += page.changes.len() + pulled.master.bootstrapped;
         for result in results.iter().filter(|result| open.contains(&result.op_id)) {
             self.report.take(result);
         }
@@ -449,10 +581,20 @@ impl Engine {
     /// all else.
     fn leave_pull(&mut self) {
         let next = match self.stage {
-            Stage::Pull(_) if self.push_again && self.extent == Extent::Sync => Stage::Push(PushStage::new()),
-            Stage::Pull(AfterPull::Photos) => Stage::Photos(PhotoStage::sending()),
-            Stage::Pull(AfterPull::Verdicts) => Stage::Photos(PhotoStage::asking()),
-            Stage::Pull(AfterPull::Nothing) | Stage::Push(_) | Stage::Photos(_) | Stage::Over => Stage::Over,
+            Stage::Pull(_) | Stage::Compare(_) if self.push_again && self.extent == Extent::Sync => {
+                Stage::Push(PushStage::new())
+            }
+            Stage::Pull(AfterPull::Photos) | Stage::Compare(AfterPull::Photos) => {
+                Stage::Photos(PhotoStage::sending())
+            }
+            Stage::Pull(AfterPull::Verdicts) | Stage::Compare(AfterPull::Verdicts) => {
+                Stage::Photos(PhotoStage::asking())
+            }
+            Stage::Pull(AfterPull::Nothing)
+            | Stage::Compare(AfterPull::Nothing)
+            | Stage::Push(_)
+            | Stage::Photos(_)
+            | Stage::Over => Stage::Over,
         };
         self.push_again = false;
         self.enter(next);
@@ -505,6 +647,14 @@ impl Engine {
                 self.report.failures.push(Failure { what: Undertaking::Pull, why });
                 self.leave_pull();
             }
+            (Asked::Snapshot, None) if breaks => {
+                self.report.failures.push(Failure { what: Undertaking::Snapshot, why });
+                self.bootstrap.decline();
+            }
+            (Asked::Digest, None) if breaks => {
+                self.report.failures.push(Failure { what: Undertaking::Compare, why });
+                self.leave_pull();
+            }
             (Asked::Photo, None) if breaks => self.leave_photo(why),
             (_, None) => self.stop(asked.undertaking(), why),
         }
@@ -518,11 +668,12 @@ impl Engine {
         self.report.failures.push(Failure { what: Undertaking::Photos, why });
     }
 
-    fn finish(&mut self, store: &DeviceStore) -> Result<Step, EngineError> {
+    fn finish(&mut self, store: &mut DeviceStore, now: Instant) -> Result<Step, EngineError> {
         let counts = store.work.counts()?;
         self.report.waiting_operations = counts.waiting + counts.held;
         self.report.waiting_photos = counts.photos_waiting;
         self.report.unjudged_photos = counts.photos_unjudged;
+        store.work.log_round(&serde_json::to_string(&LoggedRound::of(&self.report, now))?)?;
         Ok(Step::Done(Box::new(self.report.clone())))
     }
 }

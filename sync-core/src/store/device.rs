@@ -2,7 +2,7 @@
 //!
 //! Invariants: two files, two connections, nothing spans both. A pulled page goes to the work store first and to
 //! the master second; a crash in between repeats the first without effect. A replacement of the master is built
-//! aside and takes its place complete: until then the old register answers.
+//! aside, from a snapshot or page by page, and takes its place complete: until then the old register answers.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,6 +11,7 @@ use super::error::StoreError;
 use super::files;
 use super::master::{Hit, MasterStore, PageSummary};
 use super::search_terms::{Query, Terms};
+use super::snapshot::{Download, OwnWork, Received, SnapshotChunk, SnapshotFault, unpack};
 use super::work::{Overlay, Settled, WorkStore};
 use crate::geo::Point;
 use crate::ids::{Incarnation, TargetId, UserId};
@@ -23,6 +24,10 @@ use crate::wire::pull::PullPage;
 const MASTER_FILE: &str = "master.db";
 /// The register that is being built to replace it.
 const REPLACEMENT_FILE: &str = "master-next.db";
+/// What has arrived of a snapshot.
+const DOWNLOAD_FILE: &str = "download.db";
+/// A snapshot that is being unpacked.
+const SNAPSHOT_FILE: &str = "master-snapshot.db";
 /// The user's own work.
 const WORK_FILE: &str = "work.db";
 
@@ -32,8 +37,19 @@ pub struct DeviceStore {
     directory: PathBuf,
     master: MasterStore,
     replacement: Option<MasterStore>,
+    download: Option<Download>,
+    unpacked: Option<MasterStore>,
     /// The user's own work.
     pub work: WorkStore,
+}
+
+/// What became of a snapshot that has arrived.
+#[derive(Debug)]
+pub enum Unpacked {
+    /// It is sound: the page to adopt it with, which holds the user's own results and photo states.
+    Sound(PullPage),
+    /// It cannot be used and was thrown away.
+    Refused(SnapshotFault),
 }
 
 /// A device store and what had to be set aside to open it.
@@ -97,7 +113,13 @@ impl DeviceStore {
             if files::is_there(&next) { Some(open_sound.open(&next, MasterStore::open)?) } else { None };
         let work =
             open_sound.open(&directory.join(WORK_FILE), |path| WorkStore::open(path, user, incarnation))?;
-        let store = Self { directory: directory.to_path_buf(), master, replacement, work };
+        let download = directory.join(DOWNLOAD_FILE);
+        let download =
+            if files::is_there(&download) { Some(open_sound.open(&download, Download::open)?) } else { None };
+        // One that a crash left half unpacked.
+        files::discard(&directory.join(SNAPSHOT_FILE))?;
+        let directory = directory.to_path_buf();
+        let store = Self { directory, master, replacement, download, unpacked: None, work };
         Ok(Opened { store, set_aside })
     }
 
@@ -131,7 +153,8 @@ impl DeviceStore {
         if !page.more
             && let Some(replacement) = self.replacement.take()
         {
-            self.put_in_place(replacement)?;
+            self.put_in_place(replacement, REPLACEMENT_FILE)?;
+            self.discard_snapshot()?;
         }
         Ok(Pulled { work, master })
     }
@@ -142,13 +165,101 @@ impl DeviceStore {
     /// # Errors
     /// [`StoreError::File`], [`StoreError::Sqlite`] and its special cases.
     pub fn restart(&mut self) -> Result<(), StoreError> {
+        self.discard_snapshot()?;
+        self.discard_replacement()?;
+        self.replacement = Some(MasterStore::open(&self.directory.join(REPLACEMENT_FILE))?);
+        Ok(())
+    }
+
+    fn discard_replacement(&mut self) -> Result<(), StoreError> {
         if let Some(unfinished) = self.replacement.take() {
             unfinished.close()?;
         }
-        let path = self.directory.join(REPLACEMENT_FILE);
-        files::discard_master(&path)?;
-        self.replacement = Some(MasterStore::open(&path)?);
-        Ok(())
+        files::discard(&self.directory.join(REPLACEMENT_FILE))
+    }
+
+    /// How much of a snapshot has arrived; `None` when nothing has.
+    ///
+    /// # Errors
+    /// [`StoreError::Sqlite`] and its special cases.
+    pub fn snapshot_received(&self) -> Result<Option<Received>, StoreError> {
+        self.download.as_ref().map_or(Ok(None), Download::received)
+    }
+
+    /// Keeps a part of a snapshot. One of another file than what is here starts over.
+    ///
+    /// # Errors
+    /// [`StoreError::DiskFull`], [`StoreError::Sqlite`].
+    pub fn take_snapshot_chunk(&mut self, chunk: &SnapshotChunk) -> Result<(), StoreError> {
+        let mut download = match self.download.take() {
+            Some(download) => download,
+            None => Download::open(&self.directory.join(DOWNLOAD_FILE))?,
+        };
+        let taken = download.take(chunk);
+        self.download = Some(download);
+        taken
+    }
+
+    /// Verifies a snapshot that has arrived whole and unpacks it beside the register, which answers on. One that cannot
+    /// be used is thrown away.
+    ///
+    /// # Errors
+    /// [`StoreError::DiskFull`], [`StoreError::File`], [`StoreError::Sqlite`]; the download is kept then.
+    pub fn unpack_snapshot(&mut self, received: &Received) -> Result<Unpacked, StoreError> {
+        let Some(download) = &self.download else {
+            return Ok(Unpacked::Refused(SnapshotFault::Unreadable("nothing has arrived".to_owned())));
+        };
+        let unpacked = unpack(download, &received.sha256, &self.directory.join(SNAPSHOT_FILE))?;
+        let fault = match unpacked {
+            Ok(master) => match master.own_work()? {
+                Ok(page) => {
+                    self.unpacked = Some(master);
+                    return Ok(Unpacked::Sound(page));
+                }
+                Err(fault) => {
+                    master.close()?;
+                    fault
+                }
+            },
+            Err(fault) => fault,
+        };
+        self.discard_snapshot()?;
+        Ok(Unpacked::Refused(fault))
+    }
+
+    /// Puts the unpacked snapshot in the master's place, after the user's own results in its page went to the work store.
+    /// Says what it did.
+    ///
+    /// # Errors
+    /// [`StoreError::OtherUser`], [`StoreError::DiskFull`], [`StoreError::File`], [`StoreError::Sqlite`]. The register
+    /// is the old one or the new one then, never a mixture.
+    pub fn adopt_snapshot(&mut self, page: &PullPage) -> Result<Pulled, StoreError> {
+        let work = self.work.apply_pulled(page)?;
+        let mut master = PageSummary::default();
+        if let Some(unpacked) = self.unpacked.take() {
+            master.bootstrapped = unpacked.row_count()?;
+            unpacked.drop_own_work()?;
+            unpacked.fold_log()?;
+            self.discard_replacement()?;
+            self.put_in_place(unpacked, SNAPSHOT_FILE)?;
+        }
+        self.discard_snapshot()?;
+        Ok(Pulled { work, master })
+    }
+
+    /// Throws away what has arrived of a snapshot.
+    ///
+    /// # Errors
+    /// [`StoreError::File`], [`StoreError::Sqlite`].
+    pub fn discard_snapshot(&mut self) -> Result<(), StoreError> {
+        if let Some(unpacked) = self.unpacked.take() {
+            unpacked.close()?;
+        }
+        files::discard(&self.directory.join(SNAPSHOT_FILE))?;
+        if let Some(download) = self.download.take() {
+            download.close()?;
+        }
+        files::discard(&self.directory.join(DOWNLOAD_FILE))
     }
 
     /// Whether a replacement of the master is under way.
@@ -157,15 +268,18 @@ impl DeviceStore {
         self.replacement.is_some()
     }
 
-    fn put_in_place(&mut self, replacement: MasterStore) -> Result<(), StoreError> {
-        let (new, old) = (self.directory.join(REPLACEMENT_FILE), self.directory.join(MASTER_FILE));
+    fn put_in_place(&mut self, replacement: MasterStore, file: &str) -> Result<(), StoreError> {
+        let (new, old) = (self.directory.join(file), self.directory.join(MASTER_FILE));
         replacement.close()?;
         // SQLite removes a log by its name when it closes: the old file must be closed before the new one opens.
         std::mem::replace(&mut self.master, MasterStore::stand_in()?).close()?;
         let replaced = files::replace_master(&new, &old);
         self.master = MasterStore::open(&old)?;
         if let Err(failed) = replaced {
-            self.replacement = Some(MasterStore::open(&new)?);
+            // A snapshot is unpacked again: what has arrived of it is still there.
+            if file == REPLACEMENT_FILE {
+                self.replacement = Some(MasterStore::open(&new)?);
+            }
             return Err(failed);
         }
         self.work.drop_applied_overlays()?;

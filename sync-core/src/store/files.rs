@@ -1,10 +1,10 @@
 //! What the store does to files beside opening them: set a damaged one aside, put a finished master in the place of
-//! the old one, throw an unfinished master away. A browser build brings its own.
+//! the old one, write one from its bytes, throw an unfinished one away. A browser build brings its own.
 //!
 //! Invariant: a work database is renamed at most, never removed.
 
 use std::ffi::OsString;
-use std::fs;
+use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -20,7 +20,7 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-fn failed(path: &Path) -> impl FnOnce(std::io::Error) -> StoreError + '_ {
+pub(super) fn failed(path: &Path) -> impl FnOnce(std::io::Error) -> StoreError + '_ {
     move |source| StoreError::File { path: path.to_path_buf(), source }
 }
 
@@ -45,8 +45,8 @@ pub(super) fn is_there(path: &Path) -> bool {
     path.exists()
 }
 
-/// Removes a master database that is not needed any more; it is no error when there is none.
-pub(super) fn discard_master(path: &Path) -> Result<(), StoreError> {
+/// Removes a database that can be had again; it is no error when there is none.
+pub(super) fn discard(path: &Path) -> Result<(), StoreError> {
     for suffix in COMPANIONS {
         let file = beside(path, suffix);
         match fs::remove_file(&file) {
@@ -55,6 +55,16 @@ pub(super) fn discard_master(path: &Path) -> Result<(), StoreError> {
         }
     }
     Ok(())
+}
+
+/// Begins a database file that is written from its bytes.
+pub(super) fn create(path: &Path) -> Result<File, StoreError> {
+    File::create(path).map_err(failed(path))
+}
+
+/// Makes what was written durable.
+pub(super) fn finish(file: File, path: &Path) -> Result<(), StoreError> {
+    file.sync_all().map_err(failed(path))
 }
 
 /// Puts a closed, finished master in the place of a closed old one. The old one's log goes first: SQLite would
@@ -67,5 +77,20 @@ pub(super) fn replace_master(new: &Path, old: &Path) -> Result<(), StoreError> {
             other => other.map_err(failed(&file))?,
         }
     }
-    fs::rename(new, old).map_err(failed(new))
+    fs::rename(new, old).map_err(failed(new))?;
+    sync_folder(old)
+}
+
+/// Makes a new name durable.
+#[cfg(unix)]
+fn sync_folder(path: &Path) -> Result<(), StoreError> {
+    path.parent().map_or(Ok(()), |folder| {
+        File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed(folder))
+    })
+}
+
+/// Elsewhere a folder cannot be opened as a file; the rename is as durable as the platform makes it.
+#[cfg(not(unix))]
+fn sync_folder(_path: &Path) -> Result<(), StoreError> {
+    Ok(())
 }

@@ -8,15 +8,19 @@ mod context;
 mod device;
 mod error;
 pub mod files;
+mod liveness;
 mod master;
 mod schema;
 mod search_terms;
+mod snapshot;
 mod work;
 
 pub use context::{ContextError, Place, Policies, UnusablePack, UnusableReason};
-pub use device::{DeviceStore, Found, Opened, Pulled, RegisterEntry};
+pub use device::{DeviceStore, Found, Opened, Pulled, RegisterEntry, Unpacked};
 pub use error::StoreError;
+pub use liveness::{Liveness, Need};
 pub use master::{MasterStore, PageSummary};
+pub use snapshot::{Received, SnapshotChunk, SnapshotFault, SnapshotWriter};
 pub use work::{
     Draft, OperationState, OutboxEntry, OutboxOperation, Overlay, OwnFieldRecord, OwnInspection, PhotoState,
     QueuedPhoto, Settled, Upload, WorkCounts, WorkStore,

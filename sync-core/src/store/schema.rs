@@ -18,7 +18,7 @@ const JOURNAL_MODE: &str = "wal";
 
 /// One kind of database and the steps from nothing to its newest version.
 pub(super) struct Schema {
-    /// `master` or `work`.
+    /// `master`, `work` or `download`.
     pub store: &'static str,
     /// `PRAGMA application_id`, so that one kind is never taken for the other.
     pub application_id: i32,
@@ -37,7 +37,18 @@ pub(super) const MASTER: Schema = Schema {
 pub(super) const WORK: Schema = Schema {
     store: "work",
     application_id: 0x4c54_5731,
-    migrations: &[include_str!("schema/work_v1.sql"), include_str!("schema/work_v2.sql")],
+    migrations: &[
+        include_str!("schema/work_v1.sql"),
+        include_str!("schema/work_v2.sql"),
+        include_str!("schema/work_v3.sql"),
+    ],
+};
+
+/// `download.db`.
+pub(super) const DOWNLOAD: Schema = Schema {
+    store: "download",
+    application_id: 0x4c54_4431,
+    migrations: &[include_str!("schema/download_v1.sql")],
 };
 
 impl Schema {

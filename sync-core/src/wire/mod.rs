@@ -6,6 +6,7 @@
 
 pub mod auth;
 pub mod cursor;
+pub mod digest;
 pub mod field_record;
 pub mod operation;
 pub mod problem;

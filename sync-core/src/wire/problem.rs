@@ -57,6 +57,8 @@ problems! {
     MethodNotAllowed = "method_not_allowed", 405, "此地址不支持该操作方式。", "This address does not support the method.";
     PayloadTooLarge = "payload_too_large", 413, "内容超过允许大小，请分批提交。", "The content is too large; send it in parts.";
     UnsupportedMediaType = "unsupported_media_type", 415, "内容类型不受支持。", "The content type is not supported.";
+    RangeNotSatisfiable = "range_not_satisfiable", 416, "请求的字节范围不在文件之内。", "The file does not have the range of bytes asked for.";
+    SnapshotChanged = "snapshot_changed", 412, "快照已更新，请从头下载。", "The snapshot is another one now; download it from the beginning.";
     RateLimited = "rate_limited", 429, "请求过于频繁，请稍后再试。", "Too many requests; try again later.";
     InternalError = "internal_error", 500, "服务器内部错误，数据未改变，请稍后重试。", "Internal error; nothing was changed, try again later.";
     Unavailable = "unavailable", 503, "服务暂不可用，请稍后重试。", "The service is not available now; try again later.";
@@ -94,6 +96,7 @@ problems! {
     OperationKindUnknown = "operation_kind_unknown", 422, "服务器不认识此类操作。", "The server does not know this kind of operation.";
     OperationSchemaNewer = "operation_schema_newer", 422, "操作的格式版本高于服务器，请先升级服务器。", "The operation's schema is newer than the server; upgrade the server first.";
     OperationIdReused = "operation_id_reused", 409, "同一操作号曾以不同内容提交，本次内容未保存。", "The operation id was used before with other content; this content was not stored.";
+    DeviceDatabaseCopied = "device_database_copied", 409, "本机数据库与另一份副本重复编号，须重新标识后再发送；未发送的工作不受影响。", "This device's database is numbered like another copy of it; it must take another identity before it sends. Unsent work is not affected.";
     OperationNotYours = "operation_not_yours", 403, "操作的作者、设备或安装标识与登录身份不符。", "Author, device or incarnation of the operation are not those signed in.";
     CursorInvalid = "cursor_invalid", 400, "游标无效，请重新完整拉取。", "The cursor is not valid; pull from the start.";
     // Register.

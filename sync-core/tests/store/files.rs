@@ -15,6 +15,7 @@ const MASTER_V1_ROWS: &str = include_str!("golden/master_v1_rows.sql");
 const MASTER_V1: &str = include_str!("../../src/store/schema/master_v1.sql");
 const WORK_V1: &str = include_str!("../../src/store/schema/work_v1.sql");
 const WORK_V2: &str = include_str!("../../src/store/schema/work_v2.sql");
+const WORK_V3: &str = include_str!("../../src/store/schema/work_v3.sql");
 const MASTER_ID: i32 = 0x4c54_4d31;
 const WORK_ID: i32 = 0x4c54_5731;
 
@@ -72,6 +73,7 @@ fn a_released_schema_never_changes() {
     assert_eq!(hash(MASTER_V1), "e4827329ee327da7d9a54bae51687dc2a9d66f6398af381948f32c305eed84a7");
     assert_eq!(hash(WORK_V1), "f2b91ee610152717636225125894a903b867a32a169d628e14eb1d5cae6239c8");
     assert_eq!(hash(WORK_V2), "bc6d12b800bcf9a62e562ef2758df426a368f30ee0b428b5815caf294ba772e7");
+    assert_eq!(hash(WORK_V3), "de2bfacd51886c7829405982e034f8fa2e1a9fbcb6145384257ba87d9f23f090");
 }
 
 #[test]
@@ -79,11 +81,11 @@ fn a_newer_database_is_refused_and_left_alone() {
     let (directory, store) = work_store();
     drop(store);
     let path = directory.path().join("work.db");
-    Connection::open(&path).unwrap().pragma_update(None, "user_version", 3).unwrap();
+    Connection::open(&path).unwrap().pragma_update(None, "user_version", 4).unwrap();
     let before = fs::read(&path).unwrap();
     let refused = WorkStore::open(&path, USER, INCARNATION);
     assert!(
-        matches!(refused, Err(StoreError::NewerSchema { store: "work", found: 3, known: 2 })),
+        matches!(refused, Err(StoreError::NewerSchema { store: "work", found: 4, known: 3 })),
         "{refused:?}"
     );
     assert_eq!(fs::read(&path).unwrap(), before);

@@ -44,62 +44,87 @@ pub async fn pull_changes(
         .transpose()
         .map_err(|_| ApiError::new(ProblemKind::CursorInvalid).field("cursor"))?;
     let mut conn = state.connection().await?;
-    let now = state.clock.now();
     conn.build_transaction()
         .repeatable_read()
         .read_only()
-        .run(async |conn| answer(conn, actor, cursor, now).await)
+        .run(async |conn| {
+            let place = place_of(conn, actor).await?;
+            // Not before the transaction sees its state: what it tells as settled was settled by then.
+            answer(conn, actor, &place, cursor, state.clock.now()).await
+        })
         .await
 }
 
-/// Where the district stands.
-struct Standing {
-    epoch: Epoch,
-    number: i64,
+/// Where a user stands: the end of all that there is to pull.
+pub(super) struct Place {
+    pub(super) epoch: Epoch,
+    /// The district's last change.
+    pub(super) number: i64,
+    pub(super) scope: Scope,
+    /// As cursors name it.
+    pub(super) scope_version: u64,
     backed_up_through: Option<Instant>,
-    scope_version: i64,
+}
+
+impl Place {
+    /// The page that all pages end with; changes it has none.
+    pub(super) async fn page(
+        &self,
+        conn: &mut Connection,
+        actor: &Actor,
+        now: Instant,
+    ) -> Result<PullPage, ApiError> {
+        Ok(PullPage {
+            cursor: self.cursor(conn, actor, self.number).await?.encode(),
+            more: false,
+            changes: Vec::new(),
+            user_id: actor.user_id,
+            epoch: self.epoch,
+            server_time: now,
+            backed_up_through: self.backed_up_through,
+        })
+    }
+
+    /// The cursor of this number.
+    async fn cursor(&self, conn: &mut Connection, actor: &Actor, number: i64) -> Result<Cursor, ApiError> {
+        Ok(Cursor {
+            epoch: self.epoch,
+            scope_version: self.scope_version,
+            number: u64::try_from(number).unwrap_or_default(),
+            change: change_of(conn, actor, number).await?.unwrap_or(ChangeId(Uuid::nil())),
+        })
+    }
 }
 
 async fn answer(
     conn: &mut Connection,
     actor: &Actor,
+    place: &Place,
     cursor: Option<Cursor>,
     now: Instant,
 ) -> Result<PullAnswer, ApiError> {
-    let standing = standing(conn, actor).await?;
-    let scope = Scope::new(actor.user_id, actor.grids(Role::Inspector));
-    let here = Cursor {
-        epoch: standing.epoch,
-        scope_version: scope.version(standing.scope_version),
-        number: 0,
-        change: ChangeId(Uuid::nil()),
-    };
     if let Some(cursor) = cursor
-        && let Some(reason) = restart_reason(conn, actor, cursor, here).await?
+        && let Some(reason) = restart_reason(conn, actor, cursor, place).await?
     {
-        return Ok(PullAnswer::Restart { reason, epoch: standing.epoch });
+        return Ok(PullAnswer::Restart { reason, epoch: place.epoch });
     }
     let after = cursor.map_or(0, |cursor| i64::try_from(cursor.number).unwrap_or(i64::MAX));
-    let page = page_after(conn, actor, &scope, after).await?;
-    let number = page.through.unwrap_or(standing.number);
-    let cursor = Cursor {
-        number: u64::try_from(number).unwrap_or_default(),
-        change: change_of(conn, actor, number).await?.unwrap_or(here.change),
-        ..here
-    };
+    let page = page_after(conn, actor, &place.scope, after).await?;
+    let number = page.through.unwrap_or(place.number);
     Ok(PullAnswer::Page(PullPage {
-        cursor: cursor.encode(),
+        cursor: place.cursor(conn, actor, number).await?.encode(),
         more: page.through.is_some(),
-        changes: rows_now(conn, &actor.district, &scope, &page.touched).await?,
+        changes: rows_now(conn, &actor.district, &place.scope, &page.touched).await?,
         user_id: actor.user_id,
-        epoch: standing.epoch,
+        epoch: place.epoch,
         server_time: now,
-        backed_up_through: standing.backed_up_through,
+        backed_up_through: place.backed_up_through,
     }))
 }
 
-async fn standing(conn: &mut Connection, actor: &Actor) -> Result<Standing, ApiError> {
-    let (epoch, number, backed_up_through, scope_version): (Uuid, i64, Option<Time>, i64) = districts::table
+/// Where this user stands.
+pub(super) async fn place_of(conn: &mut Connection, actor: &Actor) -> Result<Place, ApiError> {
+    let (epoch, number, backed_up_through, stored_version): (Uuid, i64, Option<Time>, i64) = districts::table
         .inner_join(users::table.on(users::district.eq(districts::district)))
         .filter(districts::district.eq(actor.district.as_str()))
         .filter(users::user_id.eq(actor.user_id.0))
@@ -111,11 +136,13 @@ async fn standing(conn: &mut Connection, actor: &Actor) -> Result<Standing, ApiE
         ))
         .first(conn)
         .await?;
-    Ok(Standing {
+    let scope = Scope::new(actor.user_id, actor.grids(Role::Inspector));
+    Ok(Place {
         epoch: Epoch(epoch),
         number,
         backed_up_through: backed_up_through.map(Instant::from),
-        scope_version,
+        scope_version: scope.version(stored_version),
+        scope,
     })
 }
 
@@ -124,7 +151,7 @@ async fn restart_reason(
     conn: &mut Connection,
     actor: &Actor,
     cursor: Cursor,
-    here: Cursor,
+    here: &Place,
 ) -> Result<Option<RestartReason>, ApiError> {
     if cursor.epoch != here.epoch {
         return Ok(Some(RestartReason::EpochChanged));

@@ -266,7 +266,10 @@ impl Push<'_> {
     ) -> Result<Vec<Outcome>, PushFault> {
         let new = received.iter().filter(|operation| !earlier.contains_key(&operation.op_id));
         let own = new.filter_map(|operation| operation.decoded.as_ref().ok());
-        let own = own.filter(|operation| self.pusher.made(&operation.header));
+        let own: Vec<_> = own.filter(|operation| self.pusher.made(&operation.header)).collect();
+        if self.is_copied(conn, &own).await? {
+            return Err(ApiError::new(ProblemKind::DeviceDatabaseCopied).field("incarnation").into());
+        }
         let rules = (Arc::clone(&self.book), Arc::clone(&self.calendar));
         let mut known = Known::load(conn, self.pusher, rules, self.now, own).await?;
         let (mut batch, mut store) = (Batch::default(), Vec::new());
@@ -298,6 +301,36 @@ impl Push<'_> {
         }
         batch.store(conn, self.pusher, &self.book, &store, self.now).await?;
         Ok(outcomes)
+    }
+
+    /// Whether another copy of the sender's database has given one of these numbers to another operation. Nothing is
+    /// stored then: the sender takes another identity and sends the same bytes again. What it recorded before it was
+    /// copied is told by its ids, and what it recorded under an identity that is no longer its own is past numbering.
+    async fn is_copied(&self, conn: &mut Connection, own: &[&Operation]) -> Result<bool, PushFault> {
+        let present = own.iter().filter(|operation| operation.header.incarnation == self.pusher.incarnation);
+        let (numbers, ids): (Vec<i64>, Vec<Uuid>) = present
+            .filter_map(|operation| {
+                Some((i64::try_from(operation.header.device_seq).ok()?, operation.header.op_id.0))
+            })
+            .unzip();
+        if numbers.is_empty() {
+            return Ok(false);
+        }
+        let reused: Option<Uuid> = operations::table
+            .filter(operations::district.eq(self.pusher.district.as_str()))
+            .filter(operations::device_id.eq(self.pusher.device.0))
+            .filter(operations::incarnation.eq(self.pusher.incarnation.0))
+            .filter(operations::user_id.eq(self.pusher.user.0))
+            .filter(operations::device_seq.eq_any(numbers))
+            .filter(operations::op_id.ne_all(ids))
+            .select(operations::op_id)
+            .first(conn)
+            .await
+            .optional()?;
+        if let Some(other) = reused {
+            tracing::warn!(device = %self.pusher.device, %other, "a device's database was copied");
+        }
+        Ok(reused.is_some())
     }
 
     fn judge(&self, known: &mut Known, batch: &mut Batch, operation: &Operation) -> Outcome {

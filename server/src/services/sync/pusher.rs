@@ -17,9 +17,10 @@ pub struct Pusher {
 }
 
 impl Pusher {
-    /// Whether an operation is this user's, made on this device and in this installation.
+    /// Whether an operation is this user's and made on this device. Which installation of its database made it does not
+    /// matter: one that was copied or restored has another identity now and sends what it recorded under the one before.
     #[must_use]
     pub fn made(&self, header: &Header) -> bool {
-        (header.author, header.device, header.incarnation) == (self.user, self.device, self.incarnation)
+        (header.author, header.device) == (self.user, self.device)
     }
 }

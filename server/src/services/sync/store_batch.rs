@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Binary, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use sync_core::evaluate::evaluate;
-use sync_core::ids::{CaseId, GridPath, OperationId, TargetId};
+use sync_core::ids::{CaseId, GridPath, Incarnation, OperationId, TargetId};
 use sync_core::model::case::Flag;
 use sync_core::model::fire_point::FirePointState;
 use sync_core::model::target::Target;
@@ -289,14 +289,14 @@ pub(super) async fn insert_operations(
         operations.iter().map(value).collect::<Vec<_>>()
     };
     statement(
-        "INSERT INTO operations (district, device_id, user_id, incarnation, received_at,
-                                 op_id, bytes, sha256, device_seq, kind, outcome)
-         SELECT $1, $2, $3, $4, $5, o.* FROM unnest($6, $7, $8, $9, $10, $11) AS o",
+        "INSERT INTO operations (district, device_id, user_id, received_at,
+                                 incarnation, op_id, bytes, sha256, device_seq, kind, outcome)
+         SELECT $1, $2, $3, $5, o.* FROM unnest($4, $6, $7, $8, $9, $10, $11) AS o",
     )
     .bind::<Text, _>(pusher.district.as_str())
     .bind::<SqlUuid, _>(pusher.device.0)
     .bind::<SqlUuid, _>(pusher.user.0)
-    .bind::<SqlUuid, _>(pusher.incarnation.0)
+    .bind::<Array<SqlUuid>, _>(operations.iter().map(|o| made_in(o, pusher).0).collect::<Vec<_>>())
     .bind::<Timestamptz, _>(Time(received_at))
     .bind::<Array<SqlUuid>, _>(operations.iter().map(|o| o.received.op_id.0).collect::<Vec<_>>())
     .bind::<Array<Binary>, _>(operations.iter().map(|o| o.received.bytes).collect::<Vec<_>>())
@@ -309,4 +309,9 @@ pub(super) async fn insert_operations(
     .execute(conn)
     .await?;
     Ok(())
+}
+
+/// The installation that made an operation; of one that cannot be read, the one that sent it.
+fn made_in(operation: &StoredOperation<'_>, pusher: &Pusher) -> Incarnation {
+    operation.received.decoded.as_ref().map_or(pusher.incarnation, |decoded| decoded.header.incarnation)
 }

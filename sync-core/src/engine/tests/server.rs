@@ -153,6 +153,10 @@ impl Server {
                 match (request.method, path) {
                     (Method::Post, "/api/v1/sync/push") => self.push(request),
                     (Method::Get, "/api/v1/sync/pull") => self.pull(),
+                    // It knows neither: registers come page by page, and nobody compares them.
+                    (Method::Get, "/api/v1/sync/snapshot" | "/api/v1/sync/digest") => {
+                        problem(ProblemKind::NotFound)
+                    }
                     _ => self.tus(request),
                 }
             }

@@ -26,6 +26,8 @@ use crate::wire::pull::{Change, ChangeKind, PackRow, PullPage, entity};
 pub struct PageSummary {
     /// Rows written.
     pub upserted: usize,
+    /// Rows that came with a snapshot.
+    pub bootstrapped: usize,
     /// Rows gone: deleted or revoked.
     pub removed: usize,
     /// Rows of kinds that this build does not know.
@@ -41,7 +43,16 @@ impl MasterStore {
     /// # Errors
     /// [`StoreError::DiskFull`], [`StoreError::Corrupt`], [`StoreError::Sqlite`]; nothing is changed then.
     pub fn apply_page(&mut self, page: &PullPage) -> Result<PageSummary, StoreError> {
-        let net = net_changes(&page.changes);
+        self.apply(&page.changes, Some(page))
+    }
+
+    /// Writes rows and leaves the cursor where it is: for a snapshot, which gets its cursor in the end.
+    pub(in crate::store) fn write_changes(&mut self, changes: &[Change]) -> Result<PageSummary, StoreError> {
+        self.apply(changes, None)
+    }
+
+    fn apply(&mut self, changes: &[Change], page: Option<&PullPage>) -> Result<PageSummary, StoreError> {
+        let net = net_changes(changes);
         let mut summary = PageSummary::default();
         let (mut gone, mut rows, mut targets, mut entries) = (vec![], vec![], vec![], vec![]);
         for change in net.values() {
@@ -68,11 +79,13 @@ impl MasterStore {
         summary.removed = remove_rows(&transaction, &json!(gone).to_string())?;
         summary.upserted = write_rows(&transaction, &json!(rows).to_string())?;
         index_targets(&transaction, &json!(targets).to_string(), &json!(entries).to_string())?;
-        transaction.execute(
-            "INSERT INTO position (one, cursor, server_time) VALUES (1, ?1, ?2)
-             ON CONFLICT (one) DO UPDATE SET cursor = excluded.cursor, server_time = excluded.server_time",
-            params![page.cursor, page.server_time.as_millisecond()],
-        )?;
+        if let Some(page) = page {
+            transaction.execute(
+                "INSERT INTO position (one, cursor, server_time) VALUES (1, ?1, ?2)
+                 ON CONFLICT (one) DO UPDATE SET cursor = excluded.cursor, server_time = excluded.server_time",
+                params![page.cursor, page.server_time.as_millisecond()],
+            )?;
+        }
         transaction.commit()?;
         Ok(summary)
     }

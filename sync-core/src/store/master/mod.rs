@@ -22,7 +22,7 @@ use crate::time::Instant;
 /// The store of pulled rows.
 #[derive(Debug)]
 pub struct MasterStore {
-    connection: Connection,
+    pub(in crate::store) connection: Connection,
 }
 
 impl MasterStore {
@@ -64,13 +64,13 @@ impl MasterStore {
 
     /// Folds the log into the file, so that the file alone is the whole database. Closing does so as well, but does not say
     /// when the disk has no room for it.
-    pub(super) fn fold_log(&self) -> Result<(), StoreError> {
+    pub(in crate::store) fn fold_log(&self) -> Result<(), StoreError> {
         self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
         Ok(())
     }
 
     /// Closes the file, which may be renamed after [`Self::fold_log`].
-    pub(super) fn close(self) -> Result<(), StoreError> {
+    pub(in crate::store) fn close(self) -> Result<(), StoreError> {
         self.connection.close().map_err(|(_, error)| error.into())
     }
 }

@@ -1,6 +1,8 @@
 //! Reading pulled rows as the types of the model. A row that this build cannot read is as good as absent here; the
 //! page that brought it counted it.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{OptionalExtension, ToSql};
 use serde::de::DeserializeOwned;
 
@@ -16,9 +18,25 @@ use crate::model::unit::Unit;
 use crate::model::zone::Zone;
 use crate::store::columns::id_list;
 use crate::store::error::StoreError;
+use crate::wire::digest::{Digester, TableDigest};
 use crate::wire::pull::{PackRow, entity};
 
 impl MasterStore {
+    /// How many rows of each kind there are, and their hash, as the server takes them for the same cursor.
+    ///
+    /// # Errors
+    /// [`StoreError::Sqlite`] and its special cases.
+    pub fn digest(&self) -> Result<BTreeMap<String, TableDigest>, StoreError> {
+        let mut digester = Digester::default();
+        let mut statement = self.connection.prepare("SELECT entity, id, json FROM pulled")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let text = |column| row.get_ref(column).and_then(|value| Ok(value.as_str()?));
+            digester.add(text(0)?, text(1)?, text(2)?);
+        }
+        Ok(digester.finish())
+    }
+
     /// One target of the register as the server has it.
     ///
     /// # Errors

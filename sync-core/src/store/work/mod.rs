@@ -11,6 +11,7 @@ mod outbox;
 mod overlays;
 mod photos;
 mod record;
+mod rounds;
 mod settle;
 
 use std::path::Path;

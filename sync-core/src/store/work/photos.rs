@@ -161,6 +161,34 @@ impl WorkStore {
         Ok(states.collect::<Result<_, _>>()?)
     }
 
+    /// The photos whose local originals may be deleted, in the order they were sealed.
+    ///
+    /// # Errors
+    /// [`StoreError::Sqlite`] and its special cases.
+    pub fn originals_that_may_go(&self) -> Result<Vec<PhotoHash>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT photo.sha256 FROM photo JOIN identity ON photo.verified_at <= identity.backed_up_through
+             WHERE NOT EXISTS (SELECT 1 FROM draft WHERE instr(draft.json, photo.sha256) > 0)
+             ORDER BY photo.position",
+        )?;
+        let photos = statement.query_map([], |row| Ok(row.get::<_, Parsed<_>>(0)?.0))?;
+        Ok(photos.collect::<Result<_, _>>()?)
+    }
+
+    /// Whether this user's work cannot do without the local original: queued and not yet in a backup, or in a draft.
+    ///
+    /// # Errors
+    /// [`StoreError::Sqlite`] and its special cases.
+    pub fn needs_original(&self, photo: &PhotoHash) -> Result<bool, StoreError> {
+        let is_named = self.connection.query_row(
+            "SELECT EXISTS (SELECT 1 FROM photo WHERE sha256 = ?1)
+                 OR EXISTS (SELECT 1 FROM draft WHERE instr(draft.json, ?1) > 0)",
+            [photo.as_str()],
+            |row| row.get::<_, bool>(0),
+        )?;
+        Ok(is_named && !self.photo_may_go(photo)?)
+    }
+
     /// Whether the local original may be deleted.
     ///
     /// # Errors

@@ -1,11 +1,15 @@
 //! Push and pull, as devices use them.
 
 mod commit_order;
+mod compare;
 mod context;
+mod copies;
 mod corrections;
 mod faults;
+mod prune;
 mod pull;
 mod push;
+mod snapshot;
 mod stored;
 
 use diesel::prelude::*;

@@ -250,7 +250,7 @@ async fn an_inspection_waits_for_its_target_and_is_applied_once_that_arrived() {
 }
 
 #[tokio::test]
-async fn work_of_another_author_device_or_installation_is_not_taken_and_not_spoilt() {
+async fn work_of_another_author_or_device_is_not_taken_and_not_spoilt() {
     let server = TestServer::start().await;
     let macun = server.macun().await;
     let device = server.inspector(&macun, "li", "").await;
@@ -263,9 +263,9 @@ async fn work_of_another_author_device_or_installation_is_not_taken_and_not_spoi
     assert_eq!(colleague.push(std::slice::from_ref(&theirs)).await, [Outcome::Applied]);
     assert_eq!(code(&device.push(&[theirs]).await[0]), "operation_not_yours");
 
-    let mut cloned = device.submit(&visit(&device, &site, &["hoarding"]));
-    cloned.header.incarnation = colleague.incarnation;
-    assert_eq!(code(&device.push(&[cloned]).await[0]), "operation_not_yours");
+    let mut elsewhere = device.submit(&visit(&device, &site, &["hoarding"]));
+    elsewhere.header.device = colleague.device_id;
+    assert_eq!(code(&device.push(&[elsewhere]).await[0]), "operation_not_yours");
 }
 
 #[tokio::test]
