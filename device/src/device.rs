@@ -7,22 +7,22 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sync_core::engine::{Answer, Engine, Extent, Identity, Step, SyncReport};
-use sync_core::evaluate::Evaluation;
+use sync_core::field::{
+    Author, NewInspection, NewTarget, Recorded, Written, checklist, make_target, own_inspection, record,
+    recorded, seal_inspection,
+};
 use sync_core::geo::Point;
-use sync_core::ids::{BootId, InspectionId, KindCode, OperationId, TargetId};
+use sync_core::ids::{BootId, InspectionId, OperationId, TargetId};
 use sync_core::model::inspection::Inspection;
 use sync_core::policy::Kind;
 use sync_core::store::{DeviceStore, Draft, Found, Received, RegisterEntry};
-use sync_core::time::{Clock, Instant, ZoneName};
-use sync_core::wire::operation::{Body, Header, OPERATION_SCHEMA_VERSION, Operation};
+use sync_core::time::{Clock, Instant};
+use sync_core::wire::operation::Body;
 
 use crate::data_dir::{DataDir, EnrolledUser, Profile};
 use crate::error::DeviceError;
 use crate::key::DeviceKey;
-use crate::new_inspection::NewInspection;
-use crate::new_target::{NewTarget, make_target};
 use crate::photo_files::PhotoFiles;
-use crate::seal_inspection::{evaluate_again, policies, seal_inspection};
 use crate::transport::{HttpTransport, Transport};
 
 /// One user of one device.
@@ -41,17 +41,6 @@ pub struct Device {
 
 /// Who is told how far the download of the register is.
 type Watcher = Box<dyn FnMut(&Received) + Send>;
-
-/// What recording an inspection led to.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Recorded {
-    /// Its id.
-    pub inspection_id: InspectionId,
-    /// The kind whose checklist was walked.
-    pub kind: KindCode,
-    /// Its charges and non-charges.
-    pub evaluation: Evaluation,
-}
 
 impl Device {
     /// The device of this directory, for its only user.
@@ -181,6 +170,8 @@ impl Device {
                     Err(error) => Answer::Failed(error),
                 },
                 Step::Sign { challenge } => Answer::Signature(key.sign(&challenge)),
+                // Files are always at hand.
+                Step::Load { .. } => continue,
                 Step::Wait { until } => {
                     let millis = until.as_millisecond().saturating_sub(now.as_millisecond());
                     std::thread::sleep(std::time::Duration::from_millis(millis.unsigned_abs()));
@@ -220,7 +211,7 @@ impl Device {
     /// # Errors
     /// [`DeviceError::InspectionUnknown`] when it is none of this user's on this device; else as [`Self::record`].
     pub fn amend(&mut self, replaced: InspectionId, given: NewInspection) -> Result<Recorded, DeviceError> {
-        let replaced = self.own_inspection(replaced)?;
+        let replaced = own_inspection(&self.store, replaced)?;
         let given = given.over(NewInspection::of_sealed(replaced.clone()));
         self.seal_and_record(given, Some(&replaced))
     }
@@ -230,7 +221,7 @@ impl Device {
     /// # Errors
     /// [`DeviceError::Refused`] with everything wrong; [`DeviceError::Store`].
     pub fn register_target(&mut self, given: NewTarget) -> Result<TargetId, DeviceError> {
-        let target = make_target(&self.store, given, self.clock.now())?;
+        let target = make_target(&self.store, TargetId::fresh(), given, self.clock.now())?;
         let target_id = target.target_id;
         self.write(Body::RegisterTarget(target))?;
         Ok(target_id)
@@ -257,9 +248,7 @@ impl Device {
     /// # Errors
     /// [`DeviceError::InspectionUnknown`], [`DeviceError::Store`].
     pub fn recorded(&self, id: InspectionId) -> Result<Recorded, DeviceError> {
-        let inspection = self.own_inspection(id)?;
-        let evaluation = evaluate_again(&self.store, &inspection)?;
-        Ok(Recorded { inspection_id: id, kind: inspection.kind, evaluation })
+        Ok(recorded(&self.store, id)?)
     }
 
     /// The kind as the pack that judged describes it, with the wording of its questions.
@@ -267,9 +256,7 @@ impl Device {
     /// # Errors
     /// [`DeviceError::Store`].
     pub fn checklist(&self, recorded: &Recorded) -> Result<Option<Kind>, DeviceError> {
-        let book = policies(&self.store)?.book;
-        let pack = recorded.evaluation.pack.as_ref().and_then(|pack| book.by_hash(&pack.hash));
-        Ok(pack.and_then(|pack| pack.kind(&recorded.kind)).cloned())
+        Ok(checklist(&self.store, recorded)?)
     }
 
     /// Saves a draft, with its photos taken in; a fresh one where `id` is absent. The inspection keeps the id.
@@ -359,54 +346,15 @@ impl Device {
         self.clock.now()
     }
 
-    pub(crate) fn own_inspection(&self, id: InspectionId) -> Result<Inspection, DeviceError> {
-        let own = self.store.work.inspection(id)?;
-        own.map(|own| own.inspection).ok_or_else(|| DeviceError::InspectionUnknown(id.to_string()))
-    }
-
     /// Records one operation.
     pub(crate) fn write(&mut self, body: Body) -> Result<OperationId, DeviceError> {
-        let pack_version = match &body {
-            Body::SubmitInspection(inspection) | Body::AmendInspection(inspection) => {
-                inspection.context.pack.as_ref().map(|pack| pack.hash.clone())
-            }
-            Body::RegisterTarget(_)
-            | Body::UpdateTarget(_)
-            | Body::ReportRectification(_)
-            | Body::RecheckRectification(_)
-            | Body::VerifyFirePoint(_) => None,
-        };
-        let op_id = OperationId::fresh();
-        let header = Header {
-            op_id,
-            author: self.user.user_id,
-            device: self.user.device_id,
-            incarnation: self.store.work.incarnation(),
-            boot: self.boot,
-            // The store gives the number.
-            device_seq: 0,
-            kind: body.kind().to_owned(),
-            schema_version: OPERATION_SCHEMA_VERSION,
-            pack_version,
-            occurred_at: occurred_at(&body).unwrap_or_else(|| self.clock.now()),
-            zone: ZoneName::record(),
+        let written = Written {
+            op_id: OperationId::fresh(),
+            at: self.clock.now(),
             monotonic: u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX),
         };
-        self.store.work.record(Operation { header, body })?;
-        Ok(op_id)
-    }
-}
-
-/// When what the operation says occurred, where that is not when it was written.
-fn occurred_at(body: &Body) -> Option<Instant> {
-    match body {
-        Body::SubmitInspection(inspection) | Body::AmendInspection(inspection) => {
-            Some(inspection.occurred_at)
-        }
-        Body::RegisterTarget(_)
-        | Body::UpdateTarget(_)
-        | Body::ReportRectification(_)
-        | Body::RecheckRectification(_)
-        | Body::VerifyFirePoint(_) => None,
+        let author = Author { user: self.user.user_id, device: self.user.device_id, boot: self.boot };
+        record(&mut self.store, &author, body, written)?;
+        Ok(written.op_id)
     }
 }

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use sync_core::engine::{EngineError, TransportError};
-use sync_core::store::{ContextError, StoreError};
+use sync_core::field::{FieldError, problem};
+use sync_core::store::StoreError;
 use sync_core::wire::problem::{Problem, ProblemKind};
 
 use crate::key::KeyError;
@@ -80,26 +81,12 @@ impl DeviceError {
     }
 }
 
-/// A problem about a field.
-#[must_use]
-pub fn problem(kind: ProblemKind, field: impl Into<String>) -> Problem {
-    Problem { field: Some(field.into()), ..Problem::new(kind) }
-}
-
-/// `Ok` when there is nothing wrong.
-pub(crate) fn refuse_all(problems: Vec<Problem>) -> Result<(), DeviceError> {
-    if problems.is_empty() { Ok(()) } else { Err(DeviceError::Refused(problems)) }
-}
-
-impl From<ContextError> for DeviceError {
-    fn from(error: ContextError) -> Self {
+impl From<FieldError> for DeviceError {
+    fn from(error: FieldError) -> Self {
         match error {
-            ContextError::Store(error) => Self::Store(error),
-            ContextError::TargetUnknown(_) => Self::refused(ProblemKind::TargetUnknown, "target"),
-            ContextError::GridMissing | ContextError::GridUnknown(_) => {
-                Self::refused(ProblemKind::GridUnknown, "grid")
-            }
-            ContextError::NotAssigned(_) => Self::refused(ProblemKind::NotAssigned, "grid"),
+            FieldError::Refused(problems) => Self::Refused(problems),
+            FieldError::InspectionUnknown(id) => Self::InspectionUnknown(id),
+            FieldError::Store(error) => Self::Store(error),
         }
     }
 }

@@ -15,24 +15,22 @@ mod field_records;
 mod free_originals;
 mod key;
 mod messages;
-mod new_inspection;
-mod new_target;
 mod photo_files;
-mod seal_inspection;
 mod status;
 mod transport;
 
 pub use clock::SystemClock;
 pub use data_dir::{DataDir, EnrolledUser, Profile};
-pub use device::{Device, Recorded};
+pub use device::Device;
 pub use enrol::enrol;
 pub use error::DeviceError;
-pub use field_records::{Lead, NewRecord, Order, OwnRecord};
+pub use field_records::NewRecord;
 pub use free_originals::{Freed, KEPT_BYTES_DEFAULT};
 pub use key::{DeviceKey, KeyError};
-pub use new_inspection::{NewInspection, NewPhoto};
-pub use new_target::NewTarget;
 pub use photo_files::PhotoFiles;
-pub use seal_inspection::MANUAL_PROVIDER;
-pub use status::{Colleague, InspectionStatus, PhotoCounts, SentState, Status};
+pub use status::{Colleague, Status};
+pub use sync_core::field::{
+    InspectionStatus, Lead, MANUAL_PROVIDER, NewInspection, NewPhoto, NewTarget, Order, OwnRecord,
+    PhotoCounts, Recorded, SentState,
+};
 pub use transport::{HttpTransport, Transport};

@@ -3,6 +3,7 @@
 
 use sync_core::engine::{Difference, EngineError, Failure, FailureReason, SyncReport, Undertaking};
 use sync_core::evaluate::{Evaluation, ProposedCase, ProposedCharge};
+use sync_core::field::{InspectionStatus, Lead, Order, OwnRecord, Recorded, SentState};
 use sync_core::ids::{OperationId, QuestionCode};
 use sync_core::model::case::{CaseRow, ReviewState};
 use sync_core::model::fire_point::{FirePointState, FireSource};
@@ -14,10 +15,8 @@ use sync_core::wire::push::Rejection;
 
 use crate::cli::Lang;
 use crate::data_dir::EnrolledUser;
-use crate::device::Recorded;
 use crate::error::DeviceError;
-use crate::field_records::{Lead, Order, OwnRecord};
-use crate::status::{InspectionStatus, SentState, Status};
+use crate::status::Status;
 
 /// Says things in one language.
 #[derive(Debug, Clone, Copy)]

@@ -11,6 +11,7 @@ use exif::{Exif, In, Tag, Value};
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use sync_core::engine::{PhotoBytes, PhotoUnreadable};
+use sync_core::field::check_photo_format;
 use sync_core::geo::Point;
 use sync_core::ids::{PhotoHash, QuestionCode};
 use sync_core::limits;
@@ -24,15 +25,6 @@ use crate::error::DeviceError;
 /// The folder of originals.
 #[derive(Debug, Clone)]
 pub struct PhotoFiles(PathBuf);
-
-/// The first bytes of the formats that are taken: JPEG, PNG, and WebP with its size in between.
-const JPEG: &[u8] = &[0xff, 0xd8, 0xff];
-const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
-const RIFF: &[u8] = b"RIFF";
-const WEBP: &[u8] = b"WEBP";
-/// The first bytes of pictures that are not taken: GIF, BMP, TIFF; and HEIF, which has its mark at byte 4.
-const OTHER_PICTURES: [&[u8]; 4] = [b"GIF8", b"BM", b"II*\0", b"MM\0*"];
-const HEIF: &[u8] = b"ftyp";
 
 impl PhotoFiles {
     /// In this folder, which is there.
@@ -61,7 +53,7 @@ impl PhotoFiles {
             return Err(DeviceError::refused(ProblemKind::PhotoTooLarge, field));
         }
         let bytes = std::fs::read(source_file).map_err(failed)?;
-        check_format(&bytes).map_err(|kind| DeviceError::refused(kind, field))?;
+        check_photo_format(&bytes).map_err(|kind| DeviceError::refused(kind, field))?;
         let sha256 = PhotoHash::of(&bytes);
         let kept = self.path(&sha256);
         if std::fs::metadata(&kept).is_ok_and(|found| found.len() != size) || !kept.exists() {
@@ -108,16 +100,6 @@ impl PhotoBytes for PhotoFiles {
     }
 }
 
-/// Whether the bytes begin like a picture that is taken.
-fn check_format(bytes: &[u8]) -> Result<(), ProblemKind> {
-    let webp = bytes.starts_with(RIFF) && bytes.get(8..12) == Some(WEBP);
-    if bytes.starts_with(JPEG) || bytes.starts_with(PNG) || webp {
-        return Ok(());
-    }
-    let other = OTHER_PICTURES.iter().any(|mark| bytes.starts_with(mark)) || bytes.get(4..8) == Some(HEIF);
-    Err(if other { ProblemKind::PhotoUnsupportedFormat } else { ProblemKind::PhotoNotAnImage })
-}
-
 /// When the picture was taken; in the zone of record where the camera does not name one.
 fn taken_at(exif: &Exif) -> Option<Instant> {
     let text = |tag| match &exif.get_field(tag, In::PRIMARY)?.value {
@@ -152,18 +134,6 @@ fn taken_where(exif: &Exif) -> Option<Point> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn pictures_are_told_by_their_first_bytes() {
-        assert_eq!(check_format(b"\xff\xd8\xff\xe0rest"), Ok(()));
-        assert_eq!(check_format(b"\x89PNG\r\n\x1a\nrest"), Ok(()));
-        assert_eq!(check_format(b"RIFF\x01\x02\x03\x04WEBPVP8 "), Ok(()));
-        assert_eq!(check_format(b"RIFF\x01\x02\x03\x04WAVE"), Err(ProblemKind::PhotoNotAnImage));
-        assert_eq!(check_format(b"GIF89a"), Err(ProblemKind::PhotoUnsupportedFormat));
-        assert_eq!(check_format(b"\0\0\0\x18ftypheic"), Err(ProblemKind::PhotoUnsupportedFormat));
-        assert_eq!(check_format(b"<html>"), Err(ProblemKind::PhotoNotAnImage));
-        assert_eq!(check_format(b""), Err(ProblemKind::PhotoNotAnImage));
-    }
 
     #[test]
     fn a_photo_is_kept_whole_under_its_hash_and_read_in_pieces() {

@@ -8,6 +8,8 @@
 #[cfg(feature = "store")]
 pub mod engine;
 pub mod evaluate;
+#[cfg(feature = "store")]
+pub mod field;
 pub mod geo;
 pub mod grams;
 pub mod ids;

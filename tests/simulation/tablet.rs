@@ -181,6 +181,7 @@ impl Tablet {
                 return Ok(Stepped::Rests(until));
             }
             Step::Done(report) => return Ok(Stepped::Over(report)),
+            Step::Load { .. } => return Ok(Stepped::Goes),
             Step::Sign { challenge } => Answer::Signature(sign(self.enrolled.key.as_ref(), &challenge)),
             Step::Http(request) => {
                 let (fate, answer) = network.carry(self.weather, dice, backend, &request);

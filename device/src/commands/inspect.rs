@@ -1,12 +1,13 @@
 //! `inspect`, `amend` and `charges`: what was found, and what follows from it, at once and offline.
 
 use serde_json::json;
+use sync_core::field::Recorded;
 use sync_core::time::Instant;
 
 use super::visit::given;
 use super::{Screen, inspection_id};
 use crate::cli::VisitFlags;
-use crate::device::{Device, Recorded};
+use crate::device::Device;
 use crate::error::DeviceError;
 
 pub(super) fn inspect(

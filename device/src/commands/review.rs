@@ -1,13 +1,13 @@
 //! `list`, `status` and `log`: how the user's work stands.
 
 use serde::Serialize;
+use sync_core::field::SentState;
 use sync_core::ids::OperationId;
 use sync_core::time::Instant;
 
 use super::Screen;
 use crate::device::Device;
 use crate::error::DeviceError;
-use crate::status::SentState;
 
 /// Operations in a log, the newest.
 const LOG_MAX: usize = 200;

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use serde_json::json;
+use sync_core::field::NewTarget;
 use sync_core::ids::FactCode;
 use sync_core::model::target::{FactValue, Facts, TargetContent};
 use sync_core::store::{Found, RegisterEntry};
@@ -12,7 +13,6 @@ use super::visit::Reader;
 use crate::cli::{TargetFlags, TargetsCommand};
 use crate::device::Device;
 use crate::error::DeviceError;
-use crate::new_target::NewTarget;
 
 /// A register entry in JSON.
 #[derive(Serialize)]

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::str::FromStr;
 
+use sync_core::field::{MANUAL_PROVIDER, NewInspection, NewPhoto, problem, refuse_all};
 use sync_core::geo::{Fix, MockFlag, Point};
 use sync_core::ids::QuestionCode;
 use sync_core::limits;
@@ -12,9 +13,7 @@ use sync_core::time::Instant;
 use sync_core::wire::problem::{Problem, ProblemKind};
 
 use crate::cli::VisitFlags;
-use crate::error::{DeviceError, problem, refuse_all};
-use crate::new_inspection::{NewInspection, NewPhoto};
-use crate::seal_inspection::MANUAL_PROVIDER;
+use crate::error::DeviceError;
 
 /// Collects what is wrong while values are read.
 #[derive(Debug, Default)]
@@ -68,7 +67,7 @@ impl Reader {
     }
 
     pub(super) fn finish(self) -> Result<(), DeviceError> {
-        refuse_all(self.problems)
+        Ok(refuse_all(self.problems)?)
     }
 }
 

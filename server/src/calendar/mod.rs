@@ -7,12 +7,11 @@
 
 mod deadline;
 mod office_hours;
-mod period;
 mod work_calendar;
 mod year;
 
 pub use deadline::{Planned, Span};
 pub use office_hours::{OfficeHours, OfficeHoursFault};
-pub use period::Period;
+pub use sync_core::policy::Period;
 pub use work_calendar::{CalendarFault, CalendarGap, WorkCalendar};
 pub use year::{Year, YearFault};

@@ -61,6 +61,12 @@ pub trait PhotoBytes {
     /// # Errors
     /// [`PhotoUnreadable`] when the file is missing, shorter or cannot be read.
     fn read(&self, photo: &PhotoHash, offset: u64, length: usize) -> Result<Vec<u8>, PhotoUnreadable>;
+
+    /// Whether they can be read at once. A host that cannot read while it is called (a browser) answers no, is asked
+    /// by [`Step::Load`], and answers yes when it has them or knows that it never will.
+    fn at_hand(&self, _photo: &PhotoHash, _offset: u64, _length: usize) -> bool {
+        true
+    }
 }
 
 /// A photo's file is missing, shorter than recorded, or cannot be read.
@@ -78,6 +84,15 @@ pub enum Step {
     Sign {
         /// What to sign.
         challenge: String,
+    },
+    /// Have these bytes of a photo at hand and call again. Only where [`PhotoBytes::at_hand`] said no.
+    Load {
+        /// Which photo.
+        photo: PhotoHash,
+        /// From which byte on.
+        offset: u64,
+        /// How many bytes.
+        length: usize,
     },
     /// Call again not before this time.
     Wait {

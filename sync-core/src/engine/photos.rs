@@ -40,6 +40,15 @@ pub(super) enum NextPhoto {
     Ask(HttpRequest),
     /// The server has all bytes of a photo and has not judged it yet.
     Sent,
+    /// These bytes are not at hand yet.
+    Load {
+        /// Which photo.
+        photo: PhotoHash,
+        /// From which byte on.
+        offset: u64,
+        /// How many bytes.
+        length: usize,
+    },
     /// A photo cannot be read here.
     Unreadable(PhotoHash),
     /// All were tried.
@@ -96,7 +105,13 @@ impl PhotoStage {
         };
         self.tried = Some(upload.position);
         let read = |offset, length| photos.read(&upload.sha256, offset, length);
-        let request = match upload.next() {
+        let next = upload.next();
+        if let Some((offset, length)) = next.bytes()
+            && !photos.at_hand(&upload.sha256, offset, length)
+        {
+            return Ok(NextPhoto::Load { photo: upload.sha256.clone(), offset, length });
+        }
+        let request = match next {
             NextForUpload::Ask(request) => Ok(request),
             NextForUpload::Create { length } => read(0, length).map(|first| upload.creation(first)),
             NextForUpload::Send { offset, length } => {

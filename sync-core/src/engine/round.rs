@@ -12,7 +12,7 @@ use super::push::{self, PushStage};
 use super::report::{Failure, FailureReason, RefusedPhoto, Subject, SyncReport, Undertaking};
 use super::retry::{AfterFailure, Retry};
 use super::{Answer, EngineError, Extent, Identity, PhotoBytes, Step};
-use crate::ids::{Incarnation, OperationId};
+use crate::ids::{Incarnation, OperationId, PhotoHash};
 use crate::store::{DeviceStore, OperationState, Pulled, StoreError};
 use crate::time::Instant;
 use crate::wire::auth::{AccessToken, Challenge};
@@ -71,6 +71,14 @@ enum Turn {
     Engine,
     Resting(Instant),
     Host(Asked),
+}
+
+/// What a stage comes to next.
+#[derive(Debug)]
+enum NextOfStage {
+    Request(Asked, HttpRequest),
+    Load { photo: PhotoHash, offset: u64, length: usize },
+    Changed,
 }
 
 /// What was asked of the host.
@@ -146,11 +154,13 @@ impl Engine {
         }
         loop {
             // A stage that has nothing to ask moves on to the next; only one that has needs a token.
-            let Some((asked, request)) = self.stage_request(store, photos)? else {
-                if matches!(self.stage, Stage::Over) {
-                    return self.finish(store, now);
+            let (asked, request) = match self.stage_request(store, photos)? {
+                NextOfStage::Request(asked, request) => (asked, request),
+                NextOfStage::Load { photo, offset, length } => {
+                    return Ok(Step::Load { photo, offset, length });
                 }
-                continue;
+                NextOfStage::Changed if matches!(self.stage, Stage::Over) => return self.finish(store, now),
+                NextOfStage::Changed => continue,
             };
             let (asked, step) = match self.access.next(&self.identity, now)? {
                 NextForAccess::Use(token) => {
@@ -201,12 +211,12 @@ impl Engine {
         Ok(())
     }
 
-    /// The stage's next request; `None` when the stage has changed instead.
+    /// The stage's next request, or what else comes first.
     fn stage_request(
         &mut self,
         store: &mut DeviceStore,
         photos: &dyn PhotoBytes,
-    ) -> Result<Option<(Asked, HttpRequest)>, EngineError> {
+    ) -> Result<NextOfStage, EngineError> {
         match &mut self.stage {
             Stage::Push(push) => {
                 let chosen =
@@ -220,7 +230,7 @@ impl Engine {
                         }
                         self.enter(Stage::Pull(AfterPull::Photos));
                     }
-                    return Ok(None);
+                    return Ok(NextOfStage::Changed);
                 }
                 let batch = push.batch(chosen);
                 let unreadable = batch.unreadable.into_iter().map(|op_id| Failure {
@@ -229,14 +239,14 @@ impl Engine {
                 });
                 self.report.failures.extend(unreadable);
                 if batch.ids.is_empty() {
-                    return Ok(None);
+                    return Ok(NextOfStage::Changed);
                 }
                 let request = push::request(&self.identity, store.work.epoch()?, batch.operations)?;
-                Ok(Some((Asked::Push(batch.ids), request)))
+                Ok(NextOfStage::Request(Asked::Push(batch.ids), request))
             }
             Stage::Pull(_) => {
                 match self.bootstrap.next(store)? {
-                    NextForBootstrap::Ask(request) => return Ok(Some((Asked::Snapshot, request))),
+                    NextForBootstrap::Ask(request) => return Ok(NextOfStage::Request(Asked::Snapshot, request)),
                     NextForBootstrap::Adopt(page) => self.adopt(store, &page)?,
                     NextForBootstrap::Refused(fault) => {
                         let why = FailureReason::Snapshot { fault };
@@ -247,15 +257,19 @@ impl Engine {
                             Some(cursor) => format!("/api/v1/sync/pull?cursor={cursor}"),
                             None => "/api/v1/sync/pull".to_owned(),
                         };
-                        return Ok(Some((Asked::Pull, HttpRequest::new(Method::Get, path))));
+                        let request = HttpRequest::new(Method::Get, path);
+                        return Ok(NextOfStage::Request(Asked::Pull, request));
                     }
                 }
-                Ok(None)
+                Ok(NextOfStage::Changed)
             }
-            Stage::Compare(_) => Ok(Some((Asked::Digest, compare::request()))),
+            Stage::Compare(_) => Ok(NextOfStage::Request(Asked::Digest, compare::request())),
             Stage::Photos(stage) => {
                 match stage.next(store, photos)? {
-                    NextPhoto::Ask(request) => return Ok(Some((Asked::Photo, request))),
+                    NextPhoto::Ask(request) => return Ok(NextOfStage::Request(Asked::Photo, request)),
+                    NextPhoto::Load { photo, offset, length } => {
+                        return Ok(NextOfStage::Load { photo, offset, length });
+                    }
                     NextPhoto::Sent => self.report.photos_sent += 1,
                     NextPhoto::Unreadable(sha256) => {
                         let why = FailureReason::PhotoUnreadable { sha256 };
@@ -267,9 +281,9 @@ impl Engine {
                     NextPhoto::Done { moved: true, .. } => self.enter(Stage::Pull(AfterPull::Nothing)),
                     NextPhoto::Done { moved: false, .. } => self.enter(Stage::Over),
                 }
-                Ok(None)
+                Ok(NextOfStage::Changed)
             }
-            Stage::Over => Ok(None),
+            Stage::Over => Ok(NextOfStage::Changed),
         }
     }
 

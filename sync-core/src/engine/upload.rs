@@ -75,6 +75,17 @@ pub(super) enum NextForUpload {
     Complete,
 }
 
+impl NextForUpload {
+    /// The bytes of the photo that it carries: from which on, and how many.
+    pub(super) const fn bytes(&self) -> Option<(u64, usize)> {
+        match self {
+            Self::Create { length } => Some((0, *length)),
+            Self::Send { offset, length } => Some((*offset, *length)),
+            Self::Ask(_) | Self::Complete => None,
+        }
+    }
+}
+
 /// What an answer means for the photo.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum UploadProgress {

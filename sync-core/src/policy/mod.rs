@@ -10,6 +10,7 @@ mod item;
 mod kind;
 mod load;
 mod pack;
+mod period;
 #[cfg(feature = "schema")]
 mod schema;
 mod target_check;
@@ -27,6 +28,7 @@ pub use pack::{
     Charging, Clause, Document, DuplicateWindow, PackContent, PolicyPack, Semantics, SourceLine, Status,
     UnknownSemantics, Window,
 };
+pub use period::Period;
 #[cfg(feature = "schema")]
 pub use schema::pack_schema;
 pub use target_check::{TargetFault, check_target};

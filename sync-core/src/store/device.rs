@@ -14,7 +14,7 @@ use super::search_terms::{Query, Terms};
 use super::snapshot::{Download, OwnWork, Received, SnapshotChunk, SnapshotFault, unpack};
 use super::work::{Overlay, Settled, WorkStore};
 use crate::geo::Point;
-use crate::ids::{Incarnation, TargetId, UserId};
+use crate::ids::{Incarnation, KindCode, TargetId, UserId};
 use crate::limits::SEARCH_MAX_RESULTS;
 use crate::model::target::{Target, TargetContent};
 use crate::time::Instant;
@@ -107,8 +107,12 @@ impl DeviceStore {
     ) -> Result<Opened, StoreError> {
         let mut set_aside = Vec::new();
         let mut open_sound = OpenSound { now, set_aside: &mut set_aside };
-        let master = open_sound.open(&directory.join(MASTER_FILE), MasterStore::open)?;
-        let next = directory.join(REPLACEMENT_FILE);
+        let (current, next) = (directory.join(MASTER_FILE), directory.join(REPLACEMENT_FILE));
+        // Only where there is no rename can a crash have left a finished replacement alone.
+        if files::is_there(&next) && !files::is_there(&current) {
+            files::replace_master(&next, &current)?;
+        }
+        let master = open_sound.open(&current, MasterStore::open)?;
         let replacement =
             if files::is_there(&next) { Some(open_sound.open(&next, MasterStore::open)?) } else { None };
         let work =
@@ -301,11 +305,25 @@ impl DeviceStore {
     /// # Errors
     /// [`StoreError::Sqlite`] and its special cases.
     pub fn search(&self, text: &str, near: Option<Point>) -> Result<Vec<Found>, StoreError> {
+        self.search_kind(text, None, near)
+    }
+
+    /// As [`Self::search`], of one kind where it is named.
+    ///
+    /// # Errors
+    /// [`StoreError::Sqlite`] and its special cases.
+    pub fn search_kind(
+        &self,
+        text: &str,
+        kind: Option<&KindCode>,
+        near: Option<Point>,
+    ) -> Result<Vec<Found>, StoreError> {
         let query = Query::new(text);
         let own = self.own_entries()?;
-        let mut hits = self.master.hits(&query, near)?;
+        let mut hits = self.master.hits(&query, kind, near)?;
         hits.retain(|hit| !own.contains_key(&hit.target_id));
-        hits.extend(own.values().filter_map(|entry| hit(&entry.content, &query, near)));
+        let of_kind = own.values().filter(|entry| kind.is_none_or(|kind| entry.content.kind == *kind));
+        hits.extend(of_kind.filter_map(|entry| hit(&entry.content, &query, near)));
         hits.sort_by(Hit::order);
         hits.truncate(SEARCH_MAX_RESULTS);
         let pulled: Vec<_> =

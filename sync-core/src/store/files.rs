@@ -8,6 +8,8 @@ use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use rusqlite::Connection;
+
 use super::error::StoreError;
 use crate::time::Instant;
 
@@ -22,6 +24,11 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
 
 pub(super) fn failed(path: &Path) -> impl FnOnce(std::io::Error) -> StoreError + '_ {
     move |source| StoreError::File { path: path.to_path_buf(), source }
+}
+
+/// Opens a database, made when absent.
+pub(super) fn connect(path: &Path) -> Result<Connection, StoreError> {
+    Ok(Connection::open(path)?)
 }
 
 /// Renames a damaged database and its companions to `<name>.damaged-<milliseconds>` and says where it is now.

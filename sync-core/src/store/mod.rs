@@ -7,6 +7,10 @@ mod columns;
 mod context;
 mod device;
 mod error;
+#[cfg(not(target_family = "wasm"))]
+pub mod files;
+#[cfg(target_family = "wasm")]
+#[path = "private_files.rs"]
 pub mod files;
 mod liveness;
 mod master;
@@ -19,7 +23,7 @@ pub use context::{ContextError, Place, Policies, UnusablePack, UnusableReason};
 pub use device::{DeviceStore, Found, Opened, Pulled, RegisterEntry, Unpacked};
 pub use error::StoreError;
 pub use liveness::{Liveness, Need};
-pub use master::{MasterStore, PageSummary};
+pub use master::{Bounds, MapTarget, MasterStore, PageSummary};
 pub use snapshot::{Received, SnapshotChunk, SnapshotFault, SnapshotWriter};
 pub use work::{
     Draft, OperationState, OutboxEntry, OutboxOperation, Overlay, OwnFieldRecord, OwnInspection, PhotoState,

@@ -9,6 +9,7 @@ use std::time::Duration;
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::error::StoreError;
+use super::files;
 
 /// How long a statement waits for another process that holds the file (5 s).
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -58,7 +59,7 @@ impl Schema {
     /// [`StoreError::Corrupt`], [`StoreError::NewerSchema`], [`StoreError::OtherKind`], [`StoreError::InUse`],
     /// [`StoreError::JournalMode`], [`StoreError::Sqlite`].
     pub(super) fn open(&self, path: &Path) -> Result<Connection, StoreError> {
-        let mut connection = Connection::open(path)?;
+        let mut connection = files::connect(path)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
         // One connection a database: a second one is refused instead of reading beside a replacement.
         connection.pragma_update(None, "locking_mode", "exclusive")?;

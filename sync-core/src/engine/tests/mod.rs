@@ -185,6 +185,7 @@ impl Host {
                     self.pauses += 1;
                 }
                 Step::Done(report) => return *report,
+                Step::Load { .. } => panic!("these photos are at hand"),
             }
         }
         panic!("the round does not end: {:?}", server.log);

@@ -251,3 +251,60 @@ fn a_verdict_counts_from_when_the_server_told_the_time_after_it() {
     host.sync(&mut server);
     assert_eq!(state(&host), PhotoState::Verified { at: server.now });
 }
+
+/// A host that cannot read while it is called: it has the one piece that was asked for, or knows that it never will.
+struct LoadedFirst(Option<(PhotoHash, u64, Option<Vec<u8>>)>);
+
+impl PhotoBytes for LoadedFirst {
+    fn read(&self, photo: &PhotoHash, offset: u64, length: usize) -> Result<Vec<u8>, PhotoUnreadable> {
+        let loaded = self.0.as_ref().filter(|(of, from, _)| of == photo && *from == offset);
+        let bytes = loaded.and_then(|(_, _, bytes)| bytes.clone()).filter(|bytes| bytes.len() == length);
+        bytes.ok_or_else(|| PhotoUnreadable(photo.clone()))
+    }
+
+    fn at_hand(&self, photo: &PhotoHash, offset: u64, _length: usize) -> bool {
+        self.0.as_ref().is_some_and(|(of, from, _)| of == photo && *from == offset)
+    }
+}
+
+#[test]
+fn a_host_that_must_load_first_is_asked_for_each_piece_once_and_may_say_that_there_is_none() {
+    let (mut host, mut server) = (Host::new(), Server::new());
+    let (_, photos) = host.inspect(&[UPLOAD_CHUNK_BYTES + 1, 10]);
+    let lost = photos.iter().find(|photo| host.photos.0[photo].len() == 10).unwrap();
+    server.user_id = Some(host.identity.user_id);
+    let mut engine = Engine::new(host.identity, Extent::Sync, 1);
+    let (mut loaded, mut asked) = (LoadedFirst(None), Vec::new());
+    let report = loop {
+        match engine.next(&mut host.store, &loaded, host.now).unwrap() {
+            Step::Load { photo, offset, length } => {
+                let start = usize::try_from(offset).unwrap();
+                let piece = host.photos.0[&photo].get(start..start + length).map(<[u8]>::to_vec);
+                asked.push((photo == *lost, offset, length));
+                let piece = piece.filter(|_| photo != *lost);
+                loaded = LoadedFirst(Some((photo, offset, piece)));
+            }
+            Step::Http(request) => {
+                let answer = Answer::Response(server.carry(&request).unwrap());
+                engine.receive(&mut host.store, answer, host.now).unwrap();
+            }
+            Step::Sign { challenge } => {
+                let answer = Answer::Signature(format!("signed {challenge}"));
+                engine.receive(&mut host.store, answer, host.now).unwrap();
+            }
+            Step::Wait { .. } => panic!("nothing fails here"),
+            Step::Done(report) => break report,
+        }
+    };
+    asked.sort_unstable();
+    assert_eq!(
+        asked,
+        [
+            (false, 0, UPLOAD_CHUNK_BYTES),
+            (false, u64::try_from(UPLOAD_CHUNK_BYTES).unwrap(), 1),
+            (true, 0, 10)
+        ]
+    );
+    assert_eq!((report.photos_verified, report.waiting_photos), (1, 1));
+    assert!(matches!(report.failures[0].why, FailureReason::PhotoUnreadable { .. }));
+}

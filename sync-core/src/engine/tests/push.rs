@@ -175,7 +175,7 @@ fn an_edit_recorded_between_two_steps_of_a_push_goes_out_in_the_same_round() {
                 let answer = Answer::Signature(format!("signed {challenge}"));
                 engine.receive(&mut host.store, answer, host.now).unwrap();
             }
-            Step::Wait { .. } => panic!("nothing fails here"),
+            Step::Wait { .. } | Step::Load { .. } => panic!("nothing fails here"),
             Step::Done(report) => break report,
         }
     };

@@ -243,9 +243,9 @@ pub(super) mod tests {
         assert!(matches!(refused, Err(StoreError::DiskFull)), "{refused:?}");
         assert_eq!(master.cursor().unwrap().as_deref(), Some("after-10"));
         let all = crate::store::search_terms::Query::new("");
-        assert_eq!(master.hits(&all, None).unwrap().len(), 10);
+        assert_eq!(master.hits(&all, None, None).unwrap().len(), 10);
         limit(&master, pages + 10_000);
         master.apply_page(&page_of_targets(10..500)).unwrap();
-        assert_eq!(master.hits(&all, None).unwrap().len(), 500);
+        assert_eq!(master.hits(&all, None, None).unwrap().len(), 500);
     }
 }

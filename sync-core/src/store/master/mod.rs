@@ -12,7 +12,7 @@ use std::path::Path;
 use rusqlite::{Connection, OptionalExtension};
 
 pub use apply::PageSummary;
-pub use search::Hit;
+pub use search::{Bounds, Hit, MapTarget};
 
 use super::columns::Millis;
 use super::error::StoreError;

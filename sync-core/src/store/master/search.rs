@@ -1,21 +1,51 @@
 //! Searching the register: candidates from the index, the last word from [`Terms`].
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+use rusqlite::{ToSql, params};
+use serde::Serialize;
 
 use super::MasterStore;
 use crate::geo::Point;
-use crate::ids::TargetId;
-use crate::store::columns::Parsed;
+use crate::ids::{ItemCode, KindCode, TargetId};
+use crate::model::case::CaseRow;
+use crate::store::columns::{Json, Parsed, row_limit};
 use crate::store::error::StoreError;
 use crate::store::search_terms::{Query, Terms};
 
 /// Candidates of a query, from the index.
 const SEARCH: &str = "SELECT e.target_id, e.name, e.code, e.lon, e.lat
      FROM register_search JOIN register_entry AS e ON e.entry_no = register_search.rowid
-     WHERE register_search MATCH ?1";
+     WHERE register_search MATCH :query";
 
 /// The whole register, for a query that asks for nothing.
-const LIST: &str = "SELECT target_id, name, code, lon, lat FROM register_entry";
+const LIST: &str = "SELECT e.target_id, e.name, e.code, e.lon, e.lat FROM register_entry AS e WHERE 1";
+
+/// Only targets of one kind.
+const OF_KIND: &str = "AND EXISTS (SELECT 1 FROM pulled
+         WHERE entity = 'target' AND id = e.target_id AND json ->> '$.kind' = :kind)";
+
+/// What lies within bounds, in no order.
+const WITHIN: &str = "SELECT e.target_id, e.name, p.json ->> '$.kind', e.lon, e.lat
+     FROM register_entry AS e JOIN pulled AS p ON p.entity = 'target' AND p.id = e.target_id
+     WHERE e.lon BETWEEN ?1 AND ?3 AND e.lat BETWEEN ?2 AND ?4 LIMIT ?5";
+
+/// Bounds of a map: west, south, east, north, in degrees.
+pub type Bounds = [f64; 4];
+
+/// A target as a map draws it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct MapTarget {
+    /// Which.
+    pub target_id: TargetId,
+    /// Its kind.
+    pub kind: KindCode,
+    /// Its name.
+    pub name: String,
+    /// Where it is.
+    pub point: Point,
+}
 
 /// A target that a search found.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,22 +70,79 @@ impl Hit {
 }
 
 impl MasterStore {
-    /// Every target that matches, in no order.
-    pub(in crate::store) fn hits(&self, query: &Query, near: Option<Point>) -> Result<Vec<Hit>, StoreError> {
-        let mut statement = self.connection.prepare_cached(if query.is_empty() { LIST } else { SEARCH })?;
+    /// Every target that matches, in no order; of one kind where it is named.
+    pub(in crate::store) fn hits(
+        &self,
+        query: &Query,
+        kind: Option<&KindCode>,
+        near: Option<Point>,
+    ) -> Result<Vec<Hit>, StoreError> {
         let expression = (!query.is_empty()).then(|| query.expression());
-        let mut rows = statement.query(rusqlite::params_from_iter(expression))?;
+        let sql = if query.is_empty() { LIST } else { SEARCH };
+        let sql = if kind.is_some() { format!("{sql} {OF_KIND}") } else { sql.to_owned() };
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let kind = kind.map(KindCode::as_str);
+        let mut named: Vec<(&str, &dyn ToSql)> = Vec::new();
+        if let Some(expression) = &expression {
+            named.push((":query", expression));
+        }
+        if let Some(kind) = &kind {
+            named.push((":kind", kind));
+        }
+        let mut rows = statement.query(named.as_slice())?;
         let mut hits = Vec::new();
         while let Some(row) = rows.next()? {
             let name: String = row.get(1)?;
             let code: Option<String> = row.get(2)?;
-            if Terms::new(&name, code.as_deref()).matches(query) {
+            if query.is_empty() || Terms::new(&name, code.as_deref()).matches(query) {
                 let point = Point { lon: row.get(3)?, lat: row.get(4)? };
                 let distance_metres = near.map(|near| near.distance_metres(point));
                 hits.push(Hit { target_id: row.get::<_, Parsed<_>>(0)?.0, name, distance_metres });
             }
         }
         Ok(hits)
+    }
+
+    /// Pulled targets within bounds, at most `limit`, in no order.
+    ///
+    /// # Errors
+    /// [`StoreError::Sqlite`] and its special cases.
+    pub fn targets_within(&self, bounds: Bounds, limit: usize) -> Result<Vec<MapTarget>, StoreError> {
+        let mut statement = self.connection.prepare_cached(WITHIN)?;
+        let [west, south, east, north] = bounds;
+        let rows = statement.query_map(params![west, south, east, north, row_limit(limit)], |row| {
+            Ok(MapTarget {
+                target_id: row.get::<_, Parsed<_>>(0)?.0,
+                name: row.get(1)?,
+                kind: row.get::<_, Parsed<_>>(2)?.0,
+                point: Point { lon: row.get(3)?, lat: row.get(4)? },
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// How many pulled targets of each kind there are, by the kind's code.
+    ///
+    /// # Errors
+    /// [`StoreError::Sqlite`] and its special cases.
+    pub fn targets_by_kind(&self) -> Result<BTreeMap<String, u64>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT json ->> '$.kind', count(*) FROM pulled WHERE entity = 'target' GROUP BY 1",
+        )?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Pulled cases of an item.
+    ///
+    /// # Errors
+    /// [`StoreError::Sqlite`] and its special cases.
+    pub fn cases_of_item(&self, item: &ItemCode) -> Result<Vec<CaseRow>, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT json FROM pulled WHERE entity = 'case' AND json ->> '$.item' = ?1")?;
+        let rows = statement.query_map([item.as_str()], |row| Ok(row.get::<_, Json<CaseRow>>(0)?.0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 }
 
@@ -97,7 +184,7 @@ mod tests {
             assert_eq!(plan.len(), 2, "{plan:?}");
             assert!(plan[0].contains("register_search VIRTUAL TABLE INDEX 0:M"), "{text}: {plan:?}");
             assert!(plan[1].starts_with("SEARCH e USING INTEGER PRIMARY KEY"), "{text}: {plan:?}");
-            assert_eq!(master.hits(&query, None).unwrap().len(), found, "{text}");
+            assert_eq!(master.hits(&query, None, None).unwrap().len(), found, "{text}");
             let statement = master.connection.prepare_cached(SEARCH).unwrap();
             assert_eq!(statement.get_status(StatementStatus::FullscanStep), 0, "{text}");
         }

@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
+use crate::geo::{Fix, Point};
+use crate::ids::{GridPath, KindCode, QuestionCode, TargetId};
+use crate::model::inspection::{Answer, Inspection, Measurement, SiteRepresentative};
+use crate::model::photo::{PhotoEntry, PhotoSource};
+use crate::time::Instant;
 use serde::{Deserialize, Serialize};
-use sync_core::geo::{Fix, Point};
-use sync_core::ids::{GridPath, KindCode, QuestionCode, TargetId};
-use sync_core::model::inspection::{Answer, Inspection, Measurement, SiteRepresentative};
-use sync_core::model::photo::{PhotoEntry, PhotoSource};
-use sync_core::time::Instant;
 
 /// A visit as given; everything may be absent in a draft. In a correction what is absent is carried over from the
 /// inspection it replaces.
@@ -117,7 +117,7 @@ fn over<T, K: PartialEq>(later: Vec<T>, earlier: Vec<T>, key: impl Fn(&T) -> K) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sync_core::model::inspection::Verdict;
+    use crate::model::inspection::Verdict;
 
     fn answer(question: &str, verdict: Verdict) -> Answer {
         Answer { question: question.parse().unwrap(), verdict, note: String::new(), points: Vec::new() }

@@ -3,17 +3,18 @@
 //! Invariants: what a person typed is checked and refused here, with its field, before anything is stored; what an
 //! instrument said (clock, fix, measurement) never is (invariant 3). The context is what this device knows.
 
+use crate::evaluate::{Evaluation, PriorFacts, check, doubts, evaluate};
+use crate::ids::{InspectionId, UserId};
+use crate::model::case::Flag;
+use crate::model::inspection::{Context, Inspection, SiteRepresentative};
+use crate::policy::{PolicyBook, PolicyPack};
+use crate::store::{ContextError, DeviceStore, Place, Policies, StoreError};
+use crate::time::{Instant, Month, ZoneName};
+use crate::wire::problem::{Problem, ProblemKind};
 use jiff::civil::Date;
-use sync_core::evaluate::{Evaluation, PriorFacts, check, evaluate};
-use sync_core::ids::{InspectionId, UserId};
-use sync_core::model::inspection::{Context, Inspection, SiteRepresentative};
-use sync_core::policy::{PolicyBook, PolicyPack};
-use sync_core::store::{ContextError, DeviceStore, Place, Policies, StoreError};
-use sync_core::time::{Instant, Month, ZoneName};
-use sync_core::wire::problem::{Problem, ProblemKind};
 
-use crate::error::{DeviceError, problem, refuse_all};
-use crate::new_inspection::NewInspection;
+use super::error::{FieldError, problem, refuse_all};
+use super::new_inspection::NewInspection;
 
 /// Seconds of a day.
 const DAY_SECONDS: i64 = 86_400;
@@ -33,7 +34,7 @@ pub struct Sealed {
 /// Seals what was given under this id; all photos must be kept already. `replaces` is the inspection it corrects.
 ///
 /// # Errors
-/// [`DeviceError::Refused`] with everything wrong; [`DeviceError::Store`].
+/// [`FieldError::Refused`] with everything wrong; [`FieldError::Store`].
 pub fn seal_inspection(
     store: &DeviceStore,
     author: UserId,
@@ -41,8 +42,39 @@ pub fn seal_inspection(
     given: NewInspection,
     replaces: Option<&Inspection>,
     now: Instant,
-) -> Result<Sealed, DeviceError> {
-    refuse_all(typed_faults(&given))?;
+) -> Result<Sealed, FieldError> {
+    let drawn_up = draw_up(store, author, inspection_id, given, replaces, now)?;
+    refuse_all(drawn_up.faults)?;
+    Ok(Sealed { inspection: drawn_up.inspection, evaluation: drawn_up.evaluation })
+}
+
+/// An inspection as it would be sealed, with everything that keeps it from being.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DrawnUp {
+    /// The inspection.
+    pub inspection: Inspection,
+    /// Its charges and non-charges, from the one evaluator.
+    pub evaluation: Evaluation,
+    /// What a supervisor would have to settle, as far as this device can tell.
+    pub doubts: Vec<Flag>,
+    /// Everything that must be mended first.
+    pub faults: Vec<Problem>,
+}
+
+/// Draws up what was given as it stands, to show what would follow: as [`seal_inspection`], but what is wrong with it is
+/// part of the answer.
+///
+/// # Errors
+/// [`FieldError::Refused`] where no context or kind can be told; [`FieldError::Store`].
+pub fn draw_up(
+    store: &DeviceStore,
+    author: UserId,
+    inspection_id: InspectionId,
+    given: NewInspection,
+    replaces: Option<&Inspection>,
+    now: Instant,
+) -> Result<DrawnUp, FieldError> {
+    let mut faults = typed_faults(&given);
     let occurred_at = given.occurred_at.unwrap_or(now);
     let book = policies(store)?.book;
     let context = context_of(store, &given, occurred_at, &book)?;
@@ -51,9 +83,9 @@ pub fn seal_inspection(
         (Some(kind), _) => kind,
         (None, Some(target)) => {
             let entry = store.target(target)?;
-            entry.ok_or_else(|| DeviceError::refused(ProblemKind::TargetUnknown, "target"))?.content.kind
+            entry.ok_or_else(|| FieldError::refused(ProblemKind::TargetUnknown, "target"))?.content.kind
         }
-        (None, None) => return Err(DeviceError::refused(ProblemKind::TextRequired, "kind")),
+        (None, None) => return Err(FieldError::refused(ProblemKind::TextRequired, "kind")),
     };
     let inspection = Inspection {
         inspection_id,
@@ -74,17 +106,20 @@ pub fn seal_inspection(
         photos: given.kept_photos,
         context,
     };
-    let faults = check(pack, &inspection);
-    refuse_all(faults.into_iter().map(|fault| problem(fault.kind, fault.field)).collect())?;
+    let unacceptable = check(pack, &inspection).into_iter();
+    faults.extend(unacceptable.map(|fault| problem(fault.kind, fault.field)));
     let evaluation = evaluate(pack, &inspection, &PriorFacts::default());
-    Ok(Sealed { inspection, evaluation })
+    let target = inspection.context.target.as_ref().map(|target| store.target(target.target_id));
+    let target_point = target.transpose()?.flatten().map(|entry| entry.content.point);
+    let doubts = doubts(pack, &inspection, now, target_point);
+    Ok(DrawnUp { inspection, evaluation, doubts, faults })
 }
 
 /// What a sealed inspection led to, by the pack it was sealed with.
 ///
 /// # Errors
-/// [`DeviceError::Store`].
-pub fn evaluate_again(store: &DeviceStore, inspection: &Inspection) -> Result<Evaluation, DeviceError> {
+/// [`StoreError::Sqlite`] and its special cases.
+pub fn evaluate_again(store: &DeviceStore, inspection: &Inspection) -> Result<Evaluation, StoreError> {
     let book = policies(store)?.book;
     let context = &inspection.context;
     let pack = match &context.pack {
@@ -99,7 +134,7 @@ pub fn evaluate_again(store: &DeviceStore, inspection: &Inspection) -> Result<Ev
 ///
 /// # Errors
 /// [`StoreError`] of any other kind.
-pub(crate) fn policies(store: &DeviceStore) -> Result<Policies, StoreError> {
+pub fn policies(store: &DeviceStore) -> Result<Policies, StoreError> {
     match store.master().policies() {
         Err(StoreError::Policies(_)) => Ok(Policies { book: PolicyBook::default(), unusable: Vec::new() }),
         other => other,
@@ -120,7 +155,7 @@ fn context_of(
     given: &NewInspection,
     occurred_at: Instant,
     book: &PolicyBook,
-) -> Result<Context, DeviceError> {
+) -> Result<Context, FieldError> {
     let assignments = store.master().assignments()?;
     let levelled = || assignments.iter().filter(|assignment| assignment.level.is_some());
     let mut place = match given.target {

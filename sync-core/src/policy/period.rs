@@ -7,9 +7,9 @@
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
 use serde::Serialize;
-use sync_core::policy::Cadence;
-use sync_core::time::{Instant, TimeError};
-use utoipa::ToSchema;
+
+use crate::policy::Cadence;
+use crate::time::{Instant, TimeError};
 
 /// A Monday; weeks and fortnights are counted from it.
 const FIRST_MONDAY: Date = date(2024, 1, 1);
@@ -21,13 +21,14 @@ const HALF_MONTH_DAYS: i64 = 15;
 const DAY_HOURS: i64 = 24;
 
 /// Days of a period, both included, Asia/Shanghai.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Period {
     /// First day.
-    #[schema(value_type = String, format = "date")]
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = "date"))]
     pub from: Date,
     /// Last day.
-    #[schema(value_type = String, format = "date")]
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = "date"))]
     pub to: Date,
 }
 

@@ -1,16 +1,16 @@
 //! Registering a target on the spot (现场登记台账).
 
+use crate::geo::Point;
+use crate::ids::{GridPath, KindCode, TargetId, UnitId};
+use crate::model::target::{Facts, TargetContent};
+use crate::policy::check_target;
+use crate::store::DeviceStore;
+use crate::time::Instant;
+use crate::wire::problem::ProblemKind;
 use serde::{Deserialize, Serialize};
-use sync_core::geo::Point;
-use sync_core::ids::{GridPath, KindCode, TargetId, UnitId};
-use sync_core::model::target::{Facts, TargetContent};
-use sync_core::policy::check_target;
-use sync_core::store::DeviceStore;
-use sync_core::time::Instant;
-use sync_core::wire::problem::ProblemKind;
 
-use crate::error::{DeviceError, problem, refuse_all};
-use crate::seal_inspection::policies;
+use super::error::{FieldError, problem, refuse_all};
+use super::seal_inspection::policies;
 
 /// A target as given.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -47,13 +47,14 @@ pub struct NewTarget {
 /// Checks what was given against what this device knows and makes the register entry of it.
 ///
 /// # Errors
-/// [`DeviceError::Refused`] with everything wrong; [`DeviceError::Store`].
+/// [`FieldError::Refused`] with everything wrong; [`FieldError::Store`].
 pub fn make_target(
     store: &DeviceStore,
+    target_id: TargetId,
     given: NewTarget,
     now: Instant,
-) -> Result<TargetContent, DeviceError> {
-    let unknown = |kind, field| DeviceError::refused(kind, field);
+) -> Result<TargetContent, FieldError> {
+    let unknown = |kind, field| FieldError::refused(kind, field);
     let grid = store.master().grid(&given.grid)?;
     let grid = grid.ok_or_else(|| unknown(ProblemKind::GridUnknown, "grid"))?;
     let unit_id = given.unit_id.unwrap_or(grid.unit_id);
@@ -61,7 +62,7 @@ pub fn make_target(
         return Err(unknown(ProblemKind::UnitUnknown, "unit_id"));
     }
     let target = TargetContent {
-        target_id: TargetId::fresh(),
+        target_id,
         kind: given.kind,
         code: given.code,
         name: given.name,
