@@ -33,6 +33,8 @@ pub enum Action {
     DeviceReinstalled,
     /// A device was revoked.
     DeviceRevoked,
+    /// A device was given the key by which a user's stores on it open without the PIN.
+    RecoveryKeyGiven,
     /// An enrolment code was issued.
     EnrolmentCodeIssued,
     /// A user was created.
@@ -86,6 +88,7 @@ impl Action {
             Self::DeviceEnrolled => "device_enrolled",
             Self::DeviceReinstalled => "device_reinstalled",
             Self::DeviceRevoked => "device_revoked",
+            Self::RecoveryKeyGiven => "recovery_key_given",
             Self::EnrolmentCodeIssued => "enrolment_code_issued",
             Self::UserCreated => "user_created",
             Self::UserRenamed => "user_renamed",

@@ -94,6 +94,7 @@ const MATRIX: &[Row] = &[
             "challenge": "x", "signature": "x", "user_id": UserId::fresh(), "incarnation": DeviceId::fresh(),
         })
     }),
+    row("POST /api/v1/devices/recovery-key", &[Device], || json!({ "password": "wrong" })),
     row("GET /api/v1/devices", &[Administrator], nothing),
     row("POST /api/v1/devices/{device_id}/revoke", &[Administrator], nothing),
     row("GET /api/v1/users", &[Administrator], nothing),

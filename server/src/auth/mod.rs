@@ -16,6 +16,7 @@ pub mod client;
 pub mod end_session;
 pub mod enrol_device;
 pub mod enrolment_code;
+pub mod give_recovery_key;
 pub mod hearing;
 pub mod identify;
 pub mod issue_challenge;

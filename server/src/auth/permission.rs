@@ -41,6 +41,8 @@ permissions! {
     SignedIn: Session, [];
     /// Pull what the own device may hold (拉取), which is little where nothing is assigned today.
     PullChanges: Device, [];
+    /// Open one's own stores on the device without the PIN.
+    OpenOwnStores: Device, [];
     /// Send photos: like the work they belong to, whatever is assigned today.
     UploadPhoto: Any, [];
     /// Hear that something changed within what one may see, whatever that is today.

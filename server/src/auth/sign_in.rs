@@ -61,22 +61,9 @@ pub async fn sign_in(
     password: String,
     client: &Client,
 ) -> Result<NewSession, ApiError> {
-    state.guesses.count(client.network())?;
     let now = state.clock.now();
-    let attempt = count_attempt(&mut *state.connection().await?, username, now).await?;
-    let Some(attempt) = attempt else {
-        return Err(refuse_unknown_or_locked(state, username, password, client, now).await?);
-    };
-    let district: RegionCode = stored("users.district", &attempt.district)?;
-    let user = UserId(attempt.user_id);
-    let matches = state.passwords.verify(password, attempt.password_hash).await?;
+    let (district, user) = prove_password(state, username, password, client).await?;
     let mut connection = state.connection().await?;
-    if !matches || attempt.disabled_at.is_some() {
-        let reason = if matches { "disabled" } else { "wrong_password" };
-        let event = failure(&district, user, client, reason);
-        audit::record(&mut connection, now, &[event]).await?;
-        return Err(ProblemKind::WrongCredentials.into());
-    }
     let seconds = i64::from(state.config.session_hours).saturating_mul(SECONDS_PER_HOUR);
     let token = random_token();
     let hash = token_hash(&token);
@@ -86,6 +73,49 @@ pub async fn sign_in(
         })
         .await?;
     Ok(NewSession { token, seconds })
+}
+
+/// Proves who somebody is by name and password, and says where. A success forgets the failures before it only where the
+/// caller says so, by [`forget_failures`].
+///
+/// # Errors
+/// `rate_limited`, `wrong_credentials`, `account_locked`.
+pub(super) async fn prove_password(
+    state: &AppState,
+    username: &str,
+    password: String,
+    client: &Client,
+) -> Result<(RegionCode, UserId), ApiError> {
+    state.guesses.count(client.network())?;
+    let now = state.clock.now();
+    let attempt = count_attempt(&mut *state.connection().await?, username, now).await?;
+    let Some(attempt) = attempt else {
+        return Err(refuse_unknown_or_locked(state, username, password, client, now).await?);
+    };
+    let district: RegionCode = stored("users.district", &attempt.district)?;
+    let user = UserId(attempt.user_id);
+    let matches = state.passwords.verify(password, attempt.password_hash).await?;
+    if !matches || attempt.disabled_at.is_some() {
+        let reason = if matches { "disabled" } else { "wrong_password" };
+        let event = failure(&district, user, client, reason);
+        audit::record(&mut *state.connection().await?, now, &[event]).await?;
+        return Err(ProblemKind::WrongCredentials.into());
+    }
+    Ok((district, user))
+}
+
+/// Forgets the failed attempts before a success.
+pub(super) async fn forget_failures(
+    connection: &mut Connection,
+    district: &RegionCode,
+    user: UserId,
+) -> QueryResult<()> {
+    let own = users::table.filter(users::district.eq(district.as_str()).and(users::user_id.eq(user.0)));
+    diesel::update(own)
+        .set((users::failed_sign_ins.eq(0), users::locked_until.eq(None::<Time>)))
+        .execute(connection)
+        .await
+        .map(drop)
 }
 
 /// Counts an attempt at an account that exists and is not locked. The count starts anew after a lock.
@@ -152,10 +182,7 @@ async fn start_session(
     now: Instant,
     expires_at: Instant,
 ) -> Result<(), ApiError> {
-    diesel::update(users::table.filter(users::district.eq(district.as_str()).and(users::user_id.eq(user.0))))
-        .set((users::failed_sign_ins.eq(0), users::locked_until.eq(None::<Time>)))
-        .execute(connection)
-        .await?;
+    forget_failures(connection, district, user).await?;
     diesel::delete(
         sessions::table
             .filter(sessions::district.eq(district.as_str()).and(sessions::user_id.eq(user.0)))

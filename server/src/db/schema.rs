@@ -145,6 +145,7 @@ diesel::table! {
         device_id -> Uuid,
         user_id -> Uuid,
         enrolled_at -> Timestamptz,
+        recovery_key -> Nullable<Bytea>,
     }
 }
 

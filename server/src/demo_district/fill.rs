@@ -227,7 +227,7 @@ async fn insert_people(
     let user = |person: &SignIn| {
         json!({
             "user_id": person.user_id, "username": person.username, "name": person.name,
-            "password_hash": person.enrolment_code.is_none().then_some(PASSWORD_HASH),
+            "password_hash": PASSWORD_HASH,
         })
     };
     let sql = "INSERT INTO users (district, user_id, username, name, password_hash)

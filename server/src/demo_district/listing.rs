@@ -13,8 +13,8 @@ pub(super) fn listing(demo: &DemoDistrict, address: &str) -> String {
         "\n\
          蓝天演示 Lantian demonstration: {DISTRICT_NAME} {DISTRICT}, {targets} 台账 targets, {grids} 网格 grids\n\
          网址 address: {address}\n\
-         办公室用户凭密码登录；网格员在终端上用入网码入网（每次启动后入网码重新有效）。\n\
-         The office signs in by password; inspectors enrol a device by code (good again after every start).\n\
+         办公室用户凭密码登录；网格员在终端上用入网码入网（每次启动后入网码重新有效），在平板上再凭密码登录一次。\n\
+         The office signs in by password; inspectors enrol a device by code (good again after every start), and sign in once on a tablet.\n\
          仅供演示，勿录入真实数据。For demonstration only: no real data here.\n\
          \n\
          {head}{lines}",
@@ -25,11 +25,10 @@ pub(super) fn listing(demo: &DemoDistrict, address: &str) -> String {
 }
 
 fn line(person: &SignIn) -> String {
-    let password = if person.enrolment_code.is_none() { PASSWORD } else { NONE };
     columns(
         &person.username,
         person.assignment.role.code(),
-        password,
+        PASSWORD,
         person.enrolment_code.as_deref().unwrap_or(NONE),
         person.assignment.grid.as_str(),
         &format!("{} · {}", person.name, person.post),

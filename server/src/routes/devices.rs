@@ -1,18 +1,23 @@
-//! Devices: enrol, prove, list, revoke.
+//! Devices: enrol, prove, sign in on one, list, revoke.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, get, post, web};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
 use sync_core::ids::DeviceId;
 use sync_core::wire::auth::{AccessToken, Challenge, EnrolRequest, Enrolled, TokenRequest};
+use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::admin::list_devices::{Device, list_devices};
 use crate::auth::authorised::Authorised;
 use crate::auth::client::Client;
 use crate::auth::enrol_device::enrol_device;
+use crate::auth::give_recovery_key::give_recovery_key;
 use crate::auth::issue_challenge::issue_challenge;
 use crate::auth::issue_token::issue_token;
-use crate::auth::permission::Administer;
+use crate::auth::permission::{Administer, OpenOwnStores};
 use crate::auth::revoke_device::revoke_device;
 use crate::json::Json;
 use crate::problem::ApiError;
@@ -20,7 +25,7 @@ use crate::state::AppState;
 
 /// Registers the routes of this module.
 pub fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(enrol).service(challenge).service(token).service(list).service(revoke);
+    config.service(enrol).service(challenge).service(token).service(recover).service(list).service(revoke);
 }
 
 /// Enrol a device with a code (入网).
@@ -63,6 +68,37 @@ async fn token(
     request: Json<TokenRequest>,
 ) -> Result<web::Json<AccessToken>, ApiError> {
     Ok(web::Json(issue_token(&state, *device_id, &request.0, &client).await?))
+}
+
+/// What a user signs in with on a device.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct RecoveryRequest {
+    /// The password.
+    password: String,
+}
+
+/// The key by which the user's stores on the device open without the PIN.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RecoveryKey {
+    /// 32 bytes, base64url without padding.
+    recovery_key: String,
+}
+
+/// Sign in on a device (登录): the key by which one's stores there open without the PIN.
+#[utoipa::path(
+    tag = "devices",
+    security(("device" = [])),
+    responses((status = 200, description = "The key, always the same for this user on this device.", body = RecoveryKey))
+)]
+#[post("/api/v1/devices/recovery-key")]
+async fn recover(
+    state: web::Data<AppState>,
+    actor: Authorised<OpenOwnStores>,
+    client: Client,
+    request: Json<RecoveryRequest>,
+) -> Result<web::Json<RecoveryKey>, ApiError> {
+    let key = give_recovery_key(&state, &actor, request.0.password, &client).await?;
+    Ok(web::Json(RecoveryKey { recovery_key: URL_SAFE_NO_PAD.encode(key) }))
 }
 
 /// The district's devices.

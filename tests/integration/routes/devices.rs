@@ -8,6 +8,7 @@ use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 use server::auth::enrolment_code::CODE_SECONDS;
 use server::auth::issue_challenge::CHALLENGE_SECONDS;
+use server::auth::sign_in::FAILURES_BEFORE_LOCK;
 use sync_core::ids::{DeviceId, Incarnation, UserId};
 use sync_core::wire::auth::{AccessToken, Challenge, Enrolled};
 use sync_core::wire::push::Outcome;
@@ -335,4 +336,45 @@ async fn the_list_says_what_waits_of_a_devices_work() {
     let late = review.visit(&["hoarding"]).await;
     assert_eq!(device.push(&[device.submit(&late)]).await, [Outcome::Quarantined]);
     assert_eq!(waiting().await, (true, json!(1), json!(1)));
+}
+
+/// Asks for the key by which the user's stores on this device open without the PIN.
+async fn recovery(device: &TestDevice, password: &str) -> Response {
+    let request = device.request(Method::POST, "/api/v1/devices/recovery-key");
+    request.json(&json!({ "password": password })).send().await.unwrap()
+}
+
+#[tokio::test]
+async fn a_recovery_key_is_one_for_a_user_and_a_device_and_given_for_the_password_alone() {
+    let world = world().await;
+    world.server.set_password(&world.inspector, "correct horse").await;
+    let device = world.server.device(&world.inspector).await;
+    let other = world.server.device(&world.inspector).await;
+    assert_eq!(code_of(recovery(&device, "wrong horse").await).await, "wrong_credentials");
+    let mut keys = Vec::new();
+    for device in [&device, &device, &other] {
+        let given: Value = recovery(device, "correct horse").await.json().await.unwrap();
+        keys.push(given["recovery_key"].as_str().unwrap().to_owned());
+    }
+    assert_eq!(URL_SAFE_NO_PAD.decode(&keys[0]).unwrap().len(), 32);
+    assert_eq!(keys[0], keys[1]);
+    assert_ne!(keys[0], keys[2], "another device has another");
+    let actions = world.server.audit_actions().await;
+    assert_eq!(actions.iter().filter(|action| *action == "recovery_key_given").count(), 3);
+}
+
+#[tokio::test]
+async fn passwords_are_not_guessed_on_a_device_either_and_a_revoked_one_opens_nothing() {
+    let world = world().await;
+    world.server.set_password(&world.inspector, "correct horse").await;
+    let device = world.server.device(&world.inspector).await;
+    for _ in 0..FAILURES_BEFORE_LOCK {
+        assert_eq!(code_of(recovery(&device, "wrong horse").await).await, "wrong_credentials");
+    }
+    assert_eq!(code_of(recovery(&device, "correct horse").await).await, "account_locked");
+
+    let revoked = world.server.device(&world.inspector).await;
+    let path = format!("/api/v1/devices/{}/revoke", revoked.device_id);
+    world.administrator.request(Method::POST, &path).send().await.unwrap();
+    assert_eq!(code_of(recovery(&revoked, "correct horse").await).await, "device_revoked");
 }

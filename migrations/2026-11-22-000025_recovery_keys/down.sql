@@ -1,0 +1,1 @@
+ALTER TABLE device_users DROP COLUMN recovery_key;
