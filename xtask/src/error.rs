@@ -78,6 +78,12 @@ pub enum Error {
         /// Names and what became of them.
         wrong: Vec<String>,
     },
+    /// The tablet's module cannot be bound or could not load.
+    #[error("the tablet's module: {reason}")]
+    Module {
+        /// Why.
+        reason: String,
+    },
     /// A file could not be used.
     #[error("could not {action} {}: {source}", path.display())]
     Io {

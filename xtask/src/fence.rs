@@ -10,7 +10,7 @@ struct Fence {
 }
 
 /// The same in every place where a package must not know the ones that use it.
-const FENCES: [Fence; 4] = [
+const FENCES: [Fence; 5] = [
     // Builds for the browser: no runtime, no server, no PostgreSQL.
     Fence {
         package: "sync-core",
@@ -23,6 +23,10 @@ const FENCES: [Fence; 4] = [
             "server",
             "private-postgres",
         ],
+    },
+    Fence {
+        package: "tablet-core",
+        forbidden: &["tokio", "actix-web", "diesel", "server", "device", "private-postgres"],
     },
     Fence { package: "device", forbidden: &["actix-web", "diesel", "server", "private-postgres", "tests"] },
     Fence { package: "server", forbidden: &["device", "tests", "xtask"] },

@@ -101,6 +101,37 @@ pub fn browser() -> Result<PathBuf, Error> {
     })
 }
 
+/// The C compiler that knows WebAssembly, for the SQLite in the tablet's module.
+///
+/// # Errors
+/// [`Error::Missing`].
+pub fn clang() -> Result<(), Error> {
+    let programs = ["clang", "llvm-ar"];
+    let has = |program: &&str| succeeds(Command::new(program).arg("--version"));
+    if programs.iter().all(has) {
+        return Ok(());
+    }
+    if is_root_on_debian() {
+        ["clang", "llvm", "lld"].into_iter().try_for_each(apt_install)?;
+    }
+    if programs.iter().all(has) {
+        return Ok(());
+    }
+    Err(Error::Missing { what: "clang or llvm-ar", how: "clang, llvm and lld (Debian, Fedora, Arch)" })
+}
+
+/// The Debian mirror that this system takes its packages from.
+///
+/// # Errors
+/// [`Error::Missing`] when no source names one.
+pub fn debian_mirror() -> Result<String, Error> {
+    let sources = output(Command::new("apt-get").args(["indextargets", "--format", "$(SITE)"]), "")?;
+    let mut sites = sources.lines().map(|site| site.trim_end_matches('/'));
+    let site = sites.find(|site| site.ends_with("/debian"));
+    site.map(str::to_owned)
+        .ok_or(Error::Missing { what: "a Debian mirror", how: "name one in /etc/apt/sources.list" })
+}
+
 /// rustfmt and clippy, which a minimal toolchain lacks.
 ///
 /// # Errors
@@ -116,7 +147,8 @@ pub fn rust_components() -> Result<(), Error> {
     })
 }
 
-fn is_root_on_debian() -> bool {
+/// Whether packages can be installed.
+pub fn is_root_on_debian() -> bool {
     nix::unistd::geteuid().is_root() && succeeds(Command::new("apt-get").arg("--version"))
 }
 

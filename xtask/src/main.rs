@@ -18,6 +18,7 @@ mod screens;
 mod simulate;
 mod test;
 mod up;
+mod wasm;
 mod web;
 
 use std::path::Path;
@@ -66,6 +67,8 @@ enum Task {
     Test,
     /// Take the pictures of docs/screenshots from the screens as they are.
     Screenshots,
+    /// Build the tablet's module for browsers, installing what is missing.
+    Wasm,
     /// Write server/src/db/schema.rs from the migrations, after proving that they revert.
     Schema(schema::Arguments),
 }
@@ -81,6 +84,7 @@ fn main() -> ExitCode {
         Task::Simulate(arguments) => simulate::run(&arguments),
         Task::Test => test::run(),
         Task::Screenshots => screens::take_pictures(),
+        Task::Wasm => wasm::build(),
         Task::Schema(arguments) => schema::run(&arguments),
     });
     match done {

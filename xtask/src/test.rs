@@ -6,7 +6,7 @@ use crate::database::Database;
 use crate::error::Error;
 use crate::progress::Progress;
 use crate::run::{cargo, run as run_program};
-use crate::{bench, chaos, demo, fence, fuzz, install, schema, screens, simulate, web};
+use crate::{bench, chaos, demo, fence, fuzz, install, schema, screens, simulate, wasm, web};
 
 /// Runs every check, and stops at the first that fails.
 ///
@@ -36,6 +36,7 @@ pub fn run() -> Result<(), Error> {
     progress.step("simulation", || simulate::play_ordinary(&database, &programs))?;
     progress.step("fuzzing, small", fuzz::play_ordinary)?;
     progress.step("chaos", chaos::play_ordinary)?;
+    progress.step("module", wasm::build)?;
     progress.step("screens", || web::build().and_then(|_| screens::check()))?;
     progress.step("screens in a browser", || screens::play_stories(&programs))?;
     progress.step("demonstration", || demo::play(false))?;

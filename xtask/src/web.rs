@@ -9,6 +9,7 @@ use std::time::SystemTime;
 use crate::error::Error;
 use crate::progress::Progress;
 use crate::run::{run, succeeds};
+use crate::wasm;
 
 /// The npm workspace.
 const WORKSPACE: &str = "web";
@@ -30,6 +31,7 @@ const NOT_SOURCES: [&str; 2] = ["node_modules", "dist"];
 /// # Errors
 /// [`Error::Missing`] without npm; what npm says.
 pub fn build() -> Result<PathBuf, Error> {
+    wasm::build()?;
     let built = PathBuf::from(BUILT);
     let sources = newest(Path::new(WORKSPACE))?.max(changed_at(Path::new(OPENAPI))?);
     if changed_at(&built.join("index.html"))? >= sources {
