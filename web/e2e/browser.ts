@@ -1,7 +1,7 @@
 /** Debian's chromium, as it runs headless here: without a download, without calls to anybody's hosts. */
 import { chromium, type Browser } from 'playwright-core'
 
-const ARGUMENTS = [
+export const ARGUMENTS = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',

@@ -48,8 +48,12 @@ export type OwnCode =
   | 'pin_weak'
   /** Nobody is unlocked. */
   | 'locked'
-  /** Another user is unlocked. */
-  | 'other_user'
+  /** Nobody of this id is enrolled here. */
+  | 'user_unknown'
+  /** The server's recovery key does not open the stores: it was restored from an older backup. The PIN still does. */
+  | 'recovery_failed'
+  /** A newer version of the application wrote the stores. */
+  | 'newer_schema'
   /** There is no network, or no server of this product answers. */
   | 'unreachable'
   /** The browser lacks what the tablet needs, such as a secure context. */
@@ -82,8 +86,8 @@ export interface Core {
   device(): Promise<DeviceState>
   /** Spends an enrolment code (入网码). The user signs in once before anything else. Needs network. */
   enrol(code: string, deviceName: string): Promise<{ user_id: string; name: string }>
-  /** Signs in by name and password and unlocks, also after a forgotten PIN: nothing is lost. Needs network. */
-  signIn(userId: string, username: string, password: string): Promise<void>
+  /** Signs in by password and unlocks, also after a forgotten PIN: nothing is lost. Needs network. */
+  signIn(userId: string, password: string): Promise<void>
   /** Sets or changes the PIN of the unlocked user. */
   setPin(pin: string): Promise<void>
   /** Unlocks offline. */

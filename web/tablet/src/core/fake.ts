@@ -93,7 +93,7 @@ export function fakeCore(setup: FakeSetup = {}): Core {
     phase: setup.phase ?? 'empty', device_name: null, users: [], user_id: null, set_aside: [], stores: 'sound', leader: true,
   }
   const addUser = () => {
-    const user = { user_id: id(), name: '李巡查', username: 'inspector1', district: DISTRICT, has_pin: true, waiting: 0, photos_waiting: 0 }
+    const user = { user_id: id(), name: '李巡查', district: DISTRICT, has_pin: true, waiting: 0, photos_waiting: 0 }
     device.users.push(user)
     return user
   }

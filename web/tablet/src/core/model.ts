@@ -37,7 +37,6 @@ export interface Problem {
 export interface DeviceUser {
   user_id: string
   name: string
-  username: string | null
   district: string
   /** Whether this user can unlock offline. Without a PIN the user signs in with network. */
   has_pin: boolean

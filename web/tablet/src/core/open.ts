@@ -1,5 +1,6 @@
 /** Where screens get the core from: the worker, or in development (`VITE_FAKE_CORE=1`) the one in memory. */
 import { CoreError, type Core } from './client'
+import { Remote, remoteCore } from './remote'
 
 /** Connects to the worker that owns the databases, in this tab or another. */
 export async function openCore(): Promise<Core> {
@@ -8,5 +9,8 @@ export async function openCore(): Promise<Core> {
     const { fakeCore } = await import('./fake')
     return fakeCore()
   }
-  throw new CoreError('unsupported')
+  if (!isSecureContext || !('locks' in navigator) || typeof navigator.storage?.getDirectory !== 'function') {
+    throw new CoreError('unsupported')
+  }
+  return remoteCore(new Remote(() => new Worker(new URL('../worker/worker.ts', import.meta.url), { type: 'module' })))
 }

@@ -14,7 +14,6 @@ const enrol: typeof zh = {
   enrol: 'Enrol',
   signIn: 'First sign-in',
   signInLead: 'Sign in once with your password; after that a PIN unlocks offline.',
-  username: 'User name',
   password: 'Password',
   showPassword: 'Show the password',
   signInNow: 'Sign in',

@@ -13,7 +13,6 @@ export default {
   enrol: '入网',
   signIn: '首次登录',
   signInLead: '用自己的密码登录一次，之后离线用 PIN 解锁。',
-  username: '用户名',
   password: '密码',
   showPassword: '显示密码',
   signInNow: '登录',

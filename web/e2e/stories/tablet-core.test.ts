@@ -1,0 +1,261 @@
+/** The tablet's core in a real browser: durable before it says so, one owner, keys at rest, and nothing lost. */
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import type { ViteDevServer } from 'vite'
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
+import { Tablet, addressOf, serveTablet } from '../tablet'
+
+const PASSWORD = 'lantian-demo'
+const PIN = '246813'
+/** Of inspectors whom no other story enrols. */
+const CODES = ['DEM0C-0DE03', 'DEM0C-0DE04', 'DEM0C-0DE05', 'DEM0C-0DE06']
+const SECRET = '此处扬尘只有网格员知道'
+
+let vite: ViteDevServer
+let tablets = 0
+let tablet: Tablet
+
+beforeAll(async () => {
+  vite = await serveTablet(inject('url'))
+})
+afterAll(() => vite.close())
+
+/** Enrols, signs in and syncs, so that the tablet knows its district. */
+async function enrolled(page: Page, code: string): Promise<string> {
+  const user = await page.evaluate(
+    async ([code, password, pin]) => {
+      const { user_id } = await window.core.enrol(code, '平板')
+      await window.core.signIn(user_id, password)
+      await window.core.setPin(pin)
+      await window.core.sync()
+      return user_id
+    },
+    [code, PASSWORD, PIN] as const,
+  )
+  return user
+}
+
+/** A draft of a failed construction site with notes, and where it is. */
+function draft(page: Page, notes: string): Promise<string> {
+  return page.evaluate(async (notes) => {
+    const [target] = await window.core.search({ text: '', kind: 'construction_site' })
+    if (target === undefined) throw new Error('no construction site')
+    const fix = {
+      point: target.point,
+      accuracy_metres: 8,
+      fixed_at: new Date().toISOString(),
+      provider: 'browser',
+      mock: 'unknown' as const,
+    }
+    const answers = [{ question: 'hoarding', verdict: 'fail' as const, note: '', points: [] }]
+    const visit = { target: target.target_id, fix, notes, answers, measurements: [], photos: [] }
+    return (await window.core.beginDraft(visit)).inspection_id
+  }, notes)
+}
+
+/** Adds a photo of its own to a draft. */
+async function photographed(page: Page, id: string): Promise<string> {
+  return page.evaluate(async (id) => {
+    const canvas = new OffscreenCanvas(640, 480)
+    const context = canvas.getContext('2d')
+    if (context === null) throw new Error('no canvas')
+    for (let n = 0; n < 400; n += 1) {
+      context.fillStyle = `rgb(${Math.random() * 255} ${Math.random() * 255} 90)`
+      context.fillRect(Math.random() * 640, Math.random() * 480, 60, 40)
+    }
+    const bytes = await canvas.convertToBlob({ type: 'image/jpeg', quality: 0.9 })
+    const entry = await window.core.addPhoto({ bytes, source: 'camera', question: 'hoarding' })
+    const found = await window.core.draft(id)
+    if (found === null) throw new Error('no draft')
+    await window.core.saveDraft(id, { ...found.visit, photos: [...found.visit.photos, entry] })
+    return entry.sha256
+  }, id)
+}
+
+const unlock = (page: Page, user: string, pin = PIN) =>
+  page.evaluate(([user, pin]) => window.core.unlock(user, pin), [user, pin] as const)
+
+/** The code with which a call fails. */
+function failure(page: Page, call: (core: Window['core']) => Promise<unknown>): Promise<string> {
+  return page.evaluate(
+    `(${call.toString()})(window.core).then(() => 'none', (error) => error.code)`,
+  ) as Promise<string>
+}
+
+describe('the core on one tablet', () => {
+  let user: string
+  let page: Page
+
+  beforeAll(async () => {
+    tablet = await Tablet.start(addressOf(vite), join(inject('folder'), `tablet-${(tablets += 1)}`))
+    page = await tablet.tab()
+    user = await enrolled(page, CODES[0]!)
+  })
+  afterAll(() => tablet.stop())
+  beforeEach(async () => {
+    page = tablet.context.pages().at(-1)!
+    const state = await page.evaluate(() => window.core.device())
+    if (state.phase === 'locked') await unlock(page, user)
+  })
+
+  it('knows its register after one sync, and finds in it by two characters', async () => {
+    const found = await page.evaluate(async () => {
+      const [any] = await window.core.search({ text: '' })
+      return window.core.search({ text: any!.name.slice(0, 2) })
+    })
+    expect(found.length).toBeGreaterThan(0)
+  })
+
+  it('keeps drafts and sealed visits over a reload, and the server charges what the tablet showed', async () => {
+    const id = await draft(page, SECRET)
+    await photographed(page, id)
+    const kept = await draft(page, '未完成')
+    const recorded = await page.evaluate((id) => window.core.seal(id), id)
+    expect(recorded.evaluation.total).toBeGreaterThan(0)
+    await page.reload()
+    await page.waitForFunction(() => 'core' in window)
+    expect(await failure(page, (core) => core.inspections())).toBe('locked')
+    await unlock(page, user)
+    const drafts = await page.evaluate(() => window.core.drafts())
+    expect(drafts.map((it) => it.inspection_id)).toEqual([kept])
+    const own = await page.evaluate((id) => window.core.inspection(id), id)
+    expect(own.recorded.evaluation.total).toBe(recorded.evaluation.total)
+    await page.evaluate(() => window.core.sync())
+    const state = await page.evaluate(() => window.core.syncState())
+    expect(state).toMatchObject({ waiting: 0, photos_waiting: 0, refused: 0 })
+    const [sent] = await page.evaluate(() => window.core.inspections())
+    expect(sent).toMatchObject({ state: 'sent', photos: { waiting: 0, verified: 1 } })
+    const charged = sent!.cases.flatMap((it) => it.charges).reduce((sum, it) => sum + (it.amount ?? 0), 0)
+    expect(charged).toBe(recorded.evaluation.total)
+    await page.evaluate((id) => window.core.discardDraft(id), kept)
+  })
+
+  it('is one core in two tabs, and the second goes on when the first is closed', async () => {
+    const second = await tablet.tab()
+    expect(await second.evaluate(() => window.core.device())).toMatchObject({ phase: 'unlocked', user_id: user })
+    const id = await draft(second, '第二个标签页')
+    expect((await page.evaluate(() => window.core.drafts())).map((it) => it.inspection_id)).toEqual([id])
+    await page.close()
+    await second.waitForFunction(async () => (await window.core.device()).leader)
+    await unlock(second, user)
+    expect((await second.evaluate(() => window.core.drafts())).map((it) => it.inspection_id)).toEqual([id])
+    await second.evaluate((id) => window.core.discardDraft(id), id)
+  })
+
+  it('loses no acknowledged draft when its tab is killed while it saves', async () => {
+    const victim = await tablet.tab()
+    await page.close()
+    await victim.waitForFunction(async () => (await window.core.device()).leader)
+    await unlock(victim, user)
+    const acknowledged: string[] = []
+    await victim.exposeFunction('acknowledge', (id: string) => acknowledged.push(id))
+    void victim
+      .evaluate(async () => {
+        for (;;) {
+          const { inspection_id } = await window.core.beginDraft({ answers: [], measurements: [], photos: [] })
+          await (window as unknown as { acknowledge(id: string): Promise<void> }).acknowledge(inspection_id)
+        }
+      })
+      .catch(() => undefined)
+    await expect.poll(() => acknowledged.length).toBeGreaterThan(20)
+    const cdp = await tablet.context.newCDPSession(victim)
+    void cdp.send('Page.crash').catch(() => undefined)
+    await victim.waitForEvent('crash')
+    const after = await tablet.tab()
+    await after.waitForFunction(async () => (await window.core.device()).leader)
+    await unlock(after, user)
+    const kept = (await after.evaluate(() => window.core.drafts())).map((it) => it.inspection_id)
+    expect(acknowledged.filter((id) => !kept.includes(id))).toEqual([])
+    await after.evaluate((ids) => Promise.all(ids.map((id) => window.core.discardDraft(id))), kept)
+    await victim.close()
+  })
+
+  it('opens with the password when the PIN is forgotten, and nothing is lost', async () => {
+    const id = await draft(page, '忘记密码之前')
+    await page.evaluate(() => window.core.lock())
+    expect(await page.evaluate((user) => window.core.unlock(user, '999999').catch((error) => error.code), user)).toBe(
+      'wrong_pin',
+    )
+    expect(
+      await page.evaluate((user) => window.core.signIn(user, 'not the password').catch((error) => error.code), user),
+    ).toBe('wrong_credentials')
+    await page.evaluate(([user, password]) => window.core.signIn(user, password), [user, PASSWORD] as const)
+    expect((await page.evaluate(() => window.core.drafts())).map((it) => it.inspection_id)).toEqual([id])
+    await page.evaluate(() => window.core.setPin('975310'))
+    await page.evaluate(() => window.core.lock())
+    expect(await page.evaluate((user) => window.core.unlock(user, '246813').catch((error) => error.code), user)).toBe(
+      'wrong_pin',
+    )
+    await unlock(page, user, '975310')
+    await page.evaluate(([pin, id]) => window.core.setPin(pin).then(() => window.core.discardDraft(id)), [PIN, id] as const)
+  })
+
+  it('refuses what is no picture, and gives back an original as it was', async () => {
+    const refused = await failure(page, (core) =>
+      core.addPhoto({ bytes: new Blob(['<html>']), source: 'gallery' }),
+    )
+    expect(refused).toBe('photo_not_an_image')
+    const same = await page.evaluate(async () => {
+      const bytes = new Uint8Array(600_000).map((_, place) => (place < 3 ? [0xff, 0xd8, 0xff][place]! : place % 251))
+      const { sha256 } = await window.core.addPhoto({ bytes: new Blob([bytes]), source: 'camera' })
+      const back = new Uint8Array(await (await window.core.photo(sha256))!.arrayBuffer())
+      return back.length === bytes.length && back.every((byte, place) => byte === bytes[place])
+    })
+    expect(same).toBe(true)
+  })
+})
+
+describe('two inspectors on one tablet', () => {
+  it('never see or send each other’s work, and everybody sees how much waits', async () => {
+    const shared = await Tablet.start(addressOf(vite), join(inject('folder'), `tablet-${(tablets += 1)}`))
+    try {
+      const page = await shared.tab()
+      const first = await enrolled(page, CODES[1]!)
+      await shared.context.setOffline(true)
+      const id = await draft(page, SECRET)
+      await page.evaluate((id) => window.core.seal(id), id)
+      await page.evaluate(() => window.core.lock())
+      await shared.context.setOffline(false)
+      const second = await enrolled(page, CODES[2]!)
+      expect(await page.evaluate(() => window.core.inspections())).toEqual([])
+      expect(await page.evaluate((id) => window.core.inspection(id).catch((error) => error.code), id)).toBe(
+        'inspection_unknown',
+      )
+      const { users } = await page.evaluate(() => window.core.device())
+      expect(users.map((it) => [it.user_id, it.waiting])).toEqual(
+        expect.arrayContaining([
+          [first, 1],
+          [second, 0],
+        ]),
+      )
+      // What the other tries as a PIN does not open it.
+      await page.evaluate(() => window.core.lock())
+      expect(await page.evaluate((user) => window.core.unlock(user, '111222').catch((error) => error.code), first)).toBe(
+        'wrong_pin',
+      )
+      await unlock(page, first)
+      expect((await page.evaluate(() => window.core.inspections())).map((it) => it.inspection_id)).toEqual([id])
+    } finally {
+      await shared.stop()
+    }
+  })
+})
+
+describe('a tablet that is taken away', () => {
+  it('has no plain text of what was recorded on its disk', async () => {
+    const lost = await Tablet.start(addressOf(vite), join(inject('folder'), `tablet-${(tablets += 1)}`))
+    const page = await lost.tab()
+    await enrolled(page, CODES[3]!)
+    const id = await draft(page, SECRET)
+    await photographed(page, id)
+    await page.evaluate((id) => window.core.seal(id), id)
+    const [target] = await page.evaluate(() => window.core.search({ text: '' }))
+    await lost.stop()
+    expect(await lost.filesWith(SECRET)).toEqual([])
+    expect(await lost.filesWith(target!.name)).toEqual([])
+    // The files are there, or this says nothing.
+    expect(await lost.filesWith('LTP1')).not.toEqual([])
+    const ours = (await lost.filesWith('SQLite format 3')).filter((name) => name.startsWith('Default/File System'))
+    expect(ours).toEqual([])
+  })
+})

@@ -1,0 +1,439 @@
+/**
+ * The owner of the databases: the one worker of this origin that holds them, and answers every tab's calls.
+ *
+ * Invariants: an answer to a write follows the commit; one user is unlocked at a time, and nothing of another is opened;
+ * a round of sync runs beside calls, never beside another round; no key leaves this worker.
+ */
+import { CoreError, PIN_MIN_DIGITS } from '@/core/client'
+import type { DeviceState, NewPhoto, PhotoEntry, Storage, SyncReport, SyncState, Topic } from '@/core/model'
+import init, { Tablet, checkPhotoFormat, takePool } from '@/core/generated/tablet_core'
+import { fromBase64Url, toHex } from './bytes'
+import * as keys from './keys'
+import { PhotoFiles } from './photos'
+import { readDevice, readUsers, writeDevice, writeUser, type DeviceRecord, type UserRecord } from './registry'
+import { NotCarried, carry, type Carried } from './transport'
+
+/** Wrong PINs in a row after which only signing in with network opens. */
+const WRONG_PINS_MAX = 10
+/** Bytes of a photo (20 MiB), as the server has it. */
+const PHOTO_MAX_BYTES = 20 * 1024 * 1024
+/** Between a write and the round that sends it. */
+const SOON_MILLISECONDS = 1_500
+/** Between rounds while something waits, or the register may have changed. */
+const REGULAR_MILLISECONDS = 60_000
+/** First bytes by which pictures are told apart. */
+const FORMAT_BYTES = 16
+
+const JSON_HEADERS: [string, string][] = [['Content-Type', 'application/json']]
+
+type Ask =
+  | { ask: 'http'; method: string; path: string; headers: [string, string][] }
+  | { ask: 'sign'; challenge: string }
+  | { ask: 'load'; photo: string; offset: number; length: number }
+  | { ask: 'wait'; until: string }
+  | { ask: 'done'; report: SyncReport }
+
+interface Unlocked {
+  user: UserRecord
+  storeKey: Uint8Array<ArrayBuffer>
+  tablet: Tablet
+  photos: PhotoFiles
+  /** Ends what a round waits for. */
+  locked: AbortController
+  setAside: string[]
+  stores: DeviceState['stores']
+}
+
+/** Which topics a call that writes may have changed. */
+const CHANGES: Record<string, readonly Topic[]> = {
+  register_target: ['register', 'sync'],
+  save_draft: ['drafts'],
+  discard_draft: ['drafts'],
+  seal: ['drafts', 'work', 'sync'],
+  report_rectification: ['work', 'sync'],
+  recheck_rectification: ['work', 'sync'],
+  verify_fire_point: ['work', 'sync'],
+}
+
+export class Owner {
+  private unlocked: Unlocked | null = null
+  private round: Promise<void> | null = null
+  private doing: SyncState['doing'] = null
+  private lastReport: SyncReport | null = null
+  private timer: ReturnType<typeof setTimeout> | undefined
+
+  private constructor(private readonly tell: (topics: readonly Topic[]) => void) {}
+
+  /** Loads the module and takes the databases. */
+  static async begin(tell: (topics: readonly Topic[]) => void): Promise<Owner> {
+    await init()
+    await passing(takePool)
+    const owner = new Owner(tell)
+    self.addEventListener('online', () => owner.later(0))
+    return owner
+  }
+
+  // The device and its users.
+
+  async device(): Promise<Omit<DeviceState, 'leader'>> {
+    const [device, users] = await Promise.all([readDevice(), readUsers()])
+    const { user, setAside, stores } = this.unlocked ?? { user: null, setAside: [], stores: 'sound' as const }
+    return {
+      phase: users.length === 0 ? 'empty' : user === null ? 'locked' : 'unlocked',
+      device_name: device?.name ?? null,
+      users: users.map((it) => ({
+        user_id: it.user_id,
+        name: it.name,
+        district: it.district,
+        has_pin: it.pin !== undefined,
+        waiting: it.waiting,
+        photos_waiting: it.photos_waiting,
+      })),
+      user_id: user?.user_id ?? null,
+      set_aside: setAside,
+      stores,
+    }
+  }
+
+  async enrol(code: string, deviceName: string): Promise<{ user_id: string; name: string }> {
+    let device = await readDevice()
+    if (device === undefined) {
+      device = await keys.makeDevice(deviceName)
+      // Before the code is spent: a key that is lost afterwards would have spent it for nothing.
+      await writeDevice(device)
+    }
+    const users = await readUsers()
+    const incarnation = users[0]?.incarnation ?? crypto.randomUUID()
+    const body = { code: code.trim(), public_key: await keys.publicKey(device), device_name: deviceName, incarnation }
+    const enrolled = await ask<{ device_id: string; district: string; user_id: string; user_name: string }>(
+      '/api/v1/devices/enrol',
+      JSON_HEADERS,
+      body,
+    )
+    const before = users.find((it) => it.user_id === enrolled.user_id)
+    await writeUser({
+      incarnation,
+      wrong_pins: 0,
+      opened: false,
+      waiting: 0,
+      photos_waiting: 0,
+      last_success: null,
+      ...before,
+      user_id: enrolled.user_id,
+      name: enrolled.user_name,
+      device_id: enrolled.device_id,
+      district: enrolled.district,
+    })
+    this.tell(['device'])
+    return { user_id: enrolled.user_id, name: enrolled.user_name }
+  }
+
+  async signIn(userId: string, password: string): Promise<void> {
+    const { device, user } = await this.known(userId)
+    const authorization = await accessToken(device, user)
+    const { recovery_key } = await ask<{ recovery_key: string }>(
+      '/api/v1/devices/recovery-key',
+      [...JSON_HEADERS, ['Authorization', `Bearer ${authorization}`]],
+      { password },
+    )
+    const recoveryKey = fromBase64Url(recovery_key)
+    let storeKey: Uint8Array<ArrayBuffer> | null
+    if (user.recovery === undefined) {
+      storeKey = keys.freshStoreKey()
+      user.recovery = await keys.wrapWithRecovery(device, userId, recoveryKey, storeKey)
+    } else {
+      storeKey = await keys.unwrapWithRecovery(device, userId, recoveryKey, user.recovery)
+    }
+    if (storeKey === null) throw new CoreError('recovery_failed')
+    user.wrong_pins = 0
+    await writeUser(user)
+    await this.open(user, storeKey)
+  }
+
+  async setPin(pin: string): Promise<void> {
+    const { user, storeKey } = this.own()
+    if (!keys.isGoodPin(pin, PIN_MIN_DIGITS)) throw new CoreError('pin_weak')
+    const { device } = await this.known(user.user_id)
+    user.pin = await keys.wrapWithPin(device, user.user_id, pin, storeKey)
+    user.wrong_pins = 0
+    await writeUser(user)
+    this.tell(['device'])
+  }
+
+  async unlock(userId: string, pin: string): Promise<void> {
+    const { device, user } = await this.known(userId)
+    if (user.wrong_pins >= WRONG_PINS_MAX || user.pin === undefined) throw new CoreError('pin_blocked')
+    // Counted before it is tried, so that pulling the plug does not give another try.
+    user.wrong_pins += 1
+    await writeUser(user)
+    const storeKey = await keys.unwrapWithPin(device, userId, pin, user.pin)
+    if (storeKey === null) throw new CoreError(user.wrong_pins >= WRONG_PINS_MAX ? 'pin_blocked' : 'wrong_pin')
+    user.wrong_pins = 0
+    await writeUser(user)
+    await this.open(user, storeKey)
+  }
+
+  async lock(): Promise<void> {
+    clearTimeout(this.timer)
+    const { unlocked } = this
+    this.unlocked = null
+    unlocked?.locked.abort()
+    // The round finds nobody unlocked after its present step and ends.
+    await this.round?.catch(() => undefined)
+    if (unlocked !== null) {
+      unlocked.tablet.close()
+      unlocked.storeKey.fill(0)
+    }
+    this.tell(['device'])
+  }
+
+  private async open(user: UserRecord, storeKey: Uint8Array<ArrayBuffer>): Promise<void> {
+    if (this.unlocked !== null) await this.lock()
+    const identity = { user_id: user.user_id, device_id: user.device_id, incarnation: user.incarnation }
+    const key = await keys.databaseKey(storeKey)
+    const photos = await PhotoFiles.of(user.user_id, await keys.photoKey(storeKey))
+    const tablet = await passing(() => Tablet.open(JSON.stringify(identity), key, Date.now()))
+    const missing = user.opened && tablet.isFresh()
+    if (missing) {
+      // What the server knows of the old numbering must not meet a new one.
+      user.incarnation = crypto.randomUUID()
+      tablet.renew(user.incarnation)
+    }
+    key.fill(0)
+    user.opened = true
+    await writeUser(user)
+    const setAside = JSON.parse(tablet.setAside()) as string[]
+    const locked = new AbortController()
+    this.unlocked = { user, storeKey, tablet, photos, locked, setAside, stores: missing ? 'missing' : 'sound' }
+    this.tell(['device', 'register', 'rules', 'drafts', 'work', 'sync'])
+    this.later(0)
+  }
+
+  private own(): Unlocked {
+    if (this.unlocked === null) throw new CoreError('locked')
+    return this.unlocked
+  }
+
+  private async known(userId: string): Promise<{ device: DeviceRecord; user: UserRecord }> {
+    const [device, users] = await Promise.all([readDevice(), readUsers()])
+    const user = users.find((it) => it.user_id === userId)
+    if (device === undefined || user === undefined) throw new CoreError('user_unknown')
+    return { device, user }
+  }
+
+  // Calls into the module.
+
+  /** One call of `tablet-core`, whose names these are. */
+  async call(call: { call: string } & Record<string, unknown>): Promise<unknown> {
+    const answer = await passing(() => this.own().tablet.call(JSON.stringify(call), Date.now(), performance.now()))
+    const changed = CHANGES[call.call]
+    if (changed !== undefined) {
+      if (changed.includes('sync')) {
+        await this.count()
+        this.later(SOON_MILLISECONDS)
+      }
+      this.tell(changed)
+    }
+    return JSON.parse(answer) as unknown
+  }
+
+  async addPhoto(photo: NewPhoto): Promise<PhotoEntry> {
+    const { photos } = this.own()
+    if (photo.bytes.size > PHOTO_MAX_BYTES) throw problem('photo_too_large', '照片超过 20 MB。', 'The photo is larger than 20 MB.')
+    const bytes = new Uint8Array(await photo.bytes.arrayBuffer())
+    await passing(() => checkPhotoFormat(bytes.subarray(0, FORMAT_BYTES)))
+    const sha256 = toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)))
+    try {
+      await photos.keep(sha256, bytes)
+    } catch (error) {
+      if (error instanceof DOMException && error.name === 'QuotaExceededError') throw new CoreError('storage_full')
+      throw error
+    }
+    return {
+      sha256,
+      size: bytes.length,
+      taken_at: photo.taken_at ?? new Date().toISOString(),
+      point: photo.point ?? null,
+      source: photo.source,
+      question: photo.question ?? null,
+    }
+  }
+
+  async photo(sha256: string): Promise<Blob | null> {
+    const { photos } = this.own()
+    const size = await photos.size(sha256)
+    const bytes = size === null ? null : await photos.read(sha256, 0, size)
+    return bytes === null ? null : new Blob([bytes])
+  }
+
+  // Sync.
+
+  async syncState(): Promise<SyncState> {
+    const { user } = this.own()
+    const counts = (await this.call({ call: 'counts' })) as Omit<SyncState, 'running' | 'doing' | 'last_success' | 'last_report'>
+    return {
+      ...counts,
+      running: this.round !== null,
+      doing: this.doing,
+      last_success: user.last_success,
+      last_report: this.lastReport,
+    }
+  }
+
+  async sync(): Promise<SyncState> {
+    this.own()
+    this.round ??= this.play().finally(() => {
+      this.round = null
+      this.doing = null
+      this.tell(['sync'])
+      this.later(REGULAR_MILLISECONDS)
+    })
+    await this.round
+    return this.syncState()
+  }
+
+  private later(milliseconds: number): void {
+    clearTimeout(this.timer)
+    if (this.unlocked === null || !navigator.onLine) return
+    this.timer = setTimeout(() => void this.sync().catch(() => undefined), milliseconds)
+  }
+
+  /** One round, step by step; calls of screens come in between. */
+  private async play(): Promise<void> {
+    const session = this.own()
+    const { tablet, user } = session
+    const { device } = await this.known(user.user_id)
+    await passing(() => tablet.beginRound(crypto.getRandomValues(new BigUint64Array(1))[0] ?? 0n))
+    this.tell(['sync'])
+    let rested = 0
+    for (;;) {
+      const now = Math.max(Date.now(), rested)
+      // Also where the user was locked in between: what was answered is written, the next round goes on from there.
+      if (this.unlocked !== session) return
+      const step = JSON.parse(await passing(() => tablet.nextStep(now))) as Ask
+      switch (step.ask) {
+        case 'sign':
+          await passing(() => keys.sign(device, step.challenge).then((signature) => tablet.sign(signature, now)))
+          break
+        case 'load':
+          tablet.load((await session.photos.read(step.photo, step.offset, step.length)) ?? undefined)
+          break
+        case 'wait': {
+          const until = Date.parse(step.until)
+          await new Promise((done) => {
+            setTimeout(done, until - now)
+            session.locked.signal.addEventListener('abort', done)
+          })
+          rested = until
+          break
+        }
+        case 'http':
+          await this.carryStep(session, step, tablet.takeBody() as Uint8Array<ArrayBuffer>)
+          break
+        case 'done':
+          await this.ended(session, step.report)
+          return
+      }
+    }
+  }
+
+  private async carryStep(session: Unlocked, step: Ask & { ask: 'http' }, body: Uint8Array<ArrayBuffer>): Promise<void> {
+    const doing = undertaking(step.path)
+    if (doing !== this.doing) {
+      this.doing = doing
+      this.tell(['sync'])
+    }
+    let carried: Carried
+    try {
+      carried = await carry(step.method, step.path, step.headers, body, session.locked.signal)
+    } catch (error) {
+      if (!(error instanceof NotCarried)) throw error
+      if (this.unlocked === session) {
+        await passing(() => session.tablet.fail(error.unreachable, error.message, Date.now()))
+      }
+      return
+    }
+    if (this.unlocked !== session) return
+    const { status, headers } = carried
+    await passing(() => session.tablet.respond(status, JSON.stringify(headers), carried.body, Date.now()))
+    if (doing === 'push' || doing === 'photos') this.tell(['sync', 'work'])
+  }
+
+  private async ended(session: Unlocked, report: SyncReport): Promise<void> {
+    if (this.unlocked !== session) return
+    this.lastReport = report
+    if (!report.stopped && report.failures.length === 0) {
+      session.user.last_success = new Date().toISOString()
+      if (session.stores === 'missing') session.stores = 'sound'
+    }
+    session.user.incarnation = session.tablet.incarnation()
+    await this.count()
+    const pulled: Topic[] = report.pulled_rows > 0 ? ['register', 'rules', 'work'] : []
+    this.tell(['device', 'sync', ...pulled])
+  }
+
+  /** Writes down how much waits, for those who see the tablet locked. */
+  private async count(): Promise<void> {
+    const { user } = this.own()
+    const counts = (await this.call({ call: 'counts' })) as { waiting: number; held: number; photos_waiting: number }
+    user.waiting = counts.waiting + counts.held
+    user.photos_waiting = counts.photos_waiting
+    await writeUser(user)
+  }
+
+  // Storage.
+
+  async storage(): Promise<Storage> {
+    const { usage, quota } = await navigator.storage.estimate()
+    return { used: usage ?? null, quota: quota ?? null, persisted: await navigator.storage.persisted() }
+  }
+}
+
+function undertaking(path: string): SyncState['doing'] {
+  if (path.startsWith('/api/v1/sync/push')) return 'push'
+  if (path.startsWith('/api/v1/sync/')) return 'pull'
+  return path.startsWith('/api/v1/photos/') ? 'photos' : 'access'
+}
+
+function problem(code: string, title: string, title_en: string): CoreError {
+  return new CoreError(code, [{ code, title, title_en }])
+}
+
+/** Runs what the module may throw: the JSON of a `CallError` becomes a {@link CoreError}, a trap stays what it is. */
+async function passing<T>(act: () => T | Promise<T>): Promise<T> {
+  try {
+    return await act()
+  } catch (error) {
+    if (typeof error !== 'string') throw error
+    const told = JSON.parse(error) as { code: string; problems: CoreError['problems']; detail: string | null }
+    throw new CoreError(told.code, told.problems, told.detail ?? undefined)
+  }
+}
+
+/** A request outside of a round: its answer, or why not. */
+async function ask<T>(path: string, headers: [string, string][], body: unknown): Promise<T> {
+  let carried: Carried
+  try {
+    carried = await carry('POST', path, headers, body === null ? null : JSON.stringify(body))
+  } catch (error) {
+    throw new CoreError('unreachable', [], String(error))
+  }
+  let said: unknown
+  try {
+    said = JSON.parse(new TextDecoder().decode(carried.body))
+  } catch {
+    throw new CoreError('unreachable', [], `status ${carried.status}, and no answer of this product`)
+  }
+  if (carried.status < 300) return said as T
+  const refusal = said as Partial<CoreError['problems'][number]>
+  if (typeof refusal.code !== 'string') throw new CoreError('unreachable', [], `status ${carried.status}`)
+  throw new CoreError(refusal.code, [refusal as CoreError['problems'][number]])
+}
+
+async function accessToken(device: DeviceRecord, user: UserRecord): Promise<string> {
+  const path = `/api/v1/devices/${user.device_id}`
+  const { challenge } = await ask<{ challenge: string }>(`${path}/challenge`, [], null)
+  const signature = await keys.sign(device, challenge)
+  const proof = { challenge, signature, user_id: user.user_id, incarnation: user.incarnation }
+  return (await ask<{ access_token: string }>(`${path}/token`, JSON_HEADERS, proof)).access_token
+}
