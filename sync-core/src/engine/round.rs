@@ -137,6 +137,13 @@ impl Engine {
         Self { compare: Compare::Now, ..self }
     }
 
+    /// The same for a host that cannot take a register as a file: it is pulled page by page.
+    #[must_use]
+    pub const fn without_snapshots(mut self) -> Self {
+        self.bootstrap.decline();
+        self
+    }
+
     /// What to do next.
     ///
     /// # Errors
@@ -246,7 +253,9 @@ impl Engine {
             }
             Stage::Pull(_) => {
                 match self.bootstrap.next(store)? {
-                    NextForBootstrap::Ask(request) => return Ok(NextOfStage::Request(Asked::Snapshot, request)),
+                    NextForBootstrap::Ask(request) => {
+                        return Ok(NextOfStage::Request(Asked::Snapshot, request));
+                    }
                     NextForBootstrap::Adopt(page) => self.adopt(store, &page)?,
                     NextForBootstrap::Refused(fault) => {
                         let why = FailureReason::Snapshot { fault };

@@ -5,6 +5,7 @@
 
 use std::cell::RefCell;
 use std::ffi::OsString;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
@@ -54,11 +55,12 @@ fn with<T>(
 ) -> Result<T, StoreError> {
     INSTALLED.with_borrow(|installed| match installed {
         Some(files) => act(files.as_ref()),
-        None => Err(StoreError::File {
-            path: path.to_path_buf(),
-            source: std::io::Error::other("no private files are installed"),
-        }),
+        None => Err(failed(path)(std::io::Error::other("no private files are installed"))),
     })
+}
+
+pub(super) fn failed(path: &Path) -> impl FnOnce(std::io::Error) -> StoreError + '_ {
+    move |source| StoreError::File { path: path.to_path_buf(), source }
 }
 
 fn beside(path: &Path, suffix: &str) -> PathBuf {
@@ -94,18 +96,29 @@ pub(super) fn is_there(path: &Path) -> bool {
     with(path, |files| Ok(files.contains(path))).unwrap_or(false)
 }
 
-/// Removes a master database that is not needed any more.
-pub(super) fn discard_master(path: &Path) -> Result<(), StoreError> {
+/// Removes a database that can be had again; it is no error when there is none.
+pub(super) fn discard(path: &Path) -> Result<(), StoreError> {
     with(path, |files| {
         files.remove(path)?;
         COMPANIONS.iter().try_for_each(|suffix| files.remove(&beside(path, suffix)))
     })
 }
 
+/// No file here can be written from its bytes: a snapshot is plain, and plain bytes are never written. The host says so
+/// by [`crate::engine::Engine::without_snapshots`], so nothing asks for this.
+pub(super) fn create(path: &Path) -> Result<File, StoreError> {
+    Err(failed(path)(std::io::Error::from(std::io::ErrorKind::Unsupported)))
+}
+
+/// What [`create`] never began.
+pub(super) fn finish(file: File, path: &Path) -> Result<(), StoreError> {
+    file.sync_all().map_err(failed(path))
+}
+
 /// Puts a closed, finished master in the place of a closed old one. After a crash in between there may be only the new
 /// one: [`super::DeviceStore::open`] then does the rest.
 pub(super) fn replace_master(new: &Path, old: &Path) -> Result<(), StoreError> {
-    discard_master(old)?;
+    discard(old)?;
     with(new, |files| files.copy(new, old))?;
-    discard_master(new)
+    discard(new)
 }

@@ -501,7 +501,7 @@ export interface SyncReport {
 }
 
 export interface SyncFailure {
-  undertaking: 'access' | 'push' | 'pull' | 'photos'
+  undertaking: 'access' | 'push' | 'pull' | 'snapshot' | 'compare' | 'photos'
   /** `transport`, `refused`, `not_our_server`, `operation_unreadable`, `endless_restart`, `photo_unreadable`, `other_user`. */
   reason: string
   status?: number
