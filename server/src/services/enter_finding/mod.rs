@@ -37,7 +37,7 @@ use crate::problem::ApiError;
 use crate::services::find_duplicates::find_duplicates;
 use crate::services::list_cases::{CaseSummary, summaries};
 use crate::services::open_cases::{
-    CaseWrite, Judged, StoredCase, amends_decided, open_cases, place_of, search_texts, store_cases,
+    CaseWrite, Judged, StoredCase, correct_cases, place_of, search_texts, store_cases,
 };
 use crate::services::store_inspections::{
     InspectionSource, InspectionWrite, Origin, SourceDocument, store_inspections,
@@ -176,20 +176,22 @@ pub async fn store_findings(
         let verified: HashSet<PhotoHash> =
             inspection.photos.iter().map(|photo| photo.sha256.clone()).collect();
         let texts = search_texts(surroundings.target_of(&inspection), &inspection);
-        let of_lineage = || before.values().filter(|case| case.lineage == inspection.lineage);
-        let flags: Vec<Flag> =
-            amends_decided(of_lineage()).then_some(Flag::AmendsDecided).into_iter().collect();
+        let of_lineage: Vec<&StoredCase> =
+            before.values().filter(|case| case.lineage == inspection.lineage).collect();
         let judged = Judged {
             district,
             inspection: &inspection,
             evaluation: &evaluation,
             place: place_of(surroundings.target_of(&inspection), &inspection),
-            flags: &flags,
+            flags: &[],
             search_texts: &texts,
             verified: &verified,
             now,
         };
-        let writes = open_cases(judged, of_lineage());
+        let writes = correct_cases(judged, &of_lineage, |inspection| surroundings.evaluate(inspection));
+        // The inspection is a proposal for those that are decided.
+        let amends = !writes.proposals.is_empty();
+        let flags = amends.then_some(Flag::AmendsDecided).into_iter().collect();
         let decided = writes.proposals.iter().filter_map(|id| Some((*id, before.get(id)?.grid.clone()?)));
         proposed.extend(decided.map(|(id, grid)| NewChange::of_case(id, grid, inspection.author)));
         proposals.extend(writes.proposals);

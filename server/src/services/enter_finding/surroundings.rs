@@ -133,6 +133,14 @@ impl Surroundings {
         self.photos.contains_key(photo)
     }
 
+    /// What the evaluator says of an inspection under the pack that its context names.
+    #[must_use]
+    pub fn evaluate(&self, inspection: &Inspection) -> Evaluation {
+        let pack = inspection.context.pack.as_ref();
+        let pack = pack.and_then(|pack| self.book.by_hash(&pack.hash));
+        evaluate(pack, inspection, &prior_facts(&self.confirmed, inspection))
+    }
+
     /// Seals and judges a finding.
     ///
     /// # Errors
