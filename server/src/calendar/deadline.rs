@@ -38,7 +38,7 @@ impl WorkCalendar {
     /// must not wait for the calendar.
     ///
     /// # Errors
-    /// [`CalendarGap`] where it runs through more than [`ASSUMED_YEARS_MAX`] years without data.
+    /// [`CalendarGap`] where it runs through more than `ASSUMED_YEARS_MAX` years without data.
     pub fn planned(&self, start: Instant, span: Span) -> Result<Planned, CalendarGap> {
         let mut gap = match self.deadline(start, span) {
             Ok(at) => return Ok(Planned { at, assumed: false }),

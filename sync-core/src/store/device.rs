@@ -280,8 +280,9 @@ impl DeviceStore {
         let replaced = files::replace_master(&new, &old);
         self.master = MasterStore::open(&old)?;
         if let Err(failed) = replaced {
-            // A snapshot is unpacked again: what has arrived of it is still there.
-            if file == REPLACEMENT_FILE {
+            // A snapshot is unpacked again: what has arrived of it is still there. Where only the new name could not be
+            // made durable, the replacement is the master already.
+            if file == REPLACEMENT_FILE && files::is_there(&new) {
                 self.replacement = Some(MasterStore::open(&new)?);
             }
             return Err(failed);

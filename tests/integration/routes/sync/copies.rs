@@ -15,7 +15,7 @@ use tests::tablet::Tablet;
 /// Registers a target beside one that is there.
 async fn register(tablet: &Tablet, name: &'static str) -> TargetId {
     let registered = tablet.run(move |device| {
-        let place = device.search("工地", None).unwrap().remove(0).entry.content;
+        let place = device.search("工程", None).unwrap().remove(0).entry.content;
         let given = NewTarget {
             kind: place.kind,
             name: name.to_owned(),

@@ -117,7 +117,7 @@ async fn a_register_from_a_snapshot_equals_one_pulled_page_by_page() {
     let rows = tablet.rows("master.db", "SELECT count(*) FROM pulled");
     assert_eq!(rows, [format!("[Integer({})]", report.pulled_rows)]);
     assert_eq!(tablet.register(), expected);
-    let found = |device: &mut Device| device.search("工地", None).unwrap().len();
+    let found = |device: &mut Device| device.search("工程", None).unwrap().len();
     assert!(tablet.run(found).await.unwrap() > 0, "the register can be searched");
     let again = tablet.pull(HttpTransport::new(&server.url)).await;
     assert_eq!((again.snapshots, again.pulled_rows), (0, 0), "pulls go on from the snapshot's cursor");
@@ -249,7 +249,7 @@ async fn a_new_register_touches_no_work() {
     let tablet = Tablet::enrol(&server, &demo, 0).await;
     tablet.pull(HttpTransport::new(&server.url)).await;
     let drafted = |device: &mut Device| {
-        let place = device.search("工地", None).unwrap().remove(0).entry.content;
+        let place = device.search("工程", None).unwrap().remove(0).entry.content;
         let given = NewTarget {
             kind: place.kind,
             name: "新工地".to_owned(),
