@@ -16,6 +16,8 @@ use crate::run::{cargo, run as run_program, succeeds};
 
 /// Where the patches are.
 const PATCHES: &str = "tests/mutants";
+/// Where the copy with the mistake is.
+const SCRATCH: &str = "target/mutants";
 /// The line that says what the mistake is.
 const MISTAKE: &str = "Mistake: ";
 /// The line that says which `cargo test` must fail.
@@ -94,11 +96,11 @@ fn read_all() -> Result<Vec<Mutant>, Error> {
     Ok(mutants)
 }
 
-/// A copy of the last commit in a folder of its own; what it compiles goes where this workspace's does, so that
-/// dependencies are compiled once.
+/// A copy of the last commit in a folder of its own, always the same one; what it compiles goes where this workspace's
+/// does, so that dependencies are compiled once and the copy is compiled by what changed.
 #[derive(Debug)]
 struct Scratch {
-    folder: tempfile::TempDir,
+    folder: PathBuf,
     target: PathBuf,
     url: String,
     programs: PathBuf,
@@ -107,26 +109,23 @@ struct Scratch {
 impl Scratch {
     fn make(database: &Database, programs: &Path) -> Result<Self, Error> {
         let here = std::env::current_dir().map_err(Error::io("find", Path::new(".")))?;
-        let folder = tempfile::tempdir().map_err(Error::io("create", &std::env::temp_dir()))?;
-        let scratch = Self {
+        let folder = here.join(SCRATCH);
+        if folder.exists() {
+            fs::remove_dir_all(&folder).map_err(Error::io("remove", &folder))?;
+        }
+        let mut clone = Command::new("git");
+        run_program(clone.args(["clone", "--quiet", "--shared"]).arg(&here).arg(&folder))?;
+        Ok(Self {
             target: here.join("target"),
             url: database.url.clone(),
             programs: programs.to_owned(),
             folder,
-        };
-        let mut clone = Command::new("git");
-        run_program(
-            clone
-                .args(["clone", "--quiet", "--shared", "--no-hardlinks"])
-                .arg(&here)
-                .arg(scratch.folder.path()),
-        )?;
-        Ok(scratch)
+        })
     }
 
     fn git(&self, arguments: &[&str]) -> Command {
         let mut git = Command::new("git");
-        git.arg("-C").arg(self.folder.path()).args(arguments);
+        git.arg("-C").arg(&self.folder).args(arguments);
         git
     }
 
@@ -134,7 +133,7 @@ impl Scratch {
     fn cargo(&self, arguments: &[String]) -> Command {
         let (subcommand, rest) = arguments.split_first().map_or(("", &[][..]), |(first, rest)| (first, rest));
         let mut command = cargo(subcommand);
-        command.args(rest).current_dir(self.folder.path());
+        command.args(rest).current_dir(&self.folder);
         command.env("CARGO_TARGET_DIR", &self.target).env("DATABASE_URL", &self.url);
         command.env("PG_BINDIR", &self.programs);
         command
