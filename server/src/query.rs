@@ -9,6 +9,14 @@ use sync_core::wire::problem::ProblemKind;
 
 use crate::problem::ApiError;
 
+/// A text that PostgreSQL does not take: it has a NUL.
+fn refuse_nul(name: &'static str, text: &str) -> Result<(), ApiError> {
+    if text.contains('\0') {
+        return Err(ApiError::new(ProblemKind::MalformedRequest).field(name).detail("a NUL"));
+    }
+    Ok(())
+}
+
 /// Reads a parameter; an absent or empty one asks for nothing.
 ///
 /// # Errors
@@ -20,6 +28,7 @@ where
 {
     text.filter(|text| !text.is_empty())
         .map(|text| {
+            refuse_nul(name, text)?;
             text.parse().map_err(|fault: T::Err| {
                 ApiError::new(ProblemKind::MalformedRequest).field(name).detail(fault.to_string())
             })
@@ -40,6 +49,7 @@ pub fn code<T: DeserializeOwned>(name: &'static str, text: Option<&str>) -> Resu
 /// # Errors
 /// `malformed_request` naming the parameter.
 pub fn codes<T: DeserializeOwned>(name: &'static str, text: Option<&str>) -> Result<Vec<T>, ApiError> {
+    refuse_nul(name, text.unwrap_or_default())?;
     let codes = text.unwrap_or_default().split(',').filter(|code| !code.is_empty());
     let read = |code: &str| T::deserialize(StrDeserializer::<serde::de::value::Error>::new(code));
     codes

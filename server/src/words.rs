@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use sync_core::geo::MockFlag;
-use sync_core::ids::{KindCode, MeasureKey, PackHash};
+use sync_core::ids::{KindCode, MeasureKey, PackHash, RuleCode};
 use sync_core::model::assignment::DiscoveryLevel;
 use sync_core::model::case::{Flag, RectificationState, ReviewState};
 use sync_core::model::inspection::Verdict;
@@ -159,6 +159,15 @@ impl PackWords {
             Some(self.language.of(&question.zh, &question.en).clone())
         });
         question.unwrap_or_else(|| measure.to_string())
+    }
+
+    /// A subsidy's rule (补助项), by the pack version that grants it; its code where that is not at hand.
+    #[must_use]
+    pub fn subsidy(&self, pack: &PackHash, rule: &RuleCode) -> String {
+        let rules =
+            self.book.by_hash(pack).map(|pack| pack.content().subsidies.as_slice()).unwrap_or_default();
+        let named = rules.iter().find(|known| known.code == *rule);
+        named.map_or_else(|| rule.to_string(), |known| self.language.of(&known.zh, &known.en).clone())
     }
 
     /// The kind of this code.

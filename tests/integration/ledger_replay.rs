@@ -3,14 +3,17 @@
 
 use jiff::civil::date;
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 use server::ledger::replay::{EvidenceFault, ReplayFault};
 use server::services::replay_ledger::{Difference, Extent, ReplayError, Replayed, replay_ledger};
-use sync_core::ids::DecisionRequestId;
+use sync_core::ids::{CaseId, DecisionRequestId, InspectionId};
+use tests::TestRole;
 use tests::field::correction;
 use tests::review::{Review, accepted, decision};
 
 const IN_OCTOBER: &str = "2026-10-15T02:00:00Z";
+const SITE_DUST: &str = "en = \"Site without the six 100% dust measures\"\namount = 100_000";
+const DEARER: &str = "en = \"Site without the six 100% dust measures\"\namount = 120_000";
 
 async fn replay(review: &Review, extent: Extent) -> Result<Replayed, ReplayError> {
     let mut connection = review.server.connection().await;
@@ -112,6 +115,79 @@ async fn duplicates_that_were_merged_replay_as_one_case() {
     let all = replay(&review, Extent::All).await.unwrap();
 
     assert_eq!(all, Replayed::Same { decisions: 3, entries: 2, months });
+}
+
+/// A case of the past, charged on paper.
+async fn import_past(review: &Review) {
+    let file = "编号,发现时间,扣缴事项,台账编号,地点,经度,纬度,网格编码,责任单位,发现层级,发现单位,\
+                扣缴金额（元）,扣缴月份,备注,文号\n\
+                2025-018,2025-04-01,露天焚烧,,西河滩,113.3,35.2,410804/002,,区县,区督导组,100000,2025-04,,\n";
+    let administrator = review.office("admin", TestRole::administrator()).await;
+    let import = async |query: &str| -> Value {
+        let path = format!("/api/v1/imports/history{query}");
+        accepted(administrator.request(Method::POST, &path).body(file).send().await.unwrap()).await
+    };
+    let shown = import("").await;
+    let done = import(&format!("?dry_run=false&digest={}", shown["digest"].as_str().unwrap())).await;
+    assert_eq!((&done["applied"], &done["counts"]["new"]), (&json!(true), &json!(1)));
+}
+
+/// What a group found in October, entered from its paper without photos.
+async fn enter_finding(review: &Review) -> CaseId {
+    let site = review.server.site(&review.macun, "001/001").await;
+    let finding = json!({
+        "request_id": InspectionId::fresh(),
+        "occurred_at": IN_OCTOBER,
+        "place": { "at": "target", "target_id": site.content.target_id, "point": null },
+        "answers": [{ "question": "hoarding", "verdict": "fail" }],
+        "level": "provincial",
+        "document": {
+            "number": "豫环督〔2026〕17号", "issuer": "省生态环境保护督察组", "date": "2026-10-20", "title": "问题交办单",
+        },
+    });
+    let request = review.supervisor.request(Method::POST, "/api/v1/findings").json(&finding);
+    let entered = accepted(request.send().await.unwrap()).await;
+    entered["cases"][0]["case_id"].as_str().unwrap().parse().unwrap()
+}
+
+#[tokio::test]
+async fn corrections_new_judgements_missing_evidence_and_findings_from_paper_replay_too() {
+    let review = Review::start().await;
+    let mut visit = review.visit(&["hoarding"]).await;
+    visit.occurred_at = IN_OCTOBER.parse().unwrap();
+    let amended = review.push(&visit).await;
+    review.decide(amended, "confirm").await;
+    let corrected = correction(&visit, &["material_cover"]);
+    review.device.push(&[review.device.amend(&corrected)]).await;
+    let mut accept = decision("accept_amendment", review.show(amended).await["version"].clone());
+    accept["inspection_id"] = json!(corrected.inspection_id);
+    review.decide_by_two(amended, &accept).await;
+
+    let anew = review.case_at(&["hoarding"], IN_OCTOBER).await;
+    let mut bare = review.visit(&["hoarding"]).await;
+    bare.occurred_at = IN_OCTOBER.parse().unwrap();
+    review.device.push(&[review.device.submit(&bare)]).await;
+    let unseen = CaseId::derive(bare.lineage, &"site_dust".parse().unwrap());
+    let newer = review.new_version(SITE_DUST, DEARER, date(2026, 10, 1)).await;
+    let mut re_evaluate = decision("re_evaluate", 1);
+    re_evaluate["pack_hash"] = json!(newer.hash());
+    accepted(review.supervisor.decide(anew, &re_evaluate).await).await;
+    review.decide(anew, "confirm").await;
+
+    import_past(&review).await;
+    let found = enter_finding(&review).await;
+    for case in [unseen, found] {
+        let without = decision("evidence_unobtainable", review.show(case).await["version"].clone());
+        accepted(review.supervisor.decide(case, &without).await).await;
+        review.decide(case, "confirm").await;
+    }
+
+    let digest = close_october(&review).await;
+    let all = replay(&review, Extent::All).await.unwrap();
+
+    let months = vec![("2026-10".parse().unwrap(), digest)];
+    let Replayed::Same { entries, months: replayed, .. } = all else { panic!("{all:?}") };
+    assert_eq!((entries, replayed), (6, months));
 }
 
 #[tokio::test]

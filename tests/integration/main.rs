@@ -5,6 +5,7 @@ mod authorisation;
 mod backup;
 mod demo_district;
 mod demo_growth;
+mod ledger_commands;
 mod ledger_replay;
 mod openapi;
 mod routes;

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, TcpListener};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -12,6 +12,18 @@ use anyhow::{Context, Result, bail, ensure};
 const START_LIMIT: Duration = Duration::from_secs(60);
 /// How often readiness is asked for.
 const START_POLL: Duration = Duration::from_millis(100);
+
+/// The server program that was built with this one: beside it, or above where cargo keeps tests.
+///
+/// # Errors
+/// There is none: tests do not build it, `cargo build --workspace` does.
+pub fn program() -> Result<PathBuf> {
+    let own = std::env::current_exe()?;
+    let places = own.ancestors().skip(1).take(2);
+    let found = places.map(|place| place.join("server")).find(|program| program.is_file());
+    found
+        .with_context(|| format!("no server program beside {}: run `cargo build --workspace`", own.display()))
+}
 
 /// A running server; it is stopped with this value.
 pub struct ServerProcess {
@@ -26,7 +38,7 @@ impl ServerProcess {
     /// # Errors
     /// It cannot be started or is not ready in time; then with the end of its log.
     pub fn start(files: &Path, configure: impl FnOnce(&mut Command)) -> Result<Self> {
-        let program = std::env::current_exe()?.with_file_name("server");
+        let program = program()?;
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
         let log = std::fs::File::create(files.join("server.log"))?;
         let mut command = Command::new(&program);

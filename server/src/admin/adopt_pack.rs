@@ -1,7 +1,7 @@
 //! Adoption of a policy pack (采用政策包) by a district: checked as a whole, with what is adopted already.
 //!
-//! Invariant: no case changes by it. Where cases occurred in the days of the version already, whoever adopts it must
-//! have said that he knows.
+//! Invariant: no case changes by it. Where cases occurred in the days of the version already, or were judged by it on days
+//! that it loses, whoever adopts it must have said that he knows.
 
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
@@ -26,7 +26,7 @@ use crate::services::measure_past_effect::{PastEffect, measure_past_effect};
 pub struct AdoptedPack {
     /// The version.
     pub hash: PackHash,
-    /// The cases in its days, none of which changed.
+    /// The cases that its days meet, none of which changed.
     pub past_effect: PastEffect,
 }
 
@@ -127,8 +127,8 @@ pub async fn add_pack(
 /// Adopts a pack; `by` is nobody where the command line does it.
 ///
 /// # Errors
-/// Those of [`load_pack`]; `pack_overlap`; `pack_affects_past` with the counts where cases occurred in its days and
-/// that was not acknowledged.
+/// Those of [`load_pack`]; `pack_overlap`; `pack_affects_past` with the counts where cases occurred in its days, or were judged by
+/// it on days that it loses, and that was not acknowledged.
 pub async fn adopt_pack(
     connection: &mut Connection,
     district: &RegionCode,

@@ -1,6 +1,6 @@
 //! The actor: who sends this request, by which way, with today's assignments.
 
-use sync_core::ids::{DeviceId, GridPath, Incarnation, RegionCode, UnitId, UserId};
+use sync_core::ids::{DeviceId, GridPath, Incarnation, RegionCode, UserId};
 use sync_core::model::assignment::{Assignment, Role};
 use uuid::Uuid;
 
@@ -47,12 +47,6 @@ impl Actor {
     #[must_use]
     pub fn grids(&self, role: Role) -> Vec<GridPath> {
         self.assignments.iter().filter(|a| a.role == role).map(|a| a.grid.clone()).collect()
-    }
-
-    /// The units for which today's assignments hold (liaisons).
-    #[must_use]
-    pub fn units(&self) -> Vec<UnitId> {
-        self.assignments.iter().filter_map(|a| a.unit_id).collect()
     }
 
     /// Whether one of today's assignments with this role covers the grid.

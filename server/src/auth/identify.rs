@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use sha2::{Digest, Sha256};
 use sync_core::ids::{RegionCode, UserId};
+use sync_core::model::assignment::Assignment;
 use sync_core::time::Instant;
 use sync_core::wire::problem::ProblemKind;
 use uuid::Uuid;
@@ -151,8 +152,27 @@ pub async fn session(
     Ok(LastingSession { actor, csrf_token, expires_at: expires_at.into() })
 }
 
-fn assignments_of(
-    rows: impl Iterator<Item = AssignmentRow>,
-) -> Result<Vec<sync_core::model::assignment::Assignment>, ApiError> {
+/// The assignments of a user that hold today; none of one who was disabled.
+///
+/// # Errors
+/// Faults of the database.
+pub async fn todays_assignments_of(
+    connection: &mut Connection,
+    district: &RegionCode,
+    user: UserId,
+    now: Instant,
+) -> Result<Vec<Assignment>, ApiError> {
+    let rows: Vec<Option<AssignmentRow>> = users::table
+        .left_join(todays_assignments!(Day(now.record_date())))
+        .filter(users::district.eq(district.as_str()))
+        .filter(users::user_id.eq(user.0))
+        .filter(users::disabled_at.is_null())
+        .select(Option::<AssignmentRow>::as_select())
+        .load(connection)
+        .await?;
+    assignments_of(rows.into_iter().flatten())
+}
+
+fn assignments_of(rows: impl Iterator<Item = AssignmentRow>) -> Result<Vec<Assignment>, ApiError> {
     rows.map(|row| row.try_into().map_err(ApiError::from)).collect()
 }

@@ -9,6 +9,7 @@ pub mod bulk;
 pub mod cases;
 pub mod changes;
 pub mod charges;
+pub mod closed_names;
 pub mod constraints;
 pub mod coverage;
 pub mod decisions;

@@ -19,6 +19,7 @@ use sync_core::wire::problem::ProblemKind;
 use uuid::Uuid;
 
 use crate::auth::actor::Actor;
+use crate::auth::case_scope::liaison_units;
 use crate::db::Connection;
 use crate::db::schema::photos;
 use crate::db::statement::statement;
@@ -182,7 +183,7 @@ impl Sight {
         let grids = [Role::Supervisor, Role::Inspector].into_iter().flat_map(|role| actor.grids(role));
         Self {
             everything: actor.has(Role::Finance) || actor.has(Role::Administrator),
-            units: actor.units().into_iter().map(|unit| unit.0).collect(),
+            units: liaison_units(actor).into_iter().map(|unit| unit.0).collect(),
             grids: grids.map(|grid| grid.as_str().to_owned()).collect(),
         }
     }

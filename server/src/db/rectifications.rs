@@ -23,7 +23,7 @@ use uuid::Uuid;
 use crate::db::Connection;
 use crate::db::bulk::{execute_with_rows, insert_rows};
 use crate::db::changes::{Entity, NewChange};
-use crate::db::schema::{cases, rectification_records, rectifications};
+use crate::db::schema::{cases, record_photos, rectification_records, rectifications};
 use crate::db::statement::statement;
 use crate::db::types::{StoredValueError, Time, storable, stored, stored_code};
 use crate::problem::ApiError;
@@ -526,4 +526,22 @@ pub async fn insert_record_photos(conn: &mut Connection, photos: &[RecordPhotoWr
     const COLUMNS: &str =
         "district, record_id, ordinal, case_id, fire_point_id, sha256, taken_at, lon, lat, source";
     insert_rows(conn, "record_photos", COLUMNS, photos).await
+}
+
+/// The photos of a record, in their order.
+///
+/// # Errors
+/// Whatever PostgreSQL says.
+pub async fn photos_of_record(
+    conn: &mut Connection,
+    district: &RegionCode,
+    record_id: Uuid,
+) -> QueryResult<Vec<String>> {
+    record_photos::table
+        .filter(record_photos::district.eq(district.as_str()))
+        .filter(record_photos::record_id.eq(record_id))
+        .order(record_photos::ordinal)
+        .select(record_photos::sha256)
+        .load(conn)
+        .await
 }

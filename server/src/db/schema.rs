@@ -115,6 +115,30 @@ diesel::table! {
 }
 
 diesel::table! {
+    closed_cases (district, month, case_id) {
+        district -> Text,
+        month -> Date,
+        case_id -> Uuid,
+        occurred_at -> Timestamptz,
+        target_kind -> Text,
+        item_zh -> Text,
+        item_en -> Text,
+        place -> Text,
+    }
+}
+
+diesel::table! {
+    closed_names (district, month, kind, id) {
+        district -> Text,
+        month -> Date,
+        kind -> Text,
+        id -> Text,
+        name -> Text,
+        budget_code -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     decisions (district, decision_no) {
         district -> Text,
         decision_no -> Int8,
@@ -626,6 +650,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     cases,
     changes,
     charges,
+    closed_cases,
+    closed_names,
     decisions,
     device_challenges,
     device_users,

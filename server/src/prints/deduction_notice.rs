@@ -28,7 +28,7 @@ pub struct DeductionNotice {
     pub month: Month,
     /// Whether it is closed; before, the notice is a draft.
     pub closed: bool,
-    /// The day it is printed on.
+    /// The day of closing; of a draft, the day it is printed on.
     pub issued_on: Date,
     /// Documents and clauses, in the order of their numbers from 1.
     pub clauses: Vec<String>,

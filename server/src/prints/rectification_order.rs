@@ -39,7 +39,7 @@ pub struct RectificationOrder {
     pub terms: Option<OrderTerms>,
     /// The stop-work order that the case leads to.
     pub stop_work: Option<String>,
-    /// The day it is printed on.
+    /// The day of the order; before one is given, the day it is printed on.
     pub issued_on: String,
 }
 
@@ -57,6 +57,8 @@ pub struct FaultLine {
 pub struct OrderTerms {
     /// Which order of the case, from 1.
     pub round: u16,
+    /// When it was ordered.
+    pub ordered_at: String,
     /// What has to be done.
     pub requirement: String,
     /// Until when; unknown while the year's holidays are.

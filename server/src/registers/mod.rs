@@ -20,7 +20,7 @@ pub use check_entry::{CheckEntry, EntryFault};
 pub use grid_register::GridRegister;
 pub use history_register::{HistoryRegister, PastCase};
 pub use people_register::{PeopleRegister, PersonLine};
-pub use register::{Entries, FileShape, HeadedFault, Planned, Presence, Register};
+pub use register::{Claim, Entries, FileShape, HeadedFault, Planned, Presence, Register};
 pub use target_register::{TargetLine, TargetRegister};
 pub use unit_register::UnitRegister;
 pub use zone_register::ZoneRegister;

@@ -60,6 +60,17 @@ pub(super) fn read_unit(
 /// A fault under a heading.
 pub type HeadedFault = (String, CellFault);
 
+/// What a row says of something that other rows of its file may name too: they must say the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// The column that a contradiction is named by.
+    pub heading: Heading<'static>,
+    /// Of what.
+    pub subject: String,
+    /// What is said.
+    pub value: String,
+}
+
 /// A register: what it knows of the district is in the value, loaded before the file is read.
 pub trait Register: Send + Sync + 'static {
     /// An entry. Two entries are the same where all columns and the outline say the same.
@@ -102,6 +113,16 @@ pub trait Register: Send + Sync + 'static {
         before: Option<&Self::Line>,
         keys: &HashSet<String>,
     ) -> Vec<HeadedFault>;
+
+    /// What the row says that no other row of the file may contradict.
+    fn claims(&self, _line: &Self::Line) -> Vec<Claim> {
+        Vec::new()
+    }
+
+    /// What the register adds to a row when it is written and no column shows: the preview stands for it too.
+    fn added(&self, _line: &Self::Line) -> Option<serde_json::Value> {
+        None
+    }
 
     /// Entries by their keys.
     fn entries(

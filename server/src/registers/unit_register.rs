@@ -10,7 +10,7 @@ use sync_core::wire::problem::ProblemKind;
 
 use super::check_entry::CheckEntry;
 use super::names::Named;
-use super::register::{Entries, FileShape, HeadedFault, Planned, Presence, Register};
+use super::register::{Claim, Entries, FileShape, HeadedFault, Planned, Presence, Register};
 use super::unit_names::UnitNames;
 use super::write_entries::write_entries;
 use crate::db::Connection;
@@ -106,6 +106,12 @@ impl Register for UnitRegister {
             faults.push((NAME.heading.zh.to_owned(), CellFault::Refused(ProblemKind::UnitNameTaken)));
         }
         faults
+    }
+
+    /// A name is one unit's.
+    fn claims(&self, line: &Self::Line) -> Vec<Claim> {
+        let Unit { name, budget_code, .. } = &line.entry;
+        vec![Claim { heading: NAME.heading, subject: name.clone(), value: budget_code.clone() }]
     }
 
     async fn entries(

@@ -8,7 +8,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::auth::authorised::Authorised;
 use crate::auth::permission::Administer;
 use crate::problem::ApiError;
-use crate::query::{page_rows, parameter};
+use crate::query::{codes, page_rows, parameter};
 use crate::services::list_audit_events::{AuditFilter, AuditList, list_audit_events};
 use crate::state::AppState;
 
@@ -50,9 +50,8 @@ async fn list(
     state: web::Data<AppState>,
     asked: web::Query<AuditParameters>,
 ) -> Result<web::Json<AuditList>, ApiError> {
-    let actions = asked.action.as_deref().unwrap_or_default().split(',').filter(|code| !code.is_empty());
     let filter = AuditFilter {
-        actions: actions.map(str::to_owned).collect(),
+        actions: codes("action", asked.action.as_deref())?,
         user: parameter("user", asked.user.as_deref())?,
         before: parameter("before", asked.before.as_deref())?,
         rows: page_rows(asked.limit.as_deref(), EVENTS_DEFAULT, EVENTS_MAX)?,

@@ -41,7 +41,8 @@ async fn merge(
 ) -> Result<HttpResponse, ApiError> {
     let (case_id, now) = (case_of(&path)?, state.clock.now());
     let mut connection = state.connection().await?;
-    Ok(match merge_cases(&mut connection, &actor, case_id, &request.0, now).await? {
+    let book = state.policies.of(&connection, &actor.district).await?;
+    Ok(match merge_cases(&mut connection, &book, &actor, case_id, &request.0, now).await? {
         MergeAnswer::Merged(decision) => HttpResponse::Ok().json(decision),
         MergeAnswer::Proposed(proposal) => HttpResponse::Accepted().json(proposal),
     })

@@ -226,7 +226,7 @@ async fn export_totals(
         return Ok(month_attachment("totals", actor, month, format, bytes));
     }
     let totals = total_month(&mut connection, &scope, month, now).await?;
-    let clauses = read_clauses(&mut connection, &scope, month).await?;
+    let clauses = read_clauses(&mut connection, &scope, month, now).await?;
     let head = read_month_head(&mut connection, &actor.district, month, totals.closed, now, language).await?;
     drop(connection);
     let bytes = off_worker(move || totals_file(&head, &totals, &clauses, format)).await?;

@@ -70,7 +70,7 @@ async fn list(
 }
 
 /// Where an entry comes from: charge, case, decisions, appeals, pack, clause, inspections with the bytes sent, and photos; and what
-/// became of it.
+/// became of it. A unit that the case left is told its history up to there.
 #[utoipa::path(
     tag = "ledger",
     params(("entry_no" = i64, Path, description = "The entry.")),

@@ -99,6 +99,10 @@ async fn show_file(
     let (month, name) = path.into_inner();
     let month = month_of(&month)?;
     let mut connection = state.connection().await?;
+    // No file's name has a NUL, which PostgreSQL does not take.
+    if name.contains('\0') {
+        return Err(ProblemKind::NotFound.into());
+    }
     let export = month_exports::find(&mut connection, &actor.district, month, &name).await?;
     let export = export.ok_or(ProblemKind::NotFound)?;
     let name = format!("lantian-{}-{month}-{}", actor.district, export.name);

@@ -19,6 +19,7 @@ use crate::services::keep_subsidies::{
 };
 use crate::state::AppState;
 use crate::tables::{FileFormat, Language};
+use crate::words::PackWords;
 
 /// Registers the routes of this module.
 pub fn configure(config: &mut ServiceConfig<'_>) {
@@ -100,7 +101,8 @@ async fn export(
     let language = parameter("lang", asked.lang.as_deref())?.unwrap_or(Language::Zh);
     let mut connection = state.connection().await?;
     let payees = list_subsidies(&mut connection, district).await?;
-    let bytes = subsidies_file(&payees, language, format, state.clock.now()).map_err(ApiError::internal)?;
+    let words = PackWords::new(state.policies.of(&connection, district).await?, language);
+    let bytes = subsidies_file(&payees, &words, format, state.clock.now()).map_err(ApiError::internal)?;
     let name = format!("lantian-subsidies-{district}.{}", format.extension());
     Ok(attachment(format.media_type(), &name, bytes))
 }

@@ -98,7 +98,7 @@ pub struct RectificationItem {
     pub case: CaseSummary,
     /// Its present round.
     pub round: RoundView,
-    /// Whether the deadline has passed while the unit has it, or it was reported too late.
+    /// Whether the deadline has passed while the unit has it, as the filter judges it.
     pub overdue: bool,
 }
 
@@ -189,7 +189,7 @@ pub async fn list_rectifications(
     let cases = summaries(conn, scope.district(), &ids).await?;
     let items = cases.into_iter().filter_map(|case| {
         let round = rounds.remove(&case.case_id)?;
-        let overdue = round.on_time(now) == Some(false);
+        let overdue = round.state == RoundState::Assigned && round.on_time(judged_at) == Some(false);
         Some(RectificationItem { case, round: RoundView::new(round), overdue })
     });
     Ok(RectificationList {

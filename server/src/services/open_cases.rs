@@ -109,6 +109,8 @@ pub struct StoredCase {
     pub version: u32,
     /// The grid that devices know it in; absent while it is not committed.
     pub grid: Option<GridPath>,
+    /// The unit that answers for it; absent while it is not committed.
+    pub unit: Option<UnitId>,
     /// What was proposed last.
     pub proposed: ProposedCase,
     /// What a supervisor decided of it otherwise than its inspection says.
@@ -190,6 +192,7 @@ impl TryFrom<StoredCaseRow> for StoredCase {
             review_state: stored_code("cases.review_state", &row.review_state)?,
             version: u32::try_from(row.version).unwrap_or_default(),
             grid: Some(stored("cases.grid", &row.grid)?),
+            unit: Some(stands.unit_id),
             proposed: stored_json("cases.evaluation", row.evaluation)?,
             overruled: Overruled::between(&JudgedUnder::sealed(&sealed), &stands),
         })
@@ -276,6 +279,9 @@ pub struct CaseWrite {
     /// The grid that devices knew it in before.
     #[serde(skip)]
     grid_before: Option<GridPath>,
+    /// The unit that answered for it before.
+    #[serde(skip)]
+    unit_before: Option<UnitId>,
     #[serde(skip)]
     overruled: Overruled,
 }
@@ -302,6 +308,7 @@ impl CaseWrite {
             review_state: self.review_state,
             version: self.version,
             grid: self.grid_before.clone(),
+            unit: self.unit_before,
             proposed: self.evaluation.clone(),
             overruled: self.overruled.clone(),
         }
@@ -318,6 +325,7 @@ impl CaseWrite {
     pub fn change(&self) -> NewChange {
         NewChange {
             grid_before: self.grid_before.clone(),
+            unit_before: self.unit_before.filter(|unit| *unit != self.unit_id),
             ..NewChange::of_case(self.case_id, self.grid.clone(), self.author)
         }
     }
@@ -383,6 +391,7 @@ impl CaseWrite {
             created_at: now,
             updated_at: now,
             grid_before: before.and_then(|case| case.grid.clone()),
+            unit_before: before.and_then(|case| case.unit),
             overruled: before.map(|case| case.overruled.clone()).unwrap_or_default(),
             evaluation: proposed,
         }

@@ -1,7 +1,8 @@
 //! Gathers a unit's deduction notice (财力扣缴通知书) for a month: what stands posted of each case, net.
 //!
 //! Invariant: the cases of a notice add up to the unit's posted total of the month; a case that nets to nothing is left
-//! out, one that takes back an earlier month stands with its sign.
+//! out, one that takes back an earlier month stands with its sign. The notice of a closed month names everything as it was
+//! named at the closing and bears its day: printed again, it is the same page.
 
 use diesel::sql_types::{BigInt, Date as SqlDate, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel::{QueryableByName, sql_query};
@@ -13,9 +14,8 @@ use sync_core::wire::problem::ProblemKind;
 use uuid::Uuid;
 
 use crate::auth::money_scope::MoneyScope;
-use crate::db::districts::district_head;
 use crate::db::types::{Day, StoredValueError, Time, stored};
-use crate::db::{Connection, periods};
+use crate::db::{Connection, closed_names, periods};
 use crate::prints::{DeductionNotice, NoticeLine, case_number, notice_number};
 use crate::problem::ApiError;
 use crate::services::export_month::FILE_MAX_ROWS;
@@ -55,7 +55,7 @@ struct UnitRow {
     budget_code: String,
 }
 
-/// The notice of a unit for a month, as it stands `now`; `address` is where the notice itself is found.
+/// The notice of a unit for a month, as it stands `now` or stood at the closing; `address` is where the notice itself is found.
 ///
 /// # Errors
 /// `not_found` where nothing stands posted, or it is not the scope's to see; `too_many_items`; those of the database.
@@ -76,24 +76,32 @@ pub async fn print_deduction_notice(
     if charges.is_empty() {
         return Err(nothing());
     }
-    let UnitRow { name, budget_code } =
-        sql_query("SELECT name, budget_code FROM units WHERE district = $1 AND unit_id = $2")
-            .bind::<Text, _>(scope.district.as_str())
-            .bind::<SqlUuid, _>(unit.0)
-            .get_result(connection)
-            .await?;
-    let calendar = periods::calendar(connection, &scope.district, now).await?;
+    let UnitRow { name, budget_code } = sql_query(
+        "SELECT coalesce(closed.name, units.name) AS name,
+                    coalesce(closed.budget_code, units.budget_code) AS budget_code
+             FROM units
+             LEFT JOIN closed_names AS closed ON closed.district = $1 AND closed.month = $3
+                  AND closed.kind = 'unit' AND closed.id = unit_id::text
+             WHERE units.district = $1 AND unit_id = $2",
+    )
+    .bind::<Text, _>(scope.district.as_str())
+    .bind::<SqlUuid, _>(unit.0)
+    .bind::<SqlDate, _>(Day(month.first_day()))
+    .get_result(connection)
+    .await?;
+    let closed_at =
+        periods::find_closed(connection, &scope.district, month).await?.map(|period| period.closed_at);
     let (lines, clauses) = by_case(charges, words)?;
     let total = Fen::checked_sum(lines.iter().map(|line| line.amount));
     Ok(DeductionNotice {
         number: notice_number(&scope.district, &budget_code, month, words.language()),
         address,
-        district: district_head(connection, &scope.district).await?,
+        district: closed_names::head_of_month(connection, &scope.district, month).await?,
         unit_name: name,
         budget_code,
         month,
-        closed: calendar.last_closed.is_some_and(|last| month <= last),
-        issued_on: now.record_date(),
+        closed: closed_at.is_some(),
+        issued_on: closed_at.unwrap_or(now).record_date(),
         clauses,
         total: total.ok_or(ProblemKind::NumberOutOfRange)?,
         lines,
@@ -115,15 +123,20 @@ async fn read_charges(
              FROM ledger_entries WHERE district = $1 AND unit_id = $2 AND period = $3
              GROUP BY case_id, measure, pack_hash, clause
          )
-         SELECT net.case_id, cases.occurred_at, cases.kind, coalesce(evaluation->>'zh', cases.item) AS item_zh,
-                coalesce(evaluation->>'en', cases.item) AS item_en,
-                coalesce(targets.name, sealed->>'place') AS place, net.measure, net.pack_hash, net.clause, net.net
+         SELECT net.case_id, coalesce(closed.occurred_at, cases.occurred_at) AS occurred_at,
+                coalesce(closed.target_kind, cases.kind) AS kind,
+                coalesce(closed.item_zh, evaluation->>'zh', cases.item) AS item_zh,
+                coalesce(closed.item_en, evaluation->>'en', cases.item) AS item_en,
+                coalesce(closed.place, targets.name, sealed->>'place') AS place,
+                net.measure, net.pack_hash, net.clause, net.net
          FROM net
          JOIN cases ON cases.district = $1 AND cases.case_id = net.case_id
          JOIN inspections ON inspections.district = $1 AND inspections.inspection_id = cases.inspection_id
          LEFT JOIN targets ON targets.district = $1 AND targets.target_id = cases.target_id
+         LEFT JOIN closed_cases AS closed ON closed.district = $1 AND closed.month = $3
+              AND closed.case_id = net.case_id
          WHERE net.net <> 0 AND net.of_case <> 0
-         ORDER BY cases.occurred_at, net.case_id, net.measure
+         ORDER BY occurred_at, net.case_id, net.measure
          LIMIT $4",
     )
     .bind::<Text, _>(scope.district.as_str())

@@ -34,8 +34,10 @@ pub async fn print_rectification_order(
     let district = district_head(&mut connection, &actor.district).await?;
     let words = &PackWords::new(book, language);
     let round = present_rounds(&connection, &actor.district, [case_id.0]).await?.remove(&case_id);
+    let issued_on = round.as_ref().map_or(now, |round| round.ordered_at).record_date();
     let terms = round.map(|round| OrderTerms {
         round: round.number,
+        ordered_at: round.ordered_at.record_text(),
         requirement: round.requirement,
         deadline: round.deadline.map(Instant::record_text),
     });
@@ -62,7 +64,7 @@ pub async fn print_rectification_order(
         faults: faults(&case, words),
         terms,
         stop_work: case.stop_work.as_ref().map(|order| stop_work(order, language)),
-        issued_on: written_day(now.record_date(), language),
+        issued_on: written_day(issued_on, language),
         district,
     })
 }

@@ -20,7 +20,7 @@ use crate::auth::case_scope::liaison_units;
 use crate::db::changes::record_changes;
 use crate::db::rectifications::{
     LoopChanges, RecordKind, RecordPhotoWrite, RecordSubject, RecordWrite, insert_record_photos,
-    insert_records, lock_case, present_rounds,
+    insert_records, lock_case, photos_of_record, present_rounds,
 };
 use crate::db::schema::rectification_records;
 use crate::db::{Connection, photos};
@@ -145,8 +145,10 @@ async fn earlier(
         .first(conn)
         .await
         .optional()?;
-    Ok(first.map(|(of, round, author, text)| {
-        (of, round, author, text.as_str())
-            == (case_id.0, i32::from(request.round), actor.user_id.0, request.text.as_str())
-    }))
+    let Some((of, round, author, text)) = first else { return Ok(None) };
+    let photos = photos_of_record(conn, &actor.district, request.request_id.0).await?;
+    let same_photos = request.photos.iter().map(PhotoHash::as_str).eq(photos.iter().map(String::as_str));
+    let same = (of, round, author, text.as_str())
+        == (case_id.0, i32::from(request.round), actor.user_id.0, request.text.as_str());
+    Ok(Some(same && same_photos))
 }

@@ -1,7 +1,7 @@
 //! Reviews proposals (复核): approves, rejects, or takes them back.
 //!
-//! Invariants: who reviews is not who proposed, has the same permission for the same thing, and decides on what was
-//! looked at: a case that changed meanwhile makes the proposal stale. What the proposal is about is locked before the
+//! Invariants: who reviews is not who proposed, both have the same permission for the same thing today, and it is decided
+//! on what was looked at: a case that changed meanwhile makes the proposal stale. What it is about is locked before the
 //! proposal itself. Approving executes the decision and ends the proposal in one transaction; approved twice at once,
 //! it is decided once.
 
@@ -21,6 +21,7 @@ use utoipa::ToSchema;
 
 use crate::audit::{self, Action, Event};
 use crate::auth::actor::Actor;
+use crate::auth::identify::todays_assignments_of;
 use crate::db::cases::CaseStateRow;
 use crate::db::changes::{Entity, NewChange, record_changes};
 use crate::db::proposals::{self, ProposalEnd, ProposalRow};
@@ -54,8 +55,8 @@ pub struct Executed {
 /// Approves a proposal: what was proposed is decided now.
 ///
 /// # Errors
-/// `proposal_unknown`, `same_person`, `proposal_closed`; `case_changed` where it became stale; whatever the decision
-/// itself is refused for.
+/// `proposal_unknown`, `same_person`, `proposal_closed`; `case_changed` where it became stale; `proposer_not_entitled`
+/// where who proposed it could not today; whatever the decision itself is refused for.
 pub async fn approve_proposal(
     connection: &mut Connection,
     book: &PolicyBook,
@@ -97,7 +98,7 @@ async fn approve(
         evidence_lock::share(connection, &actor.district).await?;
         duplicate_lock::take(connection, &actor.district).await?;
     }
-    let Open { proposal, case, outdated } = match hold(connection, actor, id).await? {
+    let Open { proposal, case, outdated, grids } = match hold(connection, actor, id).await? {
         Held::Open(open) => *open,
         Held::Ended(proposal) if is_of(&proposal, ProposalState::Approved, actor) => return Ok(None),
         Held::Ended(_) => return Err(ProblemKind::ProposalClosed.into()),
@@ -111,13 +112,34 @@ async fn approve(
         record_changes(connection, &actor.district, &[ended]).await?;
         return Ok(Some(decide_case::meanwhile(connection, &actor.district, &case).await?));
     }
-    let by = DecidedBy::TwoPeople { actor: UserId(proposal.proposed_by), reviewer: actor.user_id };
+    let proposer = UserId(proposal.proposed_by);
+    check_proposer(connection, actor, &proposal, &grids, now).await?;
+    let by = DecidedBy::TwoPeople { actor: proposer, reviewer: actor.user_id };
     let executed = execute(connection, book, actor, &proposal, case, by, now).await?;
     let decided = Some(executed.decision_no);
     end(connection, actor, &proposal, ProposalState::Approved, None, decided, now).await?;
     let changes: Vec<NewChange> = executed.changes.into_iter().chain([ended]).collect();
     record_changes(connection, &actor.district, &changes).await?;
     Ok(None)
+}
+
+/// Whether who proposed it could still do so: a decision of two people is one of two who hold the role that day.
+async fn check_proposer(
+    connection: &mut Connection,
+    actor: &Actor,
+    proposal: &ProposalRow,
+    grids: &[GridPath],
+    now: Instant,
+) -> Result<(), ApiError> {
+    let role = reviewing_role(stored_code("proposals.kind", &proposal.kind)?);
+    let proposer = UserId(proposal.proposed_by);
+    let mut held = todays_assignments_of(connection, &actor.district, proposer, now).await?;
+    held.retain(|assignment| assignment.role == role);
+    let covers = |grid: &GridPath| held.iter().any(|assignment| assignment.grid.covers(grid));
+    if !held.is_empty() && grids.iter().all(covers) {
+        return Ok(());
+    }
+    Err(ApiError::new(ProblemKind::ProposerNotEntitled).field("proposal_id"))
 }
 
 /// What screens hear of a proposal that ends.
@@ -158,7 +180,7 @@ async fn execute(
         }
         (DecisionKind::Merge, Some(case)) => {
             let request: MergeRequest = stored_json("proposals.request", proposal.request.clone())?;
-            Ok(merge_reviewed(connection, actor, CaseId(case.case_id), &request, by, now).await?)
+            Ok(merge_reviewed(connection, book, actor, CaseId(case.case_id), &request, by, now).await?)
         }
         (DecisionKind::CloseMonth, None) => {
             let closing = Closing {
@@ -246,6 +268,8 @@ struct Open {
     case: Option<CaseStateRow>,
     /// A case that is no longer what was looked at.
     outdated: Option<CaseStateRow>,
+    /// Where its cases are.
+    grids: Vec<GridPath>,
 }
 
 enum Held {
@@ -282,18 +306,17 @@ async fn hold(connection: &mut Connection, actor: &Actor, id: ProposalId) -> Res
     if cases.len() < expected.len() || (expected.is_empty() && !actor.has(role)) {
         return Err(unknown());
     }
-    for case in &cases {
-        let grid: GridPath = stored("cases.grid", &case.grid)?;
-        if !actor.covers(role, &grid) {
-            return Err(unknown());
-        }
+    let grids: Vec<GridPath> =
+        cases.iter().map(|case| stored("cases.grid", &case.grid)).collect::<Result<_, _>>()?;
+    if !grids.iter().all(|grid| actor.covers(role, grid)) {
+        return Err(unknown());
     }
     let version = |case: &CaseStateRow| expected.get(&CaseId(case.case_id)).copied().map(i64::from);
     let outdated = cases.iter().find(|case| version(case) != Some(i64::from(case.version))).cloned();
     let case = cases.into_iter().find(|case| Some(case.case_id) == proposal.case_id);
     let proposal = proposals::lock(connection, district, id).await?.ok_or_else(unknown)?;
     Ok(if proposal.state == ProposalState::Open.code() {
-        Held::Open(Box::new(Open { proposal, case, outdated }))
+        Held::Open(Box::new(Open { proposal, case, outdated, grids }))
     } else {
         Held::Ended(Box::new(proposal))
     })

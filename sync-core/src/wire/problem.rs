@@ -164,6 +164,7 @@ problems! {
     ProposalUnknown = "proposal_unknown", 404, "没有该待复核事项，或您无权查看。", "There is no such proposal, or it is not yours to see.";
     ProposalOpen = "proposal_open", 409, "已有待复核事项，复核或撤回后方可再提交。", "Another proposal is open; it must be reviewed or withdrawn first.";
     ProposalClosed = "proposal_closed", 409, "该事项已复核、已撤回或已失效。", "The proposal was reviewed, withdrawn or became stale.";
+    ProposerNotEntitled = "proposer_not_entitled", 409, "经办人已不再担任该职责，请驳回后由在岗人员重新提出。", "Who proposed this may not any more; reject it, and let somebody who may propose it anew.";
     PackNotInForce = "pack_not_in_force", 409, "该政策包在案件发生时间和地点未生效。", "This pack was not in force where and when the case occurred.";
     PeriodClosed = "period_closed", 409, "该月份已结账。", "The month is closed.";
     MonthNotOver = "month_not_over", 409, "该月份尚未结束，月末之后方可结账。", "The month is not over; close it after its end.";

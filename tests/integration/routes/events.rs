@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use server::live::HEARD_ROWS_MAX;
 use sync_core::ids::CaseId;
 use tests::events::EventReader;
+use tests::field::correction;
 use tests::rectification::order;
 use tests::review::{Review, accepted, decision};
 use tests::{TestOffice, TestRole, TestServer, problem};
@@ -83,6 +84,21 @@ async fn the_unit_that_a_case_leaves_hears_of_it_and_then_no_more() {
     review.step(case, order(json!({ "working_days": 2 }))).await;
     let own = review.case(&["hoarding"]).await;
     assert!(!heard.until(own).await.contains(&"case".to_owned()), "it is another unit's");
+}
+
+#[tokio::test]
+async fn the_unit_that_a_correction_takes_an_undecided_case_from_hears_of_it() {
+    let review = Review::start().await;
+    let visit = review.visit(&["hoarding"]).await;
+    let case = review.push(&visit).await;
+    let left = review.liaison().await;
+    let mut heard = left.hear().await;
+
+    let mut elsewhere = correction(&visit, &["hoarding"]);
+    elsewhere.context.unit_id = review.macun.streets[1];
+    review.device.push(&[review.device.amend(&elsewhere)]).await;
+
+    assert_eq!(change(&mut heard).await, json!({ "what": "case", "id": case, "version": 2 }));
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use std::io::Cursor;
 
 use calamine::{Data, Range, Reader, Xlsx};
+use jiff::civil::date;
 use reqwest::Method;
 use serde_json::{Value, json};
 use sync_core::geo::{Fix, MockFlag, Point};
@@ -63,6 +64,24 @@ async fn totals_are_filed_with_title_office_clause_figures_words_and_signatures(
     assert_eq!(row(&sheet, 5)[posted], "200000");
     assert_eq!(row(&sheet, 6)[0], "合计金额（大写）：人民币贰拾万元整");
     assert!(row(&sheet, 7)[0].starts_with("经办：___"));
+}
+
+#[tokio::test]
+async fn totals_name_the_clauses_of_what_would_post_there_and_not_of_other_months() {
+    let review = Review::start().await;
+    review.case_at(&["hoarding"], "2026-10-15T02:00:00Z").await;
+    let newer = review
+        .new_version("number = \"马政〔2024〕5号\"", "number = \"马政〔2026〕9号\"", date(2026, 11, 1))
+        .await;
+    let mut november = review.visit(&["hoarding"]).await;
+    november.context.pack = Some(newer.reference());
+    review.push(&november).await;
+
+    let october = csv(&review.finance, "/api/v1/months/2026-10/totals.csv").await.join("\n");
+    let november = csv(&review.finance, "/api/v1/months/2026-11/totals.csv").await.join("\n");
+
+    assert!(october.contains("马政〔2024〕5号") && !october.contains("马政〔2026〕9号"), "{october}");
+    assert!(november.contains("马政〔2026〕9号") && !november.contains("马政〔2024〕5号"), "{november}");
 }
 
 #[tokio::test]
@@ -141,14 +160,21 @@ async fn a_map_shows_cases_where_they_were_seen_and_how_sure_that_is() {
     review.push(&seen).await;
     let mut nowhere = review.visit(&["hoarding"]).await;
     nowhere.fix = None;
+    nowhere.context.target = None;
+    nowhere.place = "东环路口".to_owned();
     nowhere.occurred_at = nowhere.occurred_at.plus_seconds(-60);
     review.push(&nowhere).await;
+    let site = review.server.site(&review.macun, "001/001").await;
+    let mut across_the_street = review.visit_to(&site, &["hoarding"]);
+    across_the_street.fix = Some(fix);
+    across_the_street.occurred_at = across_the_street.occurred_at.plus_seconds(-120);
+    review.push(&across_the_street).await;
 
     let map: Value =
         serde_json::from_slice(&bytes(&review.supervisor, "/api/v1/cases.geojson").await).unwrap();
 
     assert_eq!((&map["type"], &map["datum"]), (&json!("FeatureCollection"), &json!("WGS-84")));
-    let [first, second] = map["features"].as_array().unwrap().as_slice() else { panic!("{map}") };
+    let [first, second, third] = map["features"].as_array().unwrap().as_slice() else { panic!("{map}") };
     assert_eq!(first["geometry"], json!({ "type": "Point", "coordinates": [113.322, 35.272] }));
     let told = &first["properties"];
     assert_eq!((&told["place_source"], &told["fix"]), (&json!("observed"), &json!([113.321, 35.271])));
@@ -156,6 +182,14 @@ async fn a_map_shows_cases_where_they_were_seen_and_how_sure_that_is() {
     assert_eq!((&told["mock"], &told["amount_yuan"]), (&json!("unknown"), &json!("100000.00")));
     assert_eq!(first["id"], told["case_id"]);
     assert_eq!((&second["geometry"], &second["properties"]["place_source"]), (&Value::Null, &json!("none")));
+    let Point { lon, lat } = site.content.point;
+    assert_eq!(
+        third["geometry"]["coordinates"],
+        json!([lon, lat]),
+        "the site, not where the inspector stood"
+    );
+    assert_eq!(third["properties"]["place_source"], "target");
+    assert_eq!(third["properties"]["fix"], json!([113.321, 35.271]));
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use sync_core::ids::CaseId;
 use sync_core::wire::push::Outcome;
 use tests::field::{correction, text};
-use tests::review::{Review, decision, read};
+use tests::review::{Review, accepted, decision, read};
 use tests::{TestRole, problem};
 
 async fn trace(review: &Review, entry: i64) -> Value {
@@ -27,7 +27,8 @@ async fn a_yuan_of_a_closed_month_goes_back_to_clause_inspection_bytes_and_photo
     assert_eq!(review.device.push(std::slice::from_ref(&operation)).await, [Outcome::Applied]);
     review.decide(case, "confirm").await;
     let digest = review.try_close("2026-10").await.unwrap()["digest"].clone();
-    review.decide_by_two(case, &decision("dismiss", 4)).await;
+    let version = review.show(case).await["version"].clone();
+    review.decide_by_two(case, &decision("dismiss", version)).await;
 
     let trace = trace(&review, 1).await;
 
@@ -61,6 +62,34 @@ async fn a_yuan_of_a_closed_month_goes_back_to_clause_inspection_bytes_and_photo
     let photo = &standing["photos"][0];
     assert_eq!((&photo["sha256"], &photo["state"]), (&json!(visit.photos[0].sha256), &json!("verified")));
     assert!(photo["original_url"].as_str().unwrap().ends_with("/original"));
+}
+
+#[tokio::test]
+async fn the_unit_that_a_case_left_is_told_its_history_up_to_there() {
+    let review = Review::start().await;
+    let [east, west] = review.macun.streets;
+    let left = review.office("dong", TestRole::liaison(east)).await;
+    let visit = review.visit(&["hoarding"]).await;
+    let case = review.push(&visit).await;
+    review.decide(case, "confirm").await;
+    let mut away = decision("re_attribute", 2);
+    away["unit_id"] = json!(west);
+    away["reason"] = json!("属西街道");
+    accepted(review.supervisor.decide(case, &away).await).await;
+    review.server.clock.advance_seconds(60);
+    review.device.push(&[review.device.amend(&correction(&visit, &["material_cover"]))]).await;
+    review.decide_by_two(case, &decision("dismiss", 4)).await;
+
+    let seen = read(left.request(Method::GET, "/api/v1/ledger/entries/1/trace")).await;
+
+    let kinds = |trace: &Value| -> Vec<String> {
+        let decisions = trace["decisions"].as_array().unwrap();
+        decisions.iter().map(|decision| decision["kind"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(kinds(&seen), ["confirm", "re_attribute"]);
+    assert_eq!(seen["case"]["reason"], "属西街道");
+    assert_eq!(seen["inspections"].as_array().unwrap().len(), 1, "the correction is another unit's");
+    assert_eq!(kinds(&trace(&review, 1).await), ["confirm", "re_attribute", "dismiss"]);
 }
 
 #[tokio::test]

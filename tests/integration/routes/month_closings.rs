@@ -8,7 +8,7 @@ use server::services::verify_ledger::{Verification, verify_ledger};
 use sha2::{Digest, Sha256};
 use sync_core::ids::{CaseId, DecisionRequestId};
 use sync_core::time::Month;
-use tests::review::{Review, accepted, decision, read};
+use tests::review::{Review, accepted, decision, proposed, read};
 use tests::{MACUN, TestOffice, TestRole, problem};
 
 /// A day of the month before the tests' clock.
@@ -149,22 +149,57 @@ async fn a_broken_chain_forbids_closing_wherever_it_breaks() {
 async fn an_open_proposal_on_a_case_of_the_month_forbids_closing_and_a_later_one_does_not() {
     let review = Review::start().await;
     let (october, november) = (confirmed_in_october(&review).await, review.case(&["hoarding"]).await);
-    let propose = async |case: CaseId| {
+    let propose = async |case: CaseId, version: u32| {
         let sql = format!(
             "INSERT INTO proposals (district, proposal_id, request_id, kind, case_id, expected_version, request,
                                     proposed_by, proposed_at, state)
-             VALUES ('{MACUN}', gen_random_uuid(), gen_random_uuid(), 'adjust', '{case}', 1, '{{}}', '{}', now(), 'open')",
+             VALUES ('{MACUN}', gen_random_uuid(), gen_random_uuid(), 'adjust', '{case}', {version}, '{{}}', '{}', now(), 'open')",
             review.supervisor.user.user_id
         );
         review.server.execute(&sql).await.unwrap();
     };
-    propose(november).await;
+    propose(november, 1).await;
     assert!(problems(&checklist(&review, "2026-10").await).is_empty());
 
-    propose(october).await;
+    propose(october, 2).await;
 
     assert_eq!(problems(&checklist(&review, "2026-10").await), ["proposals_open"]);
     assert_eq!(review.try_close("2026-10").await.unwrap_err(), "proposals_open");
+}
+
+#[tokio::test]
+async fn a_proposal_that_is_outdated_does_not_keep_a_month_open() {
+    let review = Review::start().await;
+    let case = confirmed_in_october(&review).await;
+    review.propose(case, &decision("dismiss", 2)).await;
+    assert_eq!(problems(&checklist(&review, "2026-10").await), ["proposals_open"]);
+
+    // A report or an escalation changes the case and ends no proposal.
+    review.server.execute(&format!("UPDATE cases SET version = 3 WHERE case_id = '{case}'")).await.unwrap();
+
+    assert!(problems(&checklist(&review, "2026-10").await).is_empty());
+    review.close(date(2026, 10, 1)).await;
+}
+
+#[tokio::test]
+async fn a_proposed_merge_is_open_business_of_every_month_that_its_cases_are_of() {
+    let review = Review::start().await;
+    let site = review.server.site(&review.macun, "001/001").await;
+    let mut early = review.visit_to(&site, &["hoarding"]);
+    early.occurred_at = IN_OCTOBER.parse().unwrap();
+    let early = review.push(&early).await;
+    review.decide(early, "confirm").await;
+    let late = review.push(&review.visit_to(&site, &["hoarding"])).await;
+
+    let merging = json!({
+        "request_id": DecisionRequestId::fresh(), "expected_version": review.show(late).await["version"],
+        "absorbed": [{ "case_id": early, "expected_version": review.show(early).await["version"] }],
+        "unit_id": null, "reason": "同一工地同一问题",
+    });
+    let path = format!("/api/v1/cases/{late}/merge");
+    proposed(review.supervisor.request(Method::POST, &path).json(&merging).send().await.unwrap()).await;
+
+    assert_eq!(problems(&checklist(&review, "2026-10").await), ["proposals_open"]);
 }
 
 #[tokio::test]
@@ -296,6 +331,10 @@ async fn closed_months_and_their_files_refuse_to_be_rewritten() {
         "DELETE FROM periods",
         "UPDATE month_exports SET bytes = '', sha256 = sha256('')",
         "DELETE FROM month_exports",
+        "UPDATE closed_names SET name = ''",
+        "TRUNCATE closed_names",
+        "DELETE FROM closed_cases",
+        "TRUNCATE closed_cases",
     ] {
         let refused = review.server.execute(statement).await.unwrap_err().to_string();
         assert!(refused.contains("is append-only"), "{statement}: {refused}");

@@ -162,9 +162,25 @@ async fn a_version_whose_days_have_cases_already_needs_acknowledgement_and_chang
     }
 
     // The old version ends with September; October on is the new one's.
-    let ended = adopt(&office, &old, &json!({ "from": "2024-09-30", "until": "2026-09-30" })).await;
-    assert_eq!(ended.json::<Value>().await.unwrap()["past_effect"]["posted"], 0, "its own cases are its own");
     let expected = json!({ "undecided": 1, "posted": 1, "posted_in_closed_months": 1 });
+    let shorter = json!({ "from": "2024-09-30", "until": "2026-09-30" });
+    let refused = problem(adopt(&office, &old, &shorter).await).await;
+    assert_eq!(
+        refused.code.as_str(),
+        "pack_affects_past",
+        "what tablets bring of these days has no pack then"
+    );
+    let path = format!("/api/v1/packs/{old}/past-effect?from=2024-09-30&until=2026-09-30");
+    assert_eq!(read(office.request(Method::GET, &path)).await, expected);
+    let path = format!("/api/v1/packs/{old}/past-effect?from=2024-09-30&until=2026-12-31");
+    assert_eq!(
+        read(office.request(Method::GET, &path)).await,
+        json!({ "undecided": 0, "posted": 0, "posted_in_closed_months": 0 }),
+        "its own cases are its own"
+    );
+    let shorter = json!({ "from": "2024-09-30", "until": "2026-09-30", "affects_past": true });
+    let ended = adopt(&office, &old, &shorter).await;
+    assert_eq!(ended.json::<Value>().await.unwrap()["past_effect"], expected);
     let path = format!("/api/v1/packs/{hash}/past-effect?from=2026-10-01");
     assert_eq!(read(office.request(Method::GET, &path)).await, expected);
     let refused = problem(adopt(&office, &hash, &json!({ "from": "2026-10-01" })).await).await;

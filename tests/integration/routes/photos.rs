@@ -166,6 +166,12 @@ async fn a_photo_is_seen_by_those_who_may_see_an_inspection_that_names_it() {
     let office = [
         ("supervisor of the grid", &district, TestRole::supervisor("001"), true),
         ("supervisor of another grid", &district, TestRole::supervisor("002"), false),
+        (
+            "supervisor of another grid whose assignment names the unit",
+            &district,
+            TestRole { unit_id: Some(first), ..TestRole::supervisor("002") },
+            false,
+        ),
         ("liaison of the unit", &district, TestRole::liaison(first), true),
         ("liaison of another unit", &district, TestRole::liaison(second), false),
         ("finance", &district, TestRole::finance(), true),

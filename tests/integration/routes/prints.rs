@@ -11,7 +11,7 @@ use sync_core::geo::Point;
 use sync_core::ids::CaseId;
 use sync_core::model::inspection::{Inspection, Measurement, SiteRepresentative};
 use sync_core::time::Clock;
-use tests::review::{Review, decision};
+use tests::review::{Review, decision, read};
 use tests::scene::{SceneExif, SceneKind, scene};
 use tests::{TestOffice, TestRole, problem};
 
@@ -92,6 +92,57 @@ async fn a_deduction_notice_lists_what_is_posted_net_and_is_a_draft_until_the_mo
     review.close(date(2026, 11, 1)).await;
     let html = page(&review.finance, &notice(&review, 0)).await;
     assert!(!html.contains("未结账") && !html.contains("草稿"));
+}
+
+/// Everything that a closed month names gets another name, number, time or place.
+async fn rename_everything(review: &Review) {
+    for statement in [
+        "UPDATE units SET name = name || '（更名）', budget_code = '9' || budget_code",
+        "UPDATE grids SET name = name || '（更名）'",
+        "UPDATE districts SET name = name || '（更名）'",
+        "UPDATE users SET name = name || '（更名）'",
+        "UPDATE targets SET name = name || '（更名）'",
+        "UPDATE cases SET occurred_at = occurred_at - interval '1 day',
+                evaluation = jsonb_set(evaluation, '{zh}', '\"更名\"')",
+    ] {
+        review.server.execute(statement).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn papers_of_a_closed_month_are_the_same_bytes_whatever_is_renamed_and_whenever_they_are_printed() {
+    let (review, _) = posted().await;
+    let east = review.office("east", TestRole::liaison(review.macun.streets[0])).await;
+    review.server.clock.set("2026-12-05T02:00:00Z".parse().unwrap());
+    review.server.extend_sessions().await;
+    review.close(date(2026, 11, 1)).await;
+    let papers = async || {
+        let mut papers = vec![
+            page(&review.finance, &notice(&review, 0)).await.into_bytes(),
+            page(&east, &format!("{}?lang=en", notice(&review, 0))).await.into_bytes(),
+        ];
+        for file in ["totals.csv", "totals.xlsx", "entries.csv", "entries.xlsx?lang=en"] {
+            let path = format!("/api/v1/months/2026-11/{file}");
+            let response = east.request(Method::GET, &path).send().await.unwrap();
+            assert_eq!(response.status(), 200, "{path}");
+            papers.push(response.bytes().await.unwrap().to_vec());
+        }
+        papers
+    };
+    let year = async || read(review.finance.request(Method::GET, "/api/v1/years/2026/totals")).await;
+    let (printed, kept) = (papers().await, year().await);
+    let html = String::from_utf8(printed[0].clone()).unwrap();
+    assert!(html.contains("2026年12月5日"), "the day of closing: {html}");
+
+    rename_everything(&review).await;
+    review.server.clock.set("2026-12-20T02:00:00Z".parse().unwrap());
+    review.server.extend_sessions().await;
+
+    for (number, (first, again)) in printed.iter().zip(papers().await).enumerate() {
+        let text = String::from_utf8_lossy(&again);
+        assert!(*first == again, "paper {number} changed: {text}");
+    }
+    assert_eq!(year().await, kept);
 }
 
 #[tokio::test]
@@ -237,6 +288,15 @@ async fn an_order_that_was_given_says_what_is_required_until_when() {
 
     assert!(html.contains("第 1 次交办") && html.contains("补齐围挡"), "{html}");
     assert!(html.contains("整改期限：<b>2026-11-24 18:00:00</b>"), "{html}");
+    assert!(html.contains("交办时间：2026-11-"), "{html}");
+    let (day, printed) = (review.server.clock.now().record_date(), html);
+    review.server.clock.advance_seconds(3 * 86_400);
+    review.server.extend_sessions().await;
+    assert_eq!(
+        page(&review.supervisor, &format!("cases/{case}/rectification-order")).await,
+        printed,
+        "of {day}"
+    );
 }
 
 #[tokio::test]

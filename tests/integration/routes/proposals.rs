@@ -81,6 +81,26 @@ async fn nobody_reviews_the_own_proposal_and_nobody_without_the_grid_any() {
 }
 
 #[tokio::test]
+async fn what_somebody_proposed_who_may_not_any_more_is_rejected_and_proposed_anew() {
+    let ends = [
+        "UPDATE users SET disabled_at = now() WHERE user_id =",
+        "UPDATE assignments SET until_day = '2026-11-01' WHERE user_id =",
+    ];
+    for end in ends {
+        let review = Review::start().await;
+        let case = posted(&review).await;
+        let proposal = review.propose(case, &decision("dismiss", 2)).await;
+        let zhang = review.supervisor.user.user_id;
+        review.server.execute(&format!("{end} '{zhang}'")).await.unwrap();
+
+        assert_eq!(code(&review.second, &proposal, "approval").await, "proposer_not_entitled", "{end}");
+
+        assert_eq!(review.entries().await.len(), 1);
+        assert_eq!(code(&review.second, &proposal, "rejection").await, "done");
+    }
+}
+
+#[tokio::test]
 async fn a_rejected_or_withdrawn_proposal_decides_nothing_and_makes_room_for_another() {
     let review = Review::start().await;
     let case = posted(&review).await;

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 use tests::review::{Review, decision, read};
-use tests::{TestOffice, TestRole};
+use tests::{TestOffice, TestRole, problem};
 
 async fn get(office: &TestOffice, path: &str) -> Value {
     read(office.request(Method::GET, path)).await
@@ -99,6 +99,19 @@ async fn the_audit_trail_tells_an_administrator_who_did_what() {
     let nobody = review.device.user.user_id;
     let none = get(&administrator, &format!("/api/v1/audit-events?user={nobody}&action=decision")).await;
     assert_eq!(none["events"], json!([]));
+}
+
+#[tokio::test]
+async fn a_nul_in_a_path_or_query_is_refused_as_what_it_is() {
+    let review = Review::start().await;
+    let administrator = review.office("admin", TestRole::administrator()).await;
+    for (office, path, code) in [
+        (&review.finance, "/api/v1/months/2026-10/exports/a%00b", "not_found"),
+        (&administrator, "/api/v1/audit-events?action=a%00b", "malformed_request"),
+    ] {
+        let refused = problem(office.request(Method::GET, path).send().await.unwrap()).await;
+        assert_eq!(refused.code.as_str(), code, "{path}");
+    }
 }
 
 #[tokio::test]

@@ -127,7 +127,8 @@ async fn an_enterprise_has_one_subsidy_of_a_document_unless_it_was_cancelled() {
     let csv = mengzhou.finance.request(Method::GET, "/api/v1/subsidies.csv").send().await.unwrap();
     let csv = csv.text().await.unwrap();
     assert!(
-        csv.contains("孟州市某水泥有限公司,91350100M000100Y43,leading") && !csv.contains("grade_a"),
+        csv.contains("孟州市某水泥有限公司,91350100M000100Y43,绩效引领性企业补助")
+            && !csv.contains("A级企业补助"),
         "{csv}"
     );
     let xlsx = mengzhou.finance.request(Method::GET, "/api/v1/subsidies.xlsx?lang=en").send().await.unwrap();
@@ -147,9 +148,27 @@ async fn a_retry_is_one_subsidy_and_two_approvals_at_once_are_one() {
 
     let (one, two) = tokio::join!(send(&mengzhou.other, &path, &none), send(&mengzhou.other, &path, &none));
 
-    let mut statuses = [one.status().as_u16(), two.status().as_u16()];
-    statuses.sort_unstable();
-    assert_eq!(statuses, [200, 409]);
+    let approved = accepted(one).await;
+    assert_eq!((&approved["state"], accepted(two).await), (&json!("approved"), approved.clone()));
+    let steps = mengzhou.server.audit_actions().await;
+    assert_eq!(steps.iter().filter(|action| *action == "subsidy_changed").count(), 2, "entered and approved");
+}
+
+#[tokio::test]
+async fn a_step_asked_for_again_after_a_lost_answer_gets_the_first_one() {
+    let mengzhou = Mengzhou::start().await;
+    let entered = mengzhou.enter(&grade_a()).await;
+    accepted(send(&mengzhou.other, &step(&entered, "approval"), &json!({})).await).await;
+    let (path, other_voucher) =
+        (step(&entered, "payment"), json!({ "voucher": "记-2", "date": "2026-11-20" }));
+    let paid = accepted(send(&mengzhou.finance, &path, &payment()).await).await;
+    mengzhou.server.clock.advance_seconds(60);
+
+    let again = accepted(send(&mengzhou.finance, &path, &payment()).await).await;
+
+    assert_eq!(again, paid);
+    assert_eq!(code(&mengzhou.finance, &path, &other_voucher).await, "subsidy_state_forbids");
+    assert_eq!(code(&mengzhou.other, &path, &payment()).await, "subsidy_state_forbids", "somebody else's");
 }
 
 #[tokio::test]

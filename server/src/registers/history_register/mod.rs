@@ -304,6 +304,12 @@ impl Register for HistoryRegister {
             .collect()
     }
 
+    /// The sealed context: zones, pack, target version and kind as they are known at the import.
+    fn added(&self, line: &PastCase) -> Option<serde_json::Value> {
+        let inspection = self.inspection(line)?;
+        Some(serde_json::json!([inspection.kind, inspection.answers, inspection.context]))
+    }
+
     async fn entries(
         &self,
         connection: &mut Connection,

@@ -20,7 +20,7 @@ use sync_core::wire::problem::ProblemKind;
 use uuid::Uuid;
 
 use super::names::Named;
-use super::register::{Entries, FileShape, HeadedFault, Planned, Presence, Register};
+use super::register::{Claim, Entries, FileShape, HeadedFault, Planned, Presence, Register};
 use super::unit_names::UnitNames;
 use crate::audit::{self, Action, Event};
 use crate::db::Connection;
@@ -73,6 +73,8 @@ pub struct PeopleRegister {
     units: UnitNames,
     grids: HashSet<GridPath>,
     users: HashMap<String, UserId>,
+    /// User names of other districts: a name is one user's in the whole installation.
+    taken: HashSet<String>,
 }
 
 impl PeopleRegister {
@@ -86,17 +88,17 @@ impl PeopleRegister {
         by: UserId,
     ) -> Result<Self, ApiError> {
         let grids: Vec<Versioned<Grid>> = load_entries(connection, district, Which::All, false).await?;
-        let known: Vec<(String, Uuid)> = users::table
-            .filter(users::district.eq(district.as_str()))
-            .select((users::username, users::user_id))
-            .load(connection)
-            .await?;
+        let all: Vec<(String, String, Uuid)> =
+            users::table.select((users::district, users::username, users::user_id)).load(connection).await?;
+        let (known, others): (Vec<_>, Vec<_>) =
+            all.into_iter().partition(|(home, ..)| home == district.as_str());
         Ok(Self {
             district: district.clone(),
             by,
             units: UnitNames::load(connection, district).await?,
             grids: grids.into_iter().map(|grid| grid.entry.path).collect(),
-            users: known.into_iter().map(|(username, id)| (username, UserId(id))).collect(),
+            users: known.into_iter().map(|(_, username, id)| (username, UserId(id))).collect(),
+            taken: others.into_iter().map(|(_, username, _)| username).collect(),
         })
     }
 
@@ -206,7 +208,12 @@ impl Register for PeopleRegister {
         before: Option<&PersonLine>,
         _: &HashSet<String>,
     ) -> Vec<HeadedFault> {
-        let Some(new) = &line.assignment else { return Vec::new() };
+        let mut faults = Vec::new();
+        if self.taken.contains(&line.username) {
+            let taken = CellFault::Refused(ProblemKind::UsernameTaken);
+            faults.push((USERNAME.heading.zh.to_owned(), taken));
+        }
+        let Some(new) = &line.assignment else { return faults };
         let old = before.and_then(|before| before.assignment.as_ref());
         let incomplete = ProblemKind::AssignmentIncomplete;
         let fixed = ProblemKind::AssignmentFixed;
@@ -217,11 +224,15 @@ impl Register for PeopleRegister {
             (UNIT.heading, old.is_some_and(|old| old.unit != new.unit), fixed),
             (LEVEL.heading, old.is_some_and(|old| old.level != new.level), fixed),
         ];
-        checks
-            .into_iter()
-            .filter(|(_, wrong, _)| *wrong)
-            .map(|(heading, _, kind)| (heading.zh.to_owned(), CellFault::Refused(kind)))
-            .collect()
+        let wrong = checks.into_iter().filter(|(_, wrong, _)| *wrong);
+        faults.extend(wrong.map(|(heading, _, kind)| (heading.zh.to_owned(), CellFault::Refused(kind))));
+        faults
+    }
+
+    /// A user has one name, in however many rows.
+    fn claims(&self, line: &PersonLine) -> Vec<Claim> {
+        let PersonLine { username, name, .. } = line;
+        vec![Claim { heading: NAME.heading, subject: username.clone(), value: name.clone() }]
     }
 
     async fn entries(
@@ -229,17 +240,22 @@ impl Register for PeopleRegister {
         connection: &mut Connection,
         which: Entries<'_>,
     ) -> Result<Vec<PersonLine>, ApiError> {
-        let rows: Vec<(Uuid, String, String, Option<AssignmentRow>)> =
+        let all =
             users::table
                 .left_join(assignments::table.on(
                     assignments::district.eq(users::district).and(assignments::user_id.eq(users::user_id)),
                 ))
                 .filter(users::district.eq(self.district.as_str()))
-                .filter(users::disabled_at.is_null())
                 .order((users::username, assignments::from_day, assignments::assignment_id))
                 .select((users::user_id, users::username, users::name, Option::<AssignmentRow>::as_select()))
-                .load(connection)
-                .await?;
+                .into_boxed();
+        // An export leaves disabled users out; a row of one is still about what he has.
+        let rows: Vec<(Uuid, String, String, Option<AssignmentRow>)> = match which {
+            Entries::All => all.filter(users::disabled_at.is_null()),
+            Entries::Keys(_) => all,
+        }
+        .load(connection)
+        .await?;
         let mut lines: Vec<PersonLine> = Vec::with_capacity(rows.len());
         for (user, username, name, assignment) in rows {
             let assignment = assignment.map(Assignment::try_from).transpose()?.map(|a| AssignmentLine {

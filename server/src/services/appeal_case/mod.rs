@@ -28,7 +28,7 @@ use crate::auth::case_scope::liaison_units;
 use crate::calendar::Planned;
 use crate::db::appeals::AppealRow;
 use crate::db::changes::{NewChange, record_changes};
-use crate::db::rectifications::{RecordPhotoWrite, RecordSubject, insert_record_photos};
+use crate::db::rectifications::{RecordPhotoWrite, RecordSubject, insert_record_photos, photos_of_record};
 use crate::db::schema::charges;
 use crate::db::types::Time;
 use crate::db::{Connection, appeals, cases, decisions, photos, proposals};
@@ -57,9 +57,10 @@ impl AppealRequest {
         if self.photos.len() > RECORD_MAX_PHOTOS { Err(AppealRefusal::TooManyPhotos) } else { Ok(()) }
     }
 
-    fn is_of(&self, appeal: &AppealRow, actor: &Actor, case_id: CaseId) -> bool {
+    fn is_of(&self, appeal: &AppealRow, photos: &[String], actor: &Actor, case_id: CaseId) -> bool {
         (appeal.case_id, appeal.filed_by, appeal.grounds.as_str())
             == (case_id.0, actor.user_id.0, self.grounds.as_str())
+            && self.photos.iter().map(PhotoHash::as_str).eq(photos.iter().map(String::as_str))
     }
 }
 
@@ -93,7 +94,8 @@ async fn file(
     let row = row.filter(|case| liaison_units(actor).contains(&UnitId(case.unit_id)));
     let row = row.ok_or(AppealRefusal::CaseUnknown)?;
     if let Some(first) = appeals::of_request(connection, district, request.request_id).await? {
-        let same = request.is_of(&first, actor, case_id);
+        let photos = photos_of_record(connection, district, first.appeal_id).await?;
+        let same = request.is_of(&first, &photos, actor, case_id);
         return if same { Ok(AppealId(first.appeal_id)) } else { Err(AppealRefusal::RequestIdReused) };
     }
     if i64::from(row.version) != i64::from(request.expected_version) {

@@ -6,7 +6,8 @@
 mod appeals;
 mod pending;
 
-use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Date as SqlDate, Text};
+use diesel::{QueryResult, QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 use serde::Serialize;
 use sync_core::ids::RegionCode;
@@ -18,7 +19,6 @@ use utoipa::ToSchema;
 pub use appeals::{AppealLine, OverdueAppeal};
 pub use pending::PendingReason;
 
-use crate::db::schema::{cases, proposals};
 use crate::db::types::Day;
 use crate::db::{Connection, periods};
 use crate::ledger::period::{Calendar, NotClosable};
@@ -231,16 +231,34 @@ pub async fn obstacles(
     Ok([in_turn, broken, proposals].into_iter().flatten().collect())
 }
 
-/// Open proposals on cases that occurred in the month or before it: accepted, they would have moved its money.
+/// Open proposals that are about a case of the month or before it, all of whose cases still are what was looked at:
+/// accepted, they would have moved its money. The others can only be found stale.
+const PROPOSALS_OF: &str = "
+WITH about AS (
+    SELECT proposal_id, case_id, expected_version FROM proposals
+    WHERE district = $1 AND state = 'open' AND case_id IS NOT NULL
+    UNION ALL
+    SELECT proposal_id, (absorbed->>'case_id')::uuid, (absorbed->>'expected_version')::integer
+    FROM proposals CROSS JOIN LATERAL jsonb_array_elements(request->'absorbed') AS absorbed
+    WHERE district = $1 AND state = 'open' AND kind = 'merge'
+)
+SELECT count(*) AS count FROM (
+    SELECT proposal_id FROM about JOIN cases ON cases.district = $1 AND cases.case_id = about.case_id
+    GROUP BY proposal_id
+    HAVING min(occurred_month) <= $2 AND bool_and(cases.version = expected_version)
+) AS waiting";
+
+#[derive(QueryableByName)]
+struct Waiting {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
+
 async fn proposals_of(connection: &mut Connection, district: &RegionCode, month: Month) -> QueryResult<i64> {
-    proposals::table
-        .inner_join(cases::table.on(
-            cases::district.eq(proposals::district).and(cases::case_id.nullable().eq(proposals::case_id)),
-        ))
-        .filter(proposals::district.eq(district.as_str()))
-        .filter(proposals::state.eq("open"))
-        .filter(cases::occurred_month.le(Day(month.first_day())))
-        .count()
+    let waiting: Waiting = sql_query(PROPOSALS_OF)
+        .bind::<Text, _>(district.as_str())
+        .bind::<SqlDate, _>(Day(month.first_day()))
         .get_result(connection)
-        .await
+        .await?;
+    Ok(waiting.count)
 }

@@ -25,7 +25,7 @@ pub use refusal::CloseRefusal;
 use crate::db::ledger_entries::LedgerEntryRow;
 use crate::db::periods::ClosedPeriod;
 use crate::db::schema::units;
-use crate::db::{Connection, district_numbers, ledger_entries, month_exports, periods};
+use crate::db::{Connection, closed_names, district_numbers, ledger_entries, month_exports, periods};
 use crate::ledger::chain::Head;
 use crate::ledger::digest::{self, BudgetCodes, ClosingDetail, MonthLines};
 use crate::services::check_month::obstacles;
@@ -94,6 +94,7 @@ pub async fn close_month(
     let lines = MonthLines::of(district, *month, contents, &budget_codes)?;
     let period = decide(connection, closing, head, &lines, budget_codes, now).await?;
     periods::close(connection, district, &period).await?;
+    closed_names::keep(connection, district, *month).await?;
     let files = files::of_month(connection, district, *month, &lines, now).await?;
     month_exports::insert(connection, district, *month, &files).await?;
     Ok(ClosedMonth {

@@ -15,7 +15,7 @@ use diesel_async::RunQueryDsl;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::Serialize;
-use sync_core::ids::{CaseId, DecisionRequestId, RegionCode};
+use sync_core::ids::{CaseId, DecisionRequestId, PackHash, RegionCode};
 use sync_core::model::case::ReviewState;
 use sync_core::model::decision::DecisionKind;
 use sync_core::policy::PolicyBook;
@@ -78,13 +78,16 @@ pub fn confirmation(
     now: Instant,
 ) -> Result<(Aim, Option<Date>), MoveFault> {
     let aim = Aim::staying(money, case.unit_id, true).complete()?;
-    let posts_on = publication_ends(book, case, now).filter(|_| !aim.charges.is_empty());
+    let pack = case.pack.as_ref().map(|pack| &pack.hash);
+    let posts_on =
+        pack.and_then(|pack| publication_ends(book, pack, now)).filter(|_| !aim.charges.is_empty());
     Ok((Aim { posts: posts_on.is_none(), ..aim }, posts_on))
 }
 
-/// The day after the last day of publication, where the case's pack asks for one.
-fn publication_ends(book: &PolicyBook, case: &StandingCase, now: Instant) -> Option<Date> {
-    let pack = book.by_hash(&case.pack.as_ref()?.hash)?;
+/// The day after the last day of publication, where this pack asks for one (公示期).
+#[must_use]
+pub fn publication_ends(book: &PolicyBook, pack: &PackHash, now: Instant) -> Option<Date> {
+    let pack = book.by_hash(pack)?;
     let days = pack.content().charging.publication_days.filter(|days| *days > 0)?;
     now.record_date().checked_add(i64::from(days).days()).ok()
 }

@@ -1,9 +1,10 @@
-//! Cases as features of a map: at the observed point where the inspector marked one, else where the device was.
+//! Cases as features of a map, where they are on record ([`place_of`](crate::services::open_cases::place_of)): at the
+//! observed point where the inspector marked one, else at the register's point of the target, else where the device was.
 
 use std::cmp::Reverse;
 
 use diesel::QueryableByName;
-use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Bool, Double, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use serde::Serialize;
 use sync_core::geo::{Fix, MockFlag, Point};
@@ -57,7 +58,7 @@ pub struct CaseFeature {
     pub posted_fen: Fen,
     /// Both as exact yuan.
     pub amount_yuan: String,
-    /// `observed`: the point that was looked at; `fix`: where the device was; `none`.
+    /// `observed`: the point that was looked at; `target`: the register's; `fix`: where the device was; `none`.
     pub place_source: PlaceSource,
     /// Radius of 68% confidence of the device's fix, in metres.
     pub accuracy_metres: Option<f64>,
@@ -67,7 +68,7 @@ pub struct CaseFeature {
     pub mock: Option<MockFlag>,
     /// When the fix was taken.
     pub fixed_at: Option<Instant>,
-    /// Where the device was, longitude first, when the feature stands at the observed point.
+    /// Where the device was, longitude first, when the feature stands elsewhere.
     pub fix: Option<[f64; 2]>,
 }
 
@@ -77,9 +78,11 @@ pub struct CaseFeature {
 pub enum PlaceSource {
     /// The point that was looked at.
     Observed,
+    /// The point of the target.
+    Target,
     /// Where the device was.
     Fix,
-    /// Neither is known.
+    /// None of them is known.
     None,
 }
 
@@ -88,6 +91,8 @@ SELECT picked.case_id, picked.item, picked.item_zh, picked.item_en, picked.kind,
        coalesce(targets.name, sealed->>'place', '') AS place, picked.grid, units.name AS unit_name, picked.level,
        picked.occurred_at, picked.review_state, picked.rectification_state, picked.flags,
        nullif(sealed->'observed', 'null') AS observed, nullif(sealed->'fix', 'null') AS fix,
+       coalesce(picked.lon, targets.lon) AS lon, coalesce(picked.lat, targets.lat) AS lat,
+       picked.target_id IS NOT NULL AS at_target,
        coalesce(sums.pending, 0) AS pending, coalesce(sums.posted, 0) AS posted
 FROM picked
 JOIN inspections ON inspections.district = picked.district AND inspections.inspection_id = picked.inspection_id
@@ -131,6 +136,12 @@ struct FeatureRow {
     observed: Option<serde_json::Value>,
     #[diesel(sql_type = Nullable<Jsonb>)]
     fix: Option<serde_json::Value>,
+    #[diesel(sql_type = Nullable<Double>)]
+    lon: Option<f64>,
+    #[diesel(sql_type = Nullable<Double>)]
+    lat: Option<f64>,
+    #[diesel(sql_type = Bool)]
+    at_target: bool,
     #[diesel(sql_type = BigInt)]
     pending: i64,
     #[diesel(sql_type = BigInt)]
@@ -171,10 +182,13 @@ impl FeatureRow {
         let observed: Option<Point> =
             self.observed.map(|point| stored_json("inspections.sealed", point)).transpose()?;
         let fix: Option<Fix> = self.fix.map(|fix| stored_json("inspections.sealed", fix)).transpose()?;
-        let (geometry, place_source) = match (&observed, &fix) {
-            (Some(point), _) => (Some(*point), PlaceSource::Observed),
-            (None, Some(fix)) => (Some(fix.point), PlaceSource::Fix),
-            (None, None) => (None, PlaceSource::None),
+        let registered =
+            self.lon.zip(self.lat).filter(|_| self.at_target).map(|(lon, lat)| Point { lon, lat });
+        let (geometry, place_source) = match (observed, registered, &fix) {
+            (Some(point), ..) => (Some(point), PlaceSource::Observed),
+            (None, Some(point), _) => (Some(point), PlaceSource::Target),
+            (None, None, Some(fix)) => (Some(fix.point), PlaceSource::Fix),
+            (None, None, None) => (None, PlaceSource::None),
         };
         let properties = CaseFeature {
             case_id: self.case_id,
@@ -202,7 +216,7 @@ impl FeatureRow {
             provider: fix.as_ref().map(|fix| fix.provider.clone()),
             mock: fix.as_ref().map(|fix| fix.mock),
             fixed_at: fix.as_ref().map(|fix| fix.fixed_at),
-            fix: fix.filter(|_| observed.is_some()).map(|fix| [fix.point.lon, fix.point.lat]),
+            fix: fix.filter(|_| place_source != PlaceSource::Fix).map(|fix| [fix.point.lon, fix.point.lat]),
         };
         Ok(Feature { id: self.case_id.to_string(), geometry, properties })
     }

@@ -48,6 +48,8 @@ pub(super) fn over_cases(
             cases::rectification_state,
             cases::flags,
             cases::reason,
+            cases::lon,
+            cases::lat,
         ))
         .into_boxed();
     let picked = match order {

@@ -6,11 +6,12 @@ use diesel::sql_types::{Array, Date as SqlDate, Nullable, Text, Uuid as SqlUuid}
 use diesel::{QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 use sync_core::ids::ItemCode;
-use sync_core::time::Month;
+use sync_core::time::{Instant, Month};
 
 use crate::auth::money_scope::MoneyScope;
-use crate::db::Connection;
 use crate::db::types::{Day, stored};
+use crate::db::{Connection, periods};
+use crate::ledger::period::Occurrences;
 use crate::problem::ApiError;
 
 /// Document and clause of each item; several, joined, where a month saw several versions.
@@ -33,7 +34,7 @@ struct Row {
     clauses: String,
 }
 
-/// The clauses of a month's entries; for an item without entries, those of what is pending.
+/// The clauses of a month's entries; for an item without entries, those of what would post there `now`.
 ///
 /// # Errors
 /// Those of the database.
@@ -41,14 +42,17 @@ pub async fn read_clauses(
     connection: &mut Connection,
     scope: &MoneyScope,
     month: Month,
+    now: Instant,
 ) -> Result<ItemClauses, ApiError> {
+    let calendar = periods::calendar(connection, &scope.district, now).await?;
+    let days = calendar.occurrences_posting_to(month).map(Occurrences::days);
     let rows: Vec<Row> = sql_query(
         "WITH posted AS (
              SELECT DISTINCT item, clause FROM ledger_entries
              WHERE district = $1 AND period = $2 AND ($3::uuid[] IS NULL OR unit_id = ANY ($3))
          ), pending AS (
              SELECT DISTINCT cases.item, charges.clause FROM charges JOIN cases USING (district, case_id)
-             WHERE district = $1 AND charges.state = 'pending'
+             WHERE district = $1 AND charges.state = 'pending' AND occurred_month BETWEEN $4 AND $5
                AND ($3::uuid[] IS NULL OR charges.unit_id = ANY ($3))
          )
          SELECT item, string_agg(clause, '；' ORDER BY clause) AS clauses
@@ -59,6 +63,8 @@ pub async fn read_clauses(
     .bind::<Text, _>(scope.district.as_str())
     .bind::<SqlDate, _>(Day(month.first_day()))
     .bind::<Nullable<Array<SqlUuid>>, _>(scope.units.clone())
+    .bind::<Nullable<SqlDate>, _>(days.map(|(from, _)| Day(from)))
+    .bind::<Nullable<SqlDate>, _>(days.map(|(_, until)| Day(until)))
     .load(connection)
     .await?;
     let known = rows.into_iter().map(|row| Ok((stored("ledger_entries.item", &row.item)?, row.clauses)));

@@ -99,7 +99,7 @@ struct EntryRow {
     reverses: Option<i64>,
 }
 
-/// The entries of a month by number, named in the language of `words`, where they are no more than `rows_max`.
+/// The entries of a month by number, a closed month's as it was named at its closing, in the language of `words`, where they are no more than `rows_max`.
 ///
 /// # Errors
 /// `too_many_items` beyond `rows_max`; those of the database.
@@ -112,13 +112,15 @@ pub async fn read_entries(
 ) -> Result<Vec<EntryLine>, ApiError> {
     let most = i64::try_from(rows_max).unwrap_or(i64::MAX);
     let rows: Vec<EntryRow> = sql_query(
-        "SELECT entry_no, entry.kind, posted_at, entry.occurred_month, units.name AS unit_name, budget_code,
-                coalesce(evaluation->>'zh', entry.item) AS item_zh,
-                coalesce(evaluation->>'en', entry.item) AS item_en, cases.kind AS target_kind, entry.measure,
-                entry.pack_hash, entry.case_id,
-                coalesce(targets.name, inspections.sealed->>'place', '') AS place, grids.name AS grid_name,
-                entry.clause, entry.amount_fen, entry.decision_no, users.name AS actor_name, decisions.reason,
-                reverses
+        "SELECT entry_no, entry.kind, posted_at, entry.occurred_month,
+                coalesce(closed_unit.name, units.name) AS unit_name,
+                coalesce(closed_unit.budget_code, units.budget_code) AS budget_code,
+                coalesce(closed.item_zh, evaluation->>'zh', entry.item) AS item_zh,
+                coalesce(closed.item_en, evaluation->>'en', entry.item) AS item_en,
+                coalesce(closed.target_kind, cases.kind) AS target_kind, entry.measure, entry.pack_hash,
+                entry.case_id, coalesce(closed.place, targets.name, inspections.sealed->>'place', '') AS place,
+                coalesce(closed_grid.name, grids.name) AS grid_name, entry.clause, entry.amount_fen,
+                entry.decision_no, coalesce(closed_user.name, users.name) AS actor_name, decisions.reason, reverses
          FROM ledger_entries AS entry
          JOIN cases USING (district, case_id)
          JOIN units ON units.district = $1 AND units.unit_id = entry.unit_id
@@ -128,6 +130,14 @@ pub async fn read_entries(
          LEFT JOIN targets ON targets.district = $1 AND targets.target_id = cases.target_id
          LEFT JOIN inspections ON cases.target_id IS NULL AND inspections.district = $1
               AND inspections.inspection_id = cases.inspection_id
+         LEFT JOIN closed_cases AS closed ON closed.district = $1 AND closed.month = $2
+              AND closed.case_id = entry.case_id
+         LEFT JOIN closed_names AS closed_unit ON closed_unit.district = $1 AND closed_unit.month = $2
+              AND closed_unit.kind = 'unit' AND closed_unit.id = entry.unit_id::text
+         LEFT JOIN closed_names AS closed_grid ON closed_grid.district = $1 AND closed_grid.month = $2
+              AND closed_grid.kind = 'grid' AND closed_grid.id = entry.grid
+         LEFT JOIN closed_names AS closed_user ON closed_user.district = $1 AND closed_user.month = $2
+              AND closed_user.kind = 'user' AND closed_user.id = decisions.actor::text
          WHERE entry.district = $1 AND entry.period = $2 AND ($3::uuid[] IS NULL OR entry.unit_id = ANY ($3))
          ORDER BY entry_no
          LIMIT $4",

@@ -4,8 +4,8 @@ use diesel::QueryResult;
 use sync_core::ids::RegionCode;
 use sync_core::time::{Instant, Month};
 
-use crate::db::Connection;
-use crate::db::districts::{DistrictHead, district_head};
+use crate::db::districts::DistrictHead;
+use crate::db::{Connection, closed_names, periods};
 use crate::tables::Language;
 
 /// Whose month, which, and as of when.
@@ -17,7 +17,7 @@ pub struct MonthHead {
     pub month: Month,
     /// Whether it is closed: else what stands in the sheet can still change.
     pub closed: bool,
-    /// When the sheet is made: the moment of closing for what the closing stores.
+    /// When the sheet is made; of a closed month, when it was closed.
     pub made_at: Instant,
     /// Of headers, names and fixed texts.
     pub language: Language,
@@ -45,7 +45,8 @@ impl MonthHead {
     }
 }
 
-/// The head of a district's month; whether it is closed is known to who asks.
+/// The head of a district's month, as it was at its closing; `now` is when a sheet of an open month is made. Whether it is
+/// closed is known to who asks.
 ///
 /// # Errors
 /// Whatever PostgreSQL says.
@@ -54,9 +55,11 @@ pub async fn read_month_head(
     district: &RegionCode,
     month: Month,
     closed: bool,
-    made_at: Instant,
+    now: Instant,
     language: Language,
 ) -> QueryResult<MonthHead> {
-    let district = district_head(connection, district).await?;
+    let period = periods::find_closed(connection, district, month).await?;
+    let made_at = period.map_or(now, |period| period.closed_at);
+    let district = closed_names::head_of_month(connection, district, month).await?;
     Ok(MonthHead { district, month, closed, made_at, language })
 }

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use crate::geojson::{OUTLINE, is_geojson, read_features};
 use crate::problem::ApiError;
-use crate::registers::{FileShape, Planned, Presence, Register};
+use crate::registers::{Claim, FileShape, Planned, Presence, Register};
 use crate::tables::read::{CellFault, FAULTS_MAX, FaultReport, ReadRows, RowFault, read_table};
 use crate::tables::{Column, Language};
 
@@ -72,7 +72,7 @@ pub struct RowCounts {
 /// What a file does, or would do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ImportAnswer {
-    /// SHA-256 over the file and over what every row does: the run names it.
+    /// SHA-256 over the file, over what every row does and over all that is written of it: the run names it.
     pub digest: String,
     /// Whether it was done.
     pub applied: bool,
@@ -154,6 +154,7 @@ pub fn preview<R: Register>(
     let mut known: HashMap<u32, ImportedRow> = HashMap::with_capacity(read.rows.len());
     let mut planned = Vec::new();
     let mut first_rows: HashMap<String, u32> = HashMap::with_capacity(read.rows.len());
+    let mut claimed: HashMap<(&str, String), (u32, String)> = HashMap::new();
     for (row, mut line) in read.rows {
         let key = register.key(&line);
         let before = entries.get(&key);
@@ -162,6 +163,12 @@ pub fn preview<R: Register>(
         let first = *first_rows.entry(key.clone()).or_insert(row);
         if first != row {
             found.push((R::KEY.zh.to_owned(), CellFault::Repeated { first }));
+        }
+        for Claim { heading, subject, value } in register.claims(&line) {
+            let (first, said) = claimed.entry((heading.zh, subject)).or_insert_with(|| (row, value.clone()));
+            if *said != value {
+                found.push((heading.zh.to_owned(), CellFault::Contradicts { first: *first }));
+            }
         }
         let mut shown =
             ImportedRow { row, state: RowState::Faulty, key: Some(key), changes: vec![], faults: vec![] };
@@ -192,7 +199,7 @@ pub fn preview<R: Register>(
         })
         .collect();
     let answer = ImportAnswer {
-        digest: digest(file, &rows).map_err(ApiError::internal)?,
+        digest: digest(register, file, &rows, &columns, &planned).map_err(ApiError::internal)?,
         applied: false,
         counts: count(&rows),
         fault_count: faults.count,
@@ -263,9 +270,20 @@ fn count(rows: &[ImportedRow]) -> RowCounts {
     }
 }
 
-fn digest(file: &[u8], rows: &[ImportedRow]) -> serde_json::Result<String> {
+/// Over the file, over what is shown of it, and over all that its rows would write, completed from the register.
+fn digest<R: Register>(
+    register: &R,
+    file: &[u8],
+    rows: &[ImportedRow],
+    columns: &[Column<'_, R::Line>],
+    planned: &[Planned<R::Line>],
+) -> serde_json::Result<String> {
     let mut hash = Sha256::new();
     hash.update(Sha256::digest(file));
     hash.update(serde_json::to_vec(rows)?);
+    for Planned { row, after, .. } in planned {
+        let cells: Vec<_> = columns.iter().map(|column| column.cell(after).into_text()).collect();
+        hash.update(serde_json::to_vec(&(row, cells, register.added(after)))?);
+    }
     Ok(hex::encode(hash.finalize()))
 }

@@ -11,7 +11,8 @@ use utoipa::ToSchema;
 use super::{Subsidy, SubsidyState};
 use crate::db::{Connection, subsidies};
 use crate::problem::ApiError;
-use crate::tables::{Column, FileFormat, Language, SIGNATURES, Sheet, SheetError, Total};
+use crate::tables::{Column, FileFormat, SIGNATURES, Sheet, SheetError, Total};
+use crate::words::PackWords;
 
 /// The payee list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -47,16 +48,17 @@ pub async fn list_subsidies(
     Ok(SubsidyList { subsidies, total, total_yuan: total.to_string(), paid, paid_yuan: paid.to_string() })
 }
 
-/// Writes the list; `now` is when it is written.
+/// Writes the list in the language of `words`; `now` is when it is written.
 ///
 /// # Errors
 /// [`SheetError`] where the format cannot hold it.
 pub fn subsidies_file(
     list: &SubsidyList,
-    language: Language,
+    words: &PackWords,
     format: FileFormat,
     now: Instant,
 ) -> Result<Vec<u8>, SheetError> {
+    let language = words.language();
     let standing: Vec<&Subsidy> =
         list.subsidies.iter().filter(|subsidy| subsidy.state != SubsidyState::Cancelled).collect();
     let columns = vec![
@@ -64,15 +66,15 @@ pub fn subsidies_file(
         Column::text("统一社会信用代码", "Credit code", |row: &&Subsidy| {
             Cow::Owned(row.credit_code.clone())
         }),
-        Column::text("补助项", "Rule", |row: &&Subsidy| Cow::Owned(row.rule.to_string())),
+        Column::text("补助项", "Rule", move |row: &&Subsidy| {
+            Cow::Owned(words.subsidy(&row.pack_hash, &row.rule))
+        }),
         Column::text("依据", "Clause", |row: &&Subsidy| Cow::Owned(row.clause.clone())),
         Column::text("公示文件", "Publication", |row: &&Subsidy| Cow::Owned(row.publication.clone())),
         Column::date("公示日期", "Published on", |row: &&Subsidy| Some(row.published_on)),
         Column::yuan("补助金额", "Amount", |row: &&Subsidy| Some(row.amount))
             .with_total(Total::Yuan(list.total)),
-        Column::text("状态", "State", move |row: &&Subsidy| {
-            Cow::Borrowed(language.of(row.state.zh(), row.state.code()))
-        }),
+        Column::text("状态", "State", move |row: &&Subsidy| Cow::Borrowed(row.state.name(language))),
         Column::text("凭证号", "Voucher", |row: &&Subsidy| {
             Cow::Owned(row.voucher.clone().unwrap_or_default())
         }),

@@ -3,7 +3,8 @@
 //!
 //! Invariants: money that goes out is never netted against deductions, so nothing here touches ledger or totals; the
 //! amount is the pack's, nobody enters it; one enterprise has one subsidy of one document; who entered it does not approve
-//! it; a step is taken from the state before it and once, under the row's lock.
+//! it; a step is taken from the state before it and once, under the row's lock; the same step asked for again by the same
+//! person is answered with what it did.
 
 mod enter;
 mod list;
@@ -11,7 +12,7 @@ mod step;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use sync_core::ids::{PackId, RequestId, RuleCode, SubsidyId, TargetId};
+use sync_core::ids::{PackHash, PackId, RequestId, RuleCode, SubsidyId, TargetId};
 use sync_core::money::Fen;
 use sync_core::time::Instant;
 use utoipa::ToSchema;
@@ -22,6 +23,7 @@ pub use step::{approve_subsidy, cancel_subsidy, pay_subsidy};
 
 use crate::db::subsidies::SubsidyRow;
 use crate::db::types::{StoredValueError, stored, stored_code};
+use crate::tables::Language;
 
 /// State of a subsidy (补助状态).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -49,14 +51,17 @@ impl SubsidyState {
         }
     }
 
-    /// In Chinese.
-    #[must_use]
-    pub const fn zh(self) -> &'static str {
-        match self {
-            Self::Entered => "已录入",
-            Self::Approved => "已复核",
-            Self::Paid => "已支付",
-            Self::Cancelled => "已取消",
+    /// In words.
+    const fn name(self, language: Language) -> &'static str {
+        match (self, language) {
+            (Self::Entered, Language::Zh) => "已录入",
+            (Self::Approved, Language::Zh) => "已复核",
+            (Self::Paid, Language::Zh) => "已支付",
+            (Self::Cancelled, Language::Zh) => "已取消",
+            (Self::Entered, Language::En) => "Entered",
+            (Self::Approved, Language::En) => "Approved",
+            (Self::Paid, Language::En) => "Paid",
+            (Self::Cancelled, Language::En) => "Cancelled",
         }
     }
 }
@@ -114,6 +119,9 @@ pub struct Subsidy {
     pub target_id: Option<TargetId>,
     /// The pack that grants it.
     pub pack_id: PackId,
+    /// That pack's version.
+    #[serde(skip)]
+    pub pack_hash: PackHash,
     /// The pack's rule.
     pub rule: RuleCode,
     /// Document and clause.
@@ -151,6 +159,7 @@ impl TryFrom<SubsidyRow> for Subsidy {
             credit_code: row.credit_code,
             target_id: row.target_id.map(TargetId),
             pack_id: stored("subsidies.pack_id", &row.pack_id)?,
+            pack_hash: stored("subsidies.pack_hash", &row.pack_hash)?,
             rule: stored("subsidies.rule", &row.rule)?,
             clause: row.clause,
             amount,

@@ -91,6 +91,11 @@ pub async fn cancel_subsidy(
     .await
 }
 
+fn forbids(state: SubsidyState) -> ApiError {
+    ApiError::new(ProblemKind::SubsidyStateForbids).detail(state.code())
+}
+
+/// Takes the step, once: who asks for the same again after a lost answer gets what it did.
 async fn step(
     connection: &mut Connection,
     actor: &Actor,
@@ -105,8 +110,16 @@ async fn step(
             let found = subsidies::lock(connection, &actor.district, id).await?;
             let mut subsidy = found.ok_or_else(|| ApiError::new(ProblemKind::SubsidyUnknown))?;
             let state: SubsidyState = stored_code("subsidies.state", &subsidy.state)?;
+            if state == to {
+                let mut again = subsidy.clone();
+                change(&mut again)?;
+                again.approved_at = subsidy.approved_at;
+                again.paid_at = subsidy.paid_at;
+                again.cancelled_at = subsidy.cancelled_at;
+                return if again == subsidy { Ok(subsidy.try_into()?) } else { Err(forbids(state)) };
+            }
             if !from.contains(&state) {
-                return Err(ApiError::new(ProblemKind::SubsidyStateForbids).detail(state.code()));
+                return Err(forbids(state));
             }
             change(&mut subsidy)?;
             subsidy.state = to.code().to_owned();

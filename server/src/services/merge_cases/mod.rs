@@ -10,18 +10,23 @@
 mod involved;
 mod keep_apart;
 mod pairs;
+#[cfg(test)]
+mod properties;
 mod refusal;
 mod request;
 mod union;
 
 use std::collections::BTreeSet;
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::{Date as SqlDate, Nullable};
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sync_core::ids::{CaseId, RegionCode, UnitId};
+use sync_core::ids::{CaseId, RegionCode};
 use sync_core::model::decision::DecisionKind;
+use sync_core::policy::PolicyBook;
 use sync_core::time::Instant;
 
 pub use keep_apart::keep_apart;
@@ -60,6 +65,16 @@ struct Detail {
     recorded: RecordedMoney,
 }
 
+/// What a merge is decided by.
+#[derive(Debug, Clone, Copy)]
+struct Rules<'a> {
+    district: &'a RegionCode,
+    /// Its packs.
+    book: &'a PolicyBook,
+    /// The server's clock.
+    now: Instant,
+}
+
 /// What asking for a merge led to.
 #[derive(Debug, Clone, PartialEq)]
 pub enum MergeAnswer {
@@ -75,27 +90,30 @@ pub enum MergeAnswer {
 /// [`Refusal`]; nothing is changed then.
 pub async fn merge_cases(
     conn: &mut Connection,
+    book: &PolicyBook,
     actor: &Actor,
     survivor: CaseId,
     request: &MergeRequest,
     now: Instant,
 ) -> Result<MergeAnswer, Refusal> {
     request.check(survivor)?;
-    conn.transaction(async |conn| merge(conn, actor, survivor, request, now).await).await
+    let rules = Rules { district: &actor.district, book, now };
+    conn.transaction(async |conn| merge(conn, rules, actor, survivor, request).await).await
 }
 
 async fn merge(
     conn: &mut Connection,
+    rules: Rules<'_>,
     actor: &Actor,
     survivor: CaseId,
     request: &MergeRequest,
-    now: Instant,
 ) -> Result<MergeAnswer, Refusal> {
+    let now = rules.now;
     let involved = involved::lock(conn, actor, &request.cases(survivor)).await?;
     if let Some(earlier) = earlier(conn, actor, survivor, request).await? {
         return Ok(earlier);
     }
-    let union = Union::of(conn, &actor.district, survivor, request, involved).await?;
+    let union = Union::of(conn, rules, survivor, request, involved).await?;
     if union.takes_back_posted()? {
         let stands = union.survivor()?;
         let new = NewProposal {
@@ -122,6 +140,7 @@ async fn merge(
 /// [`Refusal`]; the caller's transaction must then be rolled back.
 pub async fn merge_reviewed(
     conn: &mut Connection,
+    book: &PolicyBook,
     reviewer: &Actor,
     survivor: CaseId,
     request: &MergeRequest,
@@ -129,7 +148,8 @@ pub async fn merge_reviewed(
     now: Instant,
 ) -> Result<Executed, Refusal> {
     let involved = involved::lock(conn, reviewer, &request.cases(survivor)).await?;
-    let union = Union::of(conn, &reviewer.district, survivor, request, involved).await?;
+    let rules = Rules { district: &reviewer.district, book, now };
+    let union = Union::of(conn, rules, survivor, request, involved).await?;
     let (decision, changes) = unite(conn, &reviewer.district, union, request, by, now).await?;
     Ok(Executed { decision_no: decision.decision_no, changes })
 }
@@ -175,7 +195,7 @@ async fn unite(
     now: Instant,
 ) -> Result<(DecisionRow, Vec<NewChange>), Refusal> {
     let (survivor, absorbed) = (union.survivor()?, union.absorbed());
-    write_cases(conn, district, survivor, union.unit_id, &absorbed, &request.reason, now).await?;
+    write_cases(conn, district, &union, &request.reason, now).await?;
     let ids: BTreeSet<CaseId> = union.involved.keys().copied().collect();
     let absorbed_ids: Vec<CaseId> = absorbed.iter().map(|case| case.case_id).collect();
     let mut touched = pairs::inherit(conn, district, survivor.case_id, &absorbed_ids).await?;
@@ -209,17 +229,21 @@ async fn unite(
 async fn write_cases(
     conn: &mut Connection,
     district: &RegionCode,
-    survivor: &Involved,
-    unit_id: UnitId,
-    absorbed: &[&Involved],
+    union: &Union,
     reason: &str,
     now: Instant,
-) -> QueryResult<()> {
-    let absorbed: Vec<_> = absorbed.iter().map(|case| case.case_id.0).collect();
+) -> Result<(), Refusal> {
+    let (survivor, unit_id) = (union.survivor()?, union.unit_id);
+    let absorbed: Vec<_> = union.absorbed().iter().map(|case| case.case_id.0).collect();
+    // What waits already waits for the rest.
+    let posts_on = sql::<Nullable<SqlDate>>("greatest(posts_on, ")
+        .bind::<Nullable<SqlDate>, _>(union.posts_on.map(Day))
+        .sql(")");
     let of_district = cases::table.filter(cases::district.eq(district.as_str()));
     diesel::update(of_district.filter(cases::case_id.eq(survivor.case_id.0)))
         .set((
             cases::unit_id.eq(unit_id.0),
+            cases::posts_on.eq(posts_on),
             cases::version.eq(cases::version + 1),
             cases::reason.eq(reason),
             cases::updated_at.eq(Time(now)),

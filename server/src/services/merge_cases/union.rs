@@ -2,16 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::civil::Date;
 use serde_json::Value;
-use sync_core::ids::{CaseId, ChargeId, MeasureKey, RegionCode, UnitId};
+use sync_core::ids::{CaseId, ChargeId, MeasureKey, PackHash, UnitId};
 use sync_core::model::assignment::DiscoveryLevel;
 use sync_core::model::case::{ChargeState, ReviewState};
 
 use super::involved::{self, Involved};
-use super::{ExpectedCase, MergeRequest, Refusal};
+use super::{ExpectedCase, MergeRequest, Refusal, Rules};
 use crate::db::{Connection, appeals};
 use crate::ledger::basis::CaseBasis;
 use crate::ledger::moves::{Aim, Books, CaseMoney, ChargeMoney, bring};
+use crate::services::confirm_cases::publication_ends;
 use crate::services::move_money::load_money;
 
 /// Under this name a charge's reason says which case it came from; a correction of the survivor does not void it.
@@ -28,17 +30,20 @@ pub(super) struct Union {
     /// Their money: those that give first, then the one that takes, which is the order of record.
     money: Vec<CaseMoney>,
     aims: BTreeMap<CaseId, Aim>,
+    /// The day on which what a confirmed survivor takes over is posted, where a pack asks for its publication first.
+    pub(super) posts_on: Option<Date>,
 }
 
 impl Union {
     /// Works out what a request does to the cases, which the caller has locked.
     pub(super) async fn of(
         conn: &mut Connection,
-        district: &RegionCode,
+        rules: Rules<'_>,
         survivor_id: CaseId,
         request: &MergeRequest,
         involved: BTreeMap<CaseId, Involved>,
     ) -> Result<Self, Refusal> {
+        let Rules { district, book, now } = rules;
         let own = ExpectedCase { case_id: survivor_id, expected_version: request.expected_version };
         involved::check_versions(&involved, request.absorbed.iter().copied().chain([own]))?;
         if let Some((case_id, _)) = appeals::open_of(conn, district, involved.keys().copied()).await?.pop() {
@@ -51,8 +56,16 @@ impl Union {
         let ids: Vec<CaseId> = involved.keys().copied().collect();
         let mut money: Vec<CaseMoney> = load_money(conn, district, &ids).await?;
         money.sort_by_key(|case| (case.case_id == survivor_id, case.case_id));
-        let aims = aims_of(survivor, &involved, &money, (unit_id, request.unit_id.is_some()))?;
-        Ok(Self { survivor_id, involved, unit_id, money, aims })
+        let mut aims = aims_of(survivor, &involved, &money, (unit_id, request.unit_id.is_some()))?;
+        let aim = aims.get_mut(&survivor_id).ok_or(Refusal::CaseUnknown)?;
+        let posts_on = match survivor.review_state {
+            ReviewState::Confirmed => published_first(&money, survivor_id, aim)
+                .filter_map(|pack| publication_ends(book, pack, now))
+                .max(),
+            _ => None,
+        };
+        aim.posts = aim.posts && posts_on.is_none();
+        Ok(Self { survivor_id, involved, unit_id, money, aims, posts_on })
     }
 
     pub(super) fn survivor(&self) -> Result<&Involved, Refusal> {
@@ -90,8 +103,24 @@ impl Union {
     }
 }
 
+/// The packs of what the survivor takes over and nobody was charged before: what stands posted was published.
+fn published_first<'m>(
+    money: &'m [CaseMoney],
+    survivor: CaseId,
+    aim: &'m Aim,
+) -> impl Iterator<Item = &'m PackHash> {
+    let known: BTreeSet<&MeasureKey> = money
+        .iter()
+        .flat_map(|case| case.live().map(move |charge| (case.case_id, charge)))
+        .filter(|(case, charge)| *case == survivor || charge.state == ChargeState::Posted)
+        .map(|(_, charge)| &charge.measure)
+        .collect();
+    let taken_over = aim.charges.iter().filter(move |charge| !known.contains(&charge.measure));
+    taken_over.map(|charge| &charge.pack_hash)
+}
+
 /// Where the money of each case goes; `unit` answers for the survivor, and was named or is the only one.
-fn aims_of(
+pub(super) fn aims_of(
     survivor: &Involved,
     involved: &BTreeMap<CaseId, Involved>,
     money: &[CaseMoney],
@@ -141,8 +170,8 @@ fn unit_of(survivor: &Involved, absorbed: &[&Involved], named: Option<UnitId>) -
 
 /// Where the survivor's money goes: its own charges, and those of the others for measures that it lacks, of the one
 /// that occurred first. A measure is charged once, and only on a finding that could be confirmed by itself: no doubt and
-/// no missing photo is lost in a merge. What is new is posted at once where the survivor stands
-/// posted; one that was confirmed free of charge does not begin to be charged so.
+/// no missing photo is lost in a merge. What is new is posted at once where the survivor stands posted and no pack asks
+/// for its publication; one that was confirmed free of charge does not begin to be charged so.
 fn aim_of(
     survivor: &Involved,
     money: &CaseMoney,

@@ -67,7 +67,7 @@ pub(super) struct RollupRow {
 }
 
 /// The month's ledger entries and pending charges, summed at every level at once. Entries come from their index alone;
-/// an item is named as the first of its cases names it. A street is the first ten characters of a grid's path.
+/// an item is named as the first of its cases names it, a closed month as its closing kept it. A street is the first ten characters of a grid's path.
 const ROLL_UP: &str = "
 WITH moved AS (
     SELECT unit_id, item, grid, case_id, amount_fen AS posted, 0::bigint AS pending, 0 AS missing
@@ -84,10 +84,11 @@ WITH moved AS (
            sum(posted) AS posted, sum(pending) AS pending, sum(missing) AS missing
     FROM moved GROUP BY unit_id, item, street, case_id
 ), named AS (
-    SELECT first.item, coalesce(evaluation->>'zh', first.item) AS item_zh,
-           coalesce(evaluation->>'en', first.item) AS item_en
+    SELECT first.item, coalesce(closed.item_zh, evaluation->>'zh', first.item) AS item_zh,
+           coalesce(closed.item_en, evaluation->>'en', first.item) AS item_en
     FROM (SELECT item, (array_agg(case_id ORDER BY case_id))[1] AS case_id FROM of_case GROUP BY item) AS first
     JOIN cases ON cases.district = $1 AND cases.case_id = first.case_id
+    LEFT JOIN closed_cases AS closed ON closed.district = $1 AND closed.month = $2 AND closed.case_id = first.case_id
 ), sums AS (
     SELECT grouping(unit_id, item, street) AS level, unit_id, item, street,
            coalesce(sum(posted), 0)::bigint AS posted,
@@ -98,12 +99,18 @@ WITH moved AS (
     FROM of_case
     GROUP BY GROUPING SETS ((unit_id, item, street), (unit_id, item), (unit_id), (item), (street), ())
 )
-SELECT sums.*, named.item_zh, named.item_en, units.name AS unit_name, units.budget_code, grids.name AS street_name
+SELECT sums.*, named.item_zh, named.item_en, coalesce(closed_unit.name, units.name) AS unit_name,
+       coalesce(closed_unit.budget_code, units.budget_code) AS budget_code,
+       coalesce(closed_grid.name, grids.name) AS street_name
 FROM sums
 LEFT JOIN named ON named.item = sums.item
 LEFT JOIN units ON units.district = $1 AND units.unit_id = sums.unit_id
 LEFT JOIN grids ON grids.district = $1 AND grids.path = sums.street
-ORDER BY level, units.budget_code, sums.item, street";
+LEFT JOIN closed_names AS closed_unit ON closed_unit.district = $1 AND closed_unit.month = $2
+     AND closed_unit.kind = 'unit' AND closed_unit.id = sums.unit_id::text
+LEFT JOIN closed_names AS closed_grid ON closed_grid.district = $1 AND closed_grid.month = $2
+     AND closed_grid.kind = 'grid' AND closed_grid.id = sums.street
+ORDER BY level, budget_code, sums.item, street";
 
 /// No occurrence: an empty span of days.
 const NONE: (jiff::civil::Date, jiff::civil::Date) =

@@ -1,7 +1,7 @@
 //! Totals of a year (年度累计): per unit and budget code what is posted, executed and outstanding, month by month.
 //!
 //! Invariants: outstanding is what stands of closed months and is not executed, for only closed months are executed;
-//! every sum is of the rows below it.
+//! every sum is of the rows below it. A closed month stands under the budget code and name of its closing.
 
 mod file;
 
@@ -67,9 +67,9 @@ pub struct UnitMonth {
 pub struct UnitYear {
     /// The unit.
     pub unit_id: UnitId,
-    /// Its name.
+    /// Its name in the last of its months.
     pub unit_name: String,
-    /// The code that finance books under.
+    /// The code that finance books its months under; one that was changed within the year has a line for each.
     pub budget_code: String,
     /// Its amounts.
     #[serde(flatten)]
@@ -106,7 +106,8 @@ struct UnitMonthRow {
 }
 
 const BY_UNIT_AND_MONTH: &str = "
-SELECT unit_id, units.name AS unit_name, budget_code, month,
+SELECT unit_id, coalesce(closed.name, units.name) AS unit_name,
+       coalesce(closed.budget_code, units.budget_code) AS budget_code, moved.month,
        sum(posted)::bigint AS posted, sum(executed)::bigint AS executed
 FROM (
     SELECT district, unit_id, period AS month, amount_fen AS posted, 0::bigint AS executed
@@ -115,9 +116,11 @@ FROM (
     SELECT district, unit_id, month, 0, amount_fen
     FROM executions WHERE district = $1 AND month BETWEEN $2 AND $3
 ) AS moved JOIN units USING (district, unit_id)
+LEFT JOIN closed_names AS closed ON closed.district = $1 AND closed.month = moved.month
+     AND closed.kind = 'unit' AND closed.id = unit_id::text
 WHERE $4::uuid[] IS NULL OR unit_id = ANY ($4)
-GROUP BY unit_id, units.name, budget_code, month
-ORDER BY budget_code, month";
+GROUP BY unit_id, 2, 3, moved.month
+ORDER BY 3, moved.month";
 
 /// Totals a year for what the scope shows.
 ///
@@ -147,7 +150,8 @@ pub async fn total_year(
         let sums = Sums { posted, closed, executed: Fen::new(row.executed) };
         let unit = units
             .entry((row.budget_code, row.unit_id))
-            .or_insert_with(|| (row.unit_name, Sums::default(), Vec::new()));
+            .or_insert_with(|| (String::new(), Sums::default(), Vec::new()));
+        unit.0 = row.unit_name;
         unit.1 = unit.1.plus(sums);
         total = total.plus(sums);
         unit.2.push(UnitMonth { month, closed: is_closed(month), amounts: sums.into() });

@@ -1,5 +1,8 @@
 //! Traces a ledger entry (分录溯源): from any yuan back to charge, case, decisions with their people, appeals, pack and clause,
 //! inspections with the bytes that a device sent, and photos; and on to what later reversed or transferred it.
+//!
+//! Invariant: a unit that a case left is told its history up to there. What was decided, found and objected to since is
+//! the other unit's.
 
 mod read;
 
@@ -158,15 +161,24 @@ pub async fn trace_entry(
     let of_charge = list_entries(connection, scope, &filter).await?.entries;
     let entry = of_charge.iter().find(|entry| entry.entry_no == entry_no).cloned();
     let entry = entry.ok_or(ProblemKind::EntryUnknown)?;
-    let case =
+    let mut case =
         summaries(connection, district, &[entry.case_id]).await?.pop().ok_or(ProblemKind::CaseUnknown)?;
+    let left = scope.units.as_ref().filter(|own| !own.contains(&case.unit_id.0));
+    let last = left.and_then(|_| of_charge.iter().map(|entry| entry.decision.decision_no).max());
+    let decisions = read::decisions(connection, district, entry.case_id, last).await?;
+    let until = left.and_then(|_| decisions.last().map(|decision| decision.decided_at));
+    let mut appeals = appeals_of(connection, district, entry.case_id, now).await?;
+    if let Some(own) = left {
+        appeals.retain(|appeal| own.contains(&appeal.unit_id.0));
+        case.reason = decisions.last().and_then(|decision| decision.reason.clone());
+    }
     let charge = read::charge(connection, district, entry.case_id, charge_id).await?;
     let proposed: ProposedCase = read::evaluation(connection, district, entry.case_id).await?;
     let closing = periods::find_closed(connection, district, entry.period).await?;
     Ok(EntryTrace {
-        decisions: read::decisions(connection, district, entry.case_id).await?,
-        appeals: appeals_of(connection, district, entry.case_id, now).await?,
-        inspections: read::inspections(connection, district, entry.case_id).await?,
+        inspections: read::inspections(connection, district, entry.case_id, until).await?,
+        decisions,
+        appeals,
         pack: TracedPack {
             pack_id: entry.pack_id.clone(),
             pack_hash: entry.pack_hash.clone(),

@@ -7,6 +7,7 @@ use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use sync_core::evaluate::ProposedCase;
 use sync_core::ids::{CaseId, ChargeId, DeviceId, InspectionId, OperationId, PhotoHash, RegionCode, UserId};
+use sync_core::time::Instant;
 use uuid::Uuid;
 
 use super::{TracedDecision, TracedInspection, TracedOperation, TracedPhoto};
@@ -73,11 +74,12 @@ struct DecisionRow {
     decided_at: Time,
 }
 
-/// The decisions on a case with the names of their people.
+/// The decisions on a case up to the one numbered `last`, with the names of their people.
 pub(super) async fn decisions(
     connection: &mut Connection,
     district: &RegionCode,
     case: CaseId,
+    last: Option<i64>,
 ) -> Result<Vec<TracedDecision>, ApiError> {
     let rows: Vec<DecisionRow> = diesel::sql_query(
         "SELECT decision_no, kind, actor.name AS actor_name, reviewer.name AS reviewer_name, reason, decided_at
@@ -85,10 +87,12 @@ pub(super) async fn decisions(
          LEFT JOIN users AS actor ON actor.district = decisions.district AND actor.user_id = decisions.actor
          LEFT JOIN users AS reviewer
              ON reviewer.district = decisions.district AND reviewer.user_id = decisions.reviewer
-         WHERE decisions.district = $1 AND case_id = $2 ORDER BY decision_no",
+         WHERE decisions.district = $1 AND case_id = $2 AND ($3 IS NULL OR decision_no <= $3)
+         ORDER BY decision_no",
     )
     .bind::<Text, _>(district.as_str())
     .bind::<SqlUuid, _>(case.0)
+    .bind::<Nullable<BigInt>, _>(last)
     .load(connection)
     .await?;
     let decision = |row: DecisionRow| {
@@ -130,11 +134,12 @@ struct InspectionRow {
     size: Option<i64>,
 }
 
-/// The inspections of a case's lineage with their operations and photos.
+/// The inspections of a case's lineage that came until then, with their operations and photos.
 pub(super) async fn inspections(
     connection: &mut Connection,
     district: &RegionCode,
     case: CaseId,
+    until: Option<Instant>,
 ) -> Result<Vec<TracedInspection>, ApiError> {
     let rows: Vec<InspectionRow> = diesel::sql_query(
         "SELECT inspections.inspection_id, replaces, inspections.author, users.name AS author_name,
@@ -146,11 +151,12 @@ pub(super) async fn inspections(
          JOIN users ON users.district = cases.district AND users.user_id = inspections.author
          LEFT JOIN operations
              ON operations.district = cases.district AND operations.op_id = inspections.op_id
-         WHERE cases.district = $1 AND cases.case_id = $2
+         WHERE cases.district = $1 AND cases.case_id = $2 AND ($3 IS NULL OR inspections.received_at <= $3)
          ORDER BY inspections.received_at, inspections.inspection_id",
     )
     .bind::<Text, _>(district.as_str())
     .bind::<SqlUuid, _>(case.0)
+    .bind::<Nullable<Timestamptz>, _>(until.map(Time))
     .load(connection)
     .await?;
     let mut photos = photos_of(connection, district, rows.iter().map(|row| row.inspection_id)).await?;

@@ -42,6 +42,11 @@ pub enum CellFault {
         /// That row.
         first: u32,
     },
+    /// Another row of the file says something else of the same thing.
+    Contradicts {
+        /// That row.
+        first: u32,
+    },
     /// What the import itself finds, by the problem table: an unknown grid, a code that is taken …
     Refused(ProblemKind),
 }
@@ -114,6 +119,9 @@ impl CellFault {
             ),
             Self::Repeated { first } => {
                 ("row_repeated", format!("与第 {first} 行重复。"), format!("Repeats row {first}."))
+            }
+            Self::Contradicts { first } => {
+                ("row_contradicts", format!("与第 {first} 行矛盾。"), format!("Contradicts row {first}."))
             }
             Self::Refused(problem) => (problem.code(), problem.zh().to_owned(), problem.en().to_owned()),
         };

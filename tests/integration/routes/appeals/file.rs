@@ -196,6 +196,9 @@ async fn the_same_request_is_filed_once_and_its_id_is_for_nothing_else() {
     let mut changed = request.clone();
     changed["grounds"] = json!("别的理由");
     assert_eq!(code(liaison.appeal(case, &changed).await).await, "request_id_reused");
+    let mut pictured = request.clone();
+    pictured["photos"] = json!([PhotoHash::of(b"another")]);
+    assert_eq!(code(liaison.appeal(case, &pictured).await).await, "request_id_reused");
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 use jiff::civil::date;
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
+use server::services::post_due::post_due;
 use server::services::replay_ledger::{Extent, Replayed, replay_ledger};
 use sync_core::ids::{CaseId, DecisionRequestId};
 use sync_core::model::assignment::DiscoveryLevel;
@@ -600,6 +601,41 @@ async fn no_doubt_and_no_missing_evidence_is_lost_in_a_merge() {
 
     let each = |measure| entry("deduction", measure, 100_000);
     assert_eq!(entries(&review).await, [each("hoarding"), each("material_cover")]);
+}
+
+/// How many cases the timer posts after a week.
+async fn a_week_passes(review: &Review) -> usize {
+    review.server.clock.advance_seconds(7 * 86_400);
+    review.server.extend_sessions().await;
+    post_due(&review.server.state).await.unwrap()
+}
+
+#[tokio::test]
+async fn what_a_merge_adds_to_a_posted_case_is_published_first_where_the_pack_asks_for_it() {
+    let mut review = Review::start().await;
+    let asked = "[charging]\npublication_days = 7\n";
+    let pack = review.new_version("[charging]\n", asked, date(2026, 11, 1)).await;
+    let [mut one, mut two] = two_visits(&review, &["hoarding"], &["hoarding", "material_cover"]).await;
+    for visit in [&mut one, &mut two] {
+        visit.context.pack = Some(pack.reference());
+    }
+    let one = review.push(&one).await;
+    review.decide(one, "confirm").await;
+    assert_eq!(a_week_passes(&review).await, 1);
+    review.device = review.server.renewed(&review.device);
+    let two = review.push(&two).await;
+
+    merge(&review, one, &[two]).await;
+
+    let shown = review.show(one).await;
+    assert_eq!(charges(&shown), [charge("hoarding", "posted"), charge("material_cover", "pending")]);
+    assert_eq!(shown["posts_on"], "2026-12-06");
+    assert_eq!(a_week_passes(&review).await, 1);
+    let each = |measure| entry("deduction", measure, 100_000);
+    assert_eq!(entries(&review).await, [each("hoarding"), each("material_cover")]);
+    let mut connection = review.server.connection().await;
+    let replayed = replay_ledger(&mut connection, &review.macun.code, Extent::All, |_| {}).await.unwrap();
+    assert!(matches!(replayed, Replayed::Same { .. }), "{replayed:?}");
 }
 
 #[tokio::test]

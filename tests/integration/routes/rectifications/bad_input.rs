@@ -138,6 +138,9 @@ async fn a_request_id_is_for_one_step_and_one_report() {
 
     let mut said = report(1);
     accepted(liaison.report(case, &said).await).await;
+    let mut pictured = said.clone();
+    pictured["photos"] = json!([PhotoHash::of(b"another")]);
+    assert_eq!(problem(liaison.report(case, &pictured).await).await.code.as_str(), "decision_id_reused");
     said["text"] = json!("另一份");
     assert_eq!(problem(liaison.report(case, &said).await).await.code.as_str(), "decision_id_reused");
 }

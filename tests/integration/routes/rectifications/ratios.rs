@@ -91,6 +91,23 @@ async fn a_pause_does_not_take_an_overdue_order_out_of_the_ratios() {
 }
 
 #[tokio::test]
+async fn what_was_reported_late_is_nobodys_overdue_order_to_list_and_filter_alike() {
+    let review = Review::start().await;
+    let case = review.ordered(1).await;
+    review.travel("2026-11-25T02:00:00Z").await;
+    let listed = async |query: &str| -> Vec<Value> {
+        let list = review.rounds(query).await;
+        let items = list["rectifications"].as_array().unwrap();
+        items.iter().map(|item| item["overdue"].clone()).collect()
+    };
+    assert_eq!((listed("").await, listed("?overdue=true").await), (vec![json!(true)], vec![json!(true)]));
+
+    accepted(review.liaison().await.report(case, &report(1)).await).await;
+
+    assert_eq!((listed("").await, listed("?overdue=true").await), (vec![json!(false)], vec![]));
+}
+
+#[tokio::test]
 async fn a_dismissed_case_has_no_order_on_the_board_any_more() {
     let review = Review::start().await;
     let case = review.ordered(1).await;

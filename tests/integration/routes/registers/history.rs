@@ -7,7 +7,7 @@ use sync_core::ids::{CaseId, DecisionRequestId};
 use tests::review::{Review, accepted, decision, read};
 use tests::{TestOffice, TestRole, problem};
 
-use super::{administrator, counts, export, faults, preview, run, sites};
+use super::{administrator, counts, export, faults, import, preview, run, sites};
 
 const HEAD: &str = "编号,发现时间,扣缴事项,台账编号,地点,经度,纬度,网格编码,责任单位,发现层级,发现单位,\
                     扣缴金额（元）,扣缴月份,备注,文号\n";
@@ -85,6 +85,25 @@ async fn a_file_imported_twice_does_nothing_and_none_changes_what_is_on_record()
         ["register_imported"; 2],
         "one for targets, one for cases"
     );
+}
+
+#[tokio::test]
+async fn what_was_previewed_is_not_written_once_the_register_completes_it_otherwise() {
+    let changes = [
+        "UPDATE targets SET unit_id = (SELECT unit_id FROM units WHERE name = '西街道')",
+        "UPDATE targets SET version = version + 1",
+    ];
+    for change in changes {
+        let (review, office) = with_site().await;
+        let shown = preview(&office, "history", past()).await;
+        review.server.execute(change).await.unwrap();
+
+        let query = format!("?dry_run=false&digest={}", shown["digest"].as_str().unwrap());
+        let refused = problem(import(&office, "history", &query, past()).await).await;
+
+        assert_eq!(refused.code.as_str(), "import_outdated", "{change}");
+        assert!(cases(&office).await.is_empty());
+    }
 }
 
 #[tokio::test]

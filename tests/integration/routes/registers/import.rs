@@ -3,8 +3,8 @@
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use sync_core::wire::pull::ChangeKind;
-use tests::problem;
 use tests::review::{Review, read};
+use tests::{TestRole, problem};
 
 use super::{administrator, counts, faults, import, preview, run, sites};
 
@@ -218,6 +218,40 @@ async fn zones_come_by_maps_and_a_bad_outline_is_a_fault_of_its_feature() {
     assert_eq!(faults(&shown), [(3, "边界".to_owned(), "polygon_empty".to_owned())]);
     let list = read(office.request(reqwest::Method::GET, "/api/v1/zones")).await;
     assert_eq!(list[0]["polygon"], larger);
+}
+
+#[tokio::test]
+async fn rows_of_one_file_that_contradict_each_other_are_named_before_anything_is_written() {
+    let review = Review::start().await;
+    let office = administrator(&review).await;
+    let units = "预算单位编码,责任单位,单位类别,统一社会信用代码\n\
+                 301,城管局,区直部门,\n\
+                 302,城管局,区直部门,\n";
+    let shown = preview(&office, "units", units).await;
+    assert_eq!(faults(&shown), [(3, "责任单位".to_owned(), "row_contradicts".to_owned())]);
+
+    let people = "用户名,姓名,岗位,网格编码,责任单位,发现层级,起始日期,截止日期\n\
+                  lina,李娜,网格员,410804/001,,区县,2026-01-01,\n\
+                  lina,李娜娜,网格员,410804/002,,区县,2026-01-01,\n";
+    let shown = preview(&office, "users", people).await;
+    assert_eq!(faults(&shown), [(3, "姓名".to_owned(), "row_contradicts".to_owned())]);
+}
+
+#[tokio::test]
+async fn a_row_of_people_meets_users_of_other_districts_and_disabled_ones() {
+    let review = Review::start().await;
+    let office = administrator(&review).await;
+    let elsewhere = review.server.district("410802").await;
+    review.server.user(&elsewhere, "feng", &[TestRole::finance()]).await;
+    let head = "用户名,姓名,岗位,网格编码,责任单位,发现层级,起始日期,截止日期\n";
+    let lina = format!("{head}lina,李娜,网格员,410804/001,,区县,2026-01-01,\n");
+    run(&office, "users", lina.clone()).await;
+    review.server.execute("UPDATE users SET disabled_at = now() WHERE username = 'lina'").await.unwrap();
+
+    let shown = preview(&office, "users", format!("{lina}feng,冯雪,,,,,,\n")).await;
+
+    assert_eq!(counts(&shown), [0, 0, 1, 1], "her assignment is hers still: {shown}");
+    assert_eq!(faults(&shown), [(3, "用户名".to_owned(), "username_taken".to_owned())]);
 }
 
 #[tokio::test]

@@ -1,0 +1,2 @@
+DROP TABLE closed_cases;
+DROP TABLE closed_names;
