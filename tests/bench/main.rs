@@ -28,7 +28,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 
 use crate::bootstrap::Sizes;
 use crate::machine::Machine;
@@ -55,6 +55,9 @@ struct Arguments {
     /// Ledger entries at which it is measured, in rising order.
     #[arg(long, value_delimiter = ',', default_value = "10000,1000000")]
     entries: Vec<usize>,
+    /// Measures these parts alone.
+    #[arg(long, value_enum, value_delimiter = ',')]
+    only: Vec<Part>,
     /// Measures the screens alone, in a browser, with this many cases.
     #[arg(long, requires = "browser")]
     screens: Option<usize>,
@@ -66,8 +69,26 @@ struct Arguments {
     markdown: Option<PathBuf>,
 }
 
+/// A part of a run; the first three at each number of entries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// Durable pushes.
+    Push,
+    /// Pulls of a fresh device and of one that is a little behind.
+    Pull,
+    /// Totals, lists, searches, exports.
+    Reads,
+    /// Uploads of photos, and what decoding costs.
+    Photos,
+    /// Record and queue on a device.
+    Record,
+    /// Registers to a device, pulls of one that is far behind, commit to heard.
+    Bootstrap,
+}
+
 /// How much is done.
 struct Extent {
+    only: Vec<Part>,
     sites: usize,
     entries: Vec<usize>,
     without: Without,
@@ -84,6 +105,7 @@ impl Extent {
         let load = |devices, pushes, operations, photo| Load { devices, pushes, operations, photo };
         if arguments.quick {
             return Self {
+                only: arguments.only.clone(),
                 sites: 600,
                 entries: vec![400],
                 without: Without { dismissed: 20, undecided: 0 },
@@ -96,6 +118,7 @@ impl Extent {
             };
         }
         Self {
+            only: arguments.only.clone(),
             sites: 16_000,
             entries: arguments.entries.clone(),
             without: Without { dismissed: 20_000, undecided: 0 },
@@ -114,6 +137,10 @@ impl Extent {
             decodings: 20,
             bootstrap: Sizes { register: 200_000, behind: [100, 100_000], changes_heard: 200 },
         }
+    }
+
+    fn has(&self, part: Part) -> bool {
+        self.only.is_empty() || self.only.contains(&part)
     }
 }
 
@@ -136,20 +163,34 @@ async fn main() -> Result<()> {
         seed::seed(&bench, present, entries, extent.without).await.context("seeding")?;
         present = entries;
         forget_peak(bench.program.id())?;
-        push::measure(&bench, entries, &extent.loads, &picture, &mut report).await.context("push")?;
-        memory.tell(&bench, format!("pushes at {entries} entries"))?;
-        pull::measure(&bench, entries, &mut report).await.context("pull")?;
-        memory.tell(&bench, format!("pulls at {entries} entries"))?;
-        reads::measure(&bench, entries, extent.reads, &mut report).await.context("reads")?;
-        memory.tell(&bench, format!("reads and exports at {entries} entries"))?;
+        if extent.has(Part::Push) {
+            push::measure(&bench, entries, &extent.loads, &picture, &mut report).await.context("push")?;
+            memory.tell(&bench, format!("pushes at {entries} entries"))?;
+        }
+        if extent.has(Part::Pull) {
+            pull::measure(&bench, entries, &mut report).await.context("pull")?;
+            memory.tell(&bench, format!("pulls at {entries} entries"))?;
+        }
+        if extent.has(Part::Reads) {
+            reads::measure(&bench, entries, extent.reads, &mut report).await.context("reads")?;
+            memory.tell(&bench, format!("reads and exports at {entries} entries"))?;
+        }
     }
-    photos::measure_uploads(&bench, &picture, &extent.photo_loads, &mut report).await.context("photos")?;
-    memory.tell(&bench, "photos with decoding")?;
-    photos::measure_decoding(&picture, extent.decodings, &mut report)?;
-    record::measure(&bench, extent.records, &mut report).await.context("device")?;
-    memory.tell(&bench, "records")?;
-    bootstrap::measure(&bench, &extent.bootstrap, &mut report).await.context("bootstrap")?;
-    memory.tell(&bench, "bootstrap")?;
+    if extent.has(Part::Photos) {
+        photos::measure_uploads(&bench, &picture, &extent.photo_loads, &mut report)
+            .await
+            .context("photos")?;
+        memory.tell(&bench, "photos with decoding")?;
+        photos::measure_decoding(&picture, extent.decodings, &mut report)?;
+    }
+    if extent.has(Part::Record) {
+        record::measure(&bench, extent.records, &mut report).await.context("device")?;
+        memory.tell(&bench, "records")?;
+    }
+    if extent.has(Part::Bootstrap) {
+        bootstrap::measure(&bench, &extent.bootstrap, &mut report).await.context("bootstrap")?;
+        memory.tell(&bench, "bootstrap")?;
+    }
     tokio::time::sleep(REST).await;
     memory.tell(&bench, "at rest afterwards")?;
     memory.finish(&mut report);

@@ -20,6 +20,9 @@ pub struct Arguments {
     /// Ledger entries at which it is measured, in rising order.
     #[arg(long, default_value = "10000,1000000")]
     pub entries: String,
+    /// Measures these parts alone: push, pull, reads, photos, record, bootstrap.
+    #[arg(long)]
+    pub only: Option<String>,
     /// Measures the screens alone, in a browser, in a district with this many cases.
     #[arg(long, num_args = 0..=1, default_missing_value = "100000")]
     pub screens: Option<usize>,
@@ -48,7 +51,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
 /// # Errors
 /// An operation or a read that failed.
 pub fn measure_quickly(database: &Database) -> Result<(), Error> {
-    measure(database, &Arguments { quick: true, entries: String::new(), screens: None, markdown: None })
+    let arguments =
+        Arguments { quick: true, entries: String::new(), only: None, screens: None, markdown: None };
+    measure(database, &arguments)
 }
 
 fn measure(database: &Database, arguments: &Arguments) -> Result<(), Error> {
@@ -64,6 +69,9 @@ fn measure(database: &Database, arguments: &Arguments) -> Result<(), Error> {
         bench.arg("--quick");
     } else {
         bench.args(["--entries", &arguments.entries]);
+    }
+    if let Some(parts) = &arguments.only {
+        bench.args(["--only", parts]);
     }
     if let Some(file) = &arguments.markdown {
         bench.arg("--markdown").arg(file);
