@@ -127,7 +127,8 @@ export class Remote {
   }
 
   call<T>(call: string, args: Record<string, unknown> = {}): Promise<T> {
-    return this.ask('call', { call, ...args })
+    // A worker takes plain values, and screens have reactive ones.
+    return this.ask('call', JSON.parse(JSON.stringify({ call, ...args })))
   }
 
   on(topic: Topic, heard: () => void): () => void {
