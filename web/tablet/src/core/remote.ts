@@ -203,6 +203,9 @@ export function remoteCore(remote: Remote): Core {
     verifyFirePoint: (fire_point_id, inspection_id, seen) =>
       remote.call('verify_fire_point', { op_id: uuid(), fire_point_id, inspection_id, seen }),
 
+    fieldDraft: (subject) => remote.ask('fieldDraft', subject),
+    keepFieldDraft: (subject, draft) => remote.ask('keepFieldDraft', subject, draft),
+
     sync: () => remote.ask('sync'),
     syncState: () => remote.ask('syncState'),
     log: () => remote.call('log'),
