@@ -14,6 +14,7 @@ export interface FoundCase {
   version: number
   pending: number
   posted: number
+  occurred_at: string
   review_state: string
   rectification_state: string
   flags: string[]
