@@ -19,8 +19,10 @@ export interface CuttingProxy {
   url: string
   /** Connections that were cut so far. */
   cuts(): number
-  /** Where connections lead from now on. */
-  leadTo(server: string): void
+  /** Whether connections are cut from now on; they are from the beginning. */
+  cutting(on: boolean): void
+  /** Where connections lead from now on; with `null` nothing answers. */
+  leadTo(server: string | null): void
   close(): void
 }
 
@@ -36,11 +38,16 @@ const MOST_BACK = 100
 
 export async function cuttingProxy(server: string, seed: number): Promise<CuttingProxy> {
   const random = dice(seed)
-  let target = new URL(server)
+  let target: URL | null = new URL(server)
+  let cuts = true
   let cut = 0
   const open = new Set<Socket>()
   const listener = createServer((client) => {
-    const fate = random()
+    if (target === null) {
+      client.destroy()
+      return
+    }
+    const fate = cuts ? random() : 1
     let there = fate < CUT_THERE ? Math.ceil(random() * MOST_THERE) : Infinity
     let back = fate >= CUT_THERE && fate < CUT_THERE + CUT_BACK ? Math.ceil(random() * MOST_BACK) : Infinity
     const upstream = connect(Number(target.port), target.hostname)
@@ -74,8 +81,11 @@ export async function cuttingProxy(server: string, seed: number): Promise<Cuttin
   return {
     url: `http://127.0.0.1:${(listener.address() as AddressInfo).port}`,
     cuts: () => cut,
+    cutting: (on) => {
+      cuts = on
+    },
     leadTo: (next) => {
-      target = new URL(next)
+      target = next === null ? null : new URL(next)
       for (const socket of open) socket.destroy()
     },
     close: () => {

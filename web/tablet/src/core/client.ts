@@ -8,6 +8,7 @@ import type {
   Draft,
   DeviceState,
   Evaluation,
+  FieldDraft,
   FieldRecord,
   Grid,
   Kind,
@@ -144,6 +145,11 @@ export interface Core {
   recheckRectification(caseId: string, passed: boolean, record: FieldRecord): Promise<void>
   /** `inspectionId` is the own inspection that records the fire; `null` where there was none. */
   verifyFirePoint(firePointId: string, inspectionId: string | null, record: FieldRecord): Promise<void>
+
+  /** What is being written about an order or a lead (`subject`) and is not recorded yet; `null` where nothing is. */
+  fieldDraft(subject: string): Promise<FieldDraft | null>
+  /** Keeps it in place of what was kept, encrypted and durable when it resolves; `null` lets go of it. */
+  keepFieldDraft(subject: string, draft: FieldDraft | null): Promise<void>
 
   // Sync and storage.
 

@@ -7,6 +7,7 @@ import type {
   Draft,
   DeviceState,
   Evaluation,
+  FieldDraft,
   Kind,
   Order,
   OwnInspection,
@@ -79,6 +80,7 @@ export function fakeCore(setup: FakeSetup = {}): Core {
     entry('西村秸秆点', 'straw_point', 113.31, 35.26),
   ]
   const drafts = new Map<string, Draft>()
+  const fieldDrafts = new Map<string, FieldDraft>()
   const sealed = new Map<string, { visit: Visit; status: OwnInspection }>()
   const photos = new Map<string, Blob>()
   const orders: Order[] = [
@@ -251,6 +253,12 @@ export function fakeCore(setup: FakeSetup = {}): Core {
     reportRectification: done,
     recheckRectification: done,
     verifyFirePoint: done,
+    fieldDraft: (subject) => open(fieldDrafts.get(subject) ?? null),
+    keepFieldDraft(subject, draft) {
+      if (draft === null) fieldDrafts.delete(subject)
+      else fieldDrafts.set(subject, structuredClone(draft))
+      return Promise.resolve()
+    },
     sync() {
       sync.sent += sync.waiting
       sync.waiting = 0

@@ -435,6 +435,14 @@ export interface FieldRecord {
   fix?: Fix
 }
 
+/** A field record that is being written. */
+export interface FieldDraft {
+  text: string
+  photos: PhotoEntry[]
+  /** The verdict of a re-check; absent while there is none. */
+  passed?: boolean
+}
+
 /** A duty of coverage (覆盖率) in its present period, as far as this tablet knows: own visits only. */
 export interface Coverage extends Named {
   kind: string

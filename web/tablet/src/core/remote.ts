@@ -127,7 +127,8 @@ export class Remote {
   }
 
   call<T>(call: string, args: Record<string, unknown> = {}): Promise<T> {
-    return this.ask('call', { call, ...args })
+    // A worker takes plain values, and screens have reactive ones.
+    return this.ask('call', JSON.parse(JSON.stringify({ call, ...args })))
   }
 
   on(topic: Topic, heard: () => void): () => void {
@@ -201,6 +202,9 @@ export function remoteCore(remote: Remote): Core {
       remote.call('recheck_rectification', { op_id: uuid(), case_id, passed, seen }),
     verifyFirePoint: (fire_point_id, inspection_id, seen) =>
       remote.call('verify_fire_point', { op_id: uuid(), fire_point_id, inspection_id, seen }),
+
+    fieldDraft: (subject) => remote.ask('fieldDraft', subject),
+    keepFieldDraft: (subject, draft) => remote.ask('keepFieldDraft', subject, draft),
 
     sync: () => remote.ask('sync'),
     syncState: () => remote.ask('syncState'),

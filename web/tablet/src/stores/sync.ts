@@ -3,7 +3,7 @@ import { defineStore } from 'pinia'
 import { computed, shallowRef, watch } from 'vue'
 import type { SyncState } from '@/core/client'
 import { syncTone, syncWord } from '@/words/sync'
-import { core } from './core'
+import { asCoreError, core } from './core'
 import { usePeople } from './people'
 
 /** Rounds that begin by themselves while somebody is unlocked. */
@@ -15,8 +15,14 @@ export const useSync = defineStore('sync', () => {
   const word = computed(() => (state.value ? syncWord(state.value) : 'never'))
   const tone = computed(() => syncTone(word.value))
 
+  /** Asks how things stand; nothing is known while nobody is unlocked. */
   async function look(): Promise<void> {
-    state.value = people.unlocked ? await core().syncState() : undefined
+    try {
+      state.value = people.unlocked ? await core().syncState() : undefined
+    } catch (thrown) {
+      // Locked in between: by another tab, or because the tab that held the keys was closed.
+      if (asCoreError(thrown).code === 'locked') state.value = undefined
+    }
   }
 
   /** A round; what failed is in the state. */
@@ -26,7 +32,7 @@ export const useSync = defineStore('sync', () => {
       state.value = await core().sync()
     } catch {
       // Locked meanwhile, or the worker was started again: the state says how things stand.
-      await look().catch(() => undefined)
+      await look()
     }
   }
 

@@ -10,7 +10,6 @@ import 'vant/es/button/index.css'
 import 'vant/es/overlay/index.css'
 import 'vant/es/popup/index.css'
 import 'vant/es/dialog/index.css'
-import 'vant/es/toast/index.css'
 
 export function vant(app: App): void {
   app.use(Button).use(Popup)

@@ -3,7 +3,7 @@
  *
  * A user's store key is 32 random bytes that are kept only wrapped: once under the PIN, once under the recovery key that
  * the server gives for the password. Both wrapping keys also need the tablet's own secret, which cannot be exported.
- * Databases and photos each have a key of their own, derived from the store key.
+ * Databases, photos and drafts of field records each have a key of their own, derived from the store key.
  */
 import type { DeviceRecord, PinWrapped, Wrapped } from './registry'
 import { toBase64Url } from './bytes'
@@ -45,15 +45,15 @@ async function wrapping(device: DeviceRecord, purpose: string, known: BufferSour
   return crypto.subtle.importKey('raw', bits, 'AES-GCM', false, ['encrypt', 'decrypt'])
 }
 
-async function seal(key: CryptoKey, userId: string, storeKey: BufferSource): Promise<Wrapped> {
+async function seal(key: CryptoKey, about: string, plain: BufferSource): Promise<Wrapped> {
   const iv = random(IV_BYTES)
-  const bytes = await crypto.subtle.encrypt({ name: 'AES-GCM', iv, additionalData: text(userId) }, key, storeKey)
+  const bytes = await crypto.subtle.encrypt({ name: 'AES-GCM', iv, additionalData: text(about) }, key, plain)
   return { iv, bytes }
 }
 
-/** The store key, or `null` where the key is not the one it was wrapped with. */
-async function open(key: CryptoKey, userId: string, wrapped: Wrapped): Promise<Uint8Array<ArrayBuffer> | null> {
-  const algorithm = { name: 'AES-GCM', iv: wrapped.iv, additionalData: text(userId) }
+/** What was wrapped, or `null` where the key is not the one it was wrapped with. */
+async function open(key: CryptoKey, about: string, wrapped: Wrapped): Promise<Uint8Array<ArrayBuffer> | null> {
+  const algorithm = { name: 'AES-GCM', iv: wrapped.iv, additionalData: text(about) }
   try {
     return new Uint8Array(await crypto.subtle.decrypt(algorithm, key, wrapped.bytes))
   } catch {
@@ -120,6 +120,23 @@ export async function databaseKey(storeKey: Uint8Array<ArrayBuffer>): Promise<Ui
 export async function photoKey(storeKey: Uint8Array<ArrayBuffer>): Promise<CryptoKey> {
   const bits = await derived(storeKey, 'photos')
   return crypto.subtle.importKey('raw', bits, 'AES-GCM', false, ['encrypt', 'decrypt'])
+}
+
+/** The key of what is being written and is in no database yet. */
+export async function fieldDraftKey(storeKey: Uint8Array<ArrayBuffer>): Promise<CryptoKey> {
+  const bits = await derived(storeKey, 'field drafts')
+  return crypto.subtle.importKey('raw', bits, 'AES-GCM', false, ['encrypt', 'decrypt'])
+}
+
+/** Seals a text under a key, bound to what it is about. */
+export function sealText(key: CryptoKey, about: string, said: string): Promise<Wrapped> {
+  return seal(key, about, text(said))
+}
+
+/** The text, or `null` where the key is another or it is about something else. */
+export async function openText(key: CryptoKey, about: string, wrapped: Wrapped): Promise<string | null> {
+  const bytes = await open(key, about, wrapped)
+  return bytes && new TextDecoder().decode(bytes)
 }
 
 /** Whether a PIN is long enough and not one repeated or counted digit. */

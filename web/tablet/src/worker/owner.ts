@@ -5,9 +5,10 @@
  * a round of sync runs beside calls, never beside another round; no key leaves this worker.
  */
 import { CoreError, PIN_MIN_DIGITS } from '@/core/client'
-import type { DeviceState, NewPhoto, PhotoEntry, Storage, SyncReport, SyncState, Topic } from '@/core/model'
+import type { DeviceState, FieldDraft, NewPhoto, PhotoEntry, Storage, SyncReport, SyncState, Topic } from '@/core/model'
 import init, { Tablet, checkPhotoFormat, takePool } from '@/core/generated/tablet_core'
 import { fromBase64Url, toHex } from './bytes'
+import { FieldDrafts } from './fieldDrafts'
 import * as keys from './keys'
 import { PhotoFiles } from './photos'
 import { readDevice, readUsers, writeDevice, writeUser, type DeviceRecord, type UserRecord } from './registry'
@@ -38,6 +39,7 @@ interface Unlocked {
   storeKey: Uint8Array<ArrayBuffer>
   tablet: Tablet
   photos: PhotoFiles
+  fieldDrafts: FieldDrafts
   /** Ends what a round waits for. */
   locked: AbortController
   setAside: string[]
@@ -192,6 +194,7 @@ export class Owner {
     const identity = { user_id: user.user_id, device_id: user.device_id, incarnation: user.incarnation }
     const key = await keys.databaseKey(storeKey)
     const photos = await PhotoFiles.of(user.user_id, await keys.photoKey(storeKey))
+    const fieldDrafts = new FieldDrafts(user.user_id, await keys.fieldDraftKey(storeKey))
     const tablet = await passing(() => Tablet.open(JSON.stringify(identity), key, Date.now()))
     const missing = user.opened && tablet.isFresh()
     if (missing) {
@@ -204,7 +207,7 @@ export class Owner {
     await writeUser(user)
     const setAside = JSON.parse(tablet.setAside()) as string[]
     const locked = new AbortController()
-    this.unlocked = { user, storeKey, tablet, photos, locked, setAside, stores: missing ? 'missing' : 'sound' }
+    this.unlocked = { user, storeKey, tablet, photos, fieldDrafts, locked, setAside, stores: missing ? 'missing' : 'sound' }
     this.tell(['device', 'register', 'rules', 'drafts', 'work', 'sync'])
     this.later(0)
   }
@@ -264,6 +267,14 @@ export class Owner {
     const size = await photos.size(sha256)
     const bytes = size === null ? null : await photos.read(sha256, 0, size)
     return bytes === null ? null : new Blob([bytes])
+  }
+
+  async fieldDraft(subject: string): Promise<FieldDraft | null> {
+    return this.own().fieldDrafts.read(subject)
+  }
+
+  async keepFieldDraft(subject: string, draft: FieldDraft | null): Promise<void> {
+    await this.own().fieldDrafts.keep(subject, draft)
   }
 
   // Sync.

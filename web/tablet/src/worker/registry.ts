@@ -1,6 +1,6 @@
 /**
  * Who works on this tablet, in IndexedDB: what must be known while everything is locked. Keys are here only as handles
- * that cannot be exported, or wrapped; nothing that anybody recorded is.
+ * that cannot be exported, or wrapped; of what anybody writes there is nothing but sealed drafts (`fieldDrafts.ts`).
  *
  * Invariants: a user is never removed from here; the counts are for display, the truth is in the user's own database.
  */
@@ -45,16 +45,21 @@ export interface DeviceRecord {
 }
 
 const NAME = 'lantian-tablet'
-const VERSION = 1
+const VERSION = 2
 const DEVICE = 'device'
 const USERS = 'users'
+/** Sealed drafts by user and subject. */
+export const FIELD_DRAFTS = 'field_drafts'
 
 function opened(): Promise<IDBDatabase> {
   return new Promise((done, fail) => {
     const request = indexedDB.open(NAME, VERSION)
-    request.onupgradeneeded = () => {
-      request.result.createObjectStore(DEVICE)
-      request.result.createObjectStore(USERS, { keyPath: 'user_id' })
+    request.onupgradeneeded = ({ oldVersion }) => {
+      if (oldVersion < 1) {
+        request.result.createObjectStore(DEVICE)
+        request.result.createObjectStore(USERS, { keyPath: 'user_id' })
+      }
+      request.result.createObjectStore(FIELD_DRAFTS)
     }
     request.onsuccess = () => done(request.result)
     request.onerror = () => fail(request.error)
@@ -62,7 +67,7 @@ function opened(): Promise<IDBDatabase> {
 }
 
 /** One transaction; what it resolves to is durable. */
-async function within<T>(
+export async function within<T>(
   stores: string[],
   mode: IDBTransactionMode,
   act: (transaction: IDBTransaction) => IDBRequest<T>,

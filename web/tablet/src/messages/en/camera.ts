@@ -24,6 +24,7 @@ const camera: typeof zh = {
   noBefore: 'The earlier photo is not on this tablet (another inspector took it)',
   flip: 'Other camera',
   saving: 'Saving…',
+  twice: 'This photo is in the inspection already',
 }
 
 export default camera

@@ -23,4 +23,5 @@ export default {
   noBefore: '整改前的照片不在这台平板上（由其他检查员拍摄）',
   flip: '切换镜头',
   saving: '正在保存…',
+  twice: '这张照片已经在本次检查里了',
 }

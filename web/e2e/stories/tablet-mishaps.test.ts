@@ -1,0 +1,283 @@
+/**
+ * What goes wrong in a village: a server that is gone in the middle, a browser that is killed, a clock of weeks ago, a
+ * tablet that was revoked. Nothing that the tablet said to be safe is lost, and nothing arrives twice.
+ */
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { Clerk, invite } from '../clerk'
+import { cuttingProxy, type CuttingProxy } from '../cutting-proxy'
+import { startDistrict, type District } from '../district'
+import {
+  begin,
+  enrol,
+  expectClean,
+  fail,
+  inspect,
+  keptWhole,
+  openTablet,
+  restart,
+  seal,
+  section,
+  standAt,
+  sync,
+  typePin,
+  unlock,
+  type Tablet,
+} from '../inspector'
+
+const STORY_MILLISECONDS = 180_000
+/** Repeats what the network cuts; printed with it. */
+const SEED = Number(process.env.TABLET_SEED ?? 20261122)
+/** A round through a network that cuts most connections. */
+const CUT_SYNC_MILLISECONDS = 90_000
+const WEEKS_DAYS = 20
+const DAY_MILLISECONDS = 86_400_000
+
+let district: District
+let proxy: CuttingProxy
+
+beforeAll(async () => {
+  district = await startDistrict(inject('programs'))
+  proxy = await cuttingProxy(district.url, SEED)
+  proxy.cutting(false)
+}, STORY_MILLISECONDS)
+afterAll(async () => {
+  proxy.close()
+  await district.stop()
+})
+
+/** A tablet of an inspector of a street, enrolled and with the whole app on it. */
+async function inspectorOf(street: number, seed: number): Promise<{ tablet: Tablet; user: string }> {
+  const tablet = await openTablet({ url: proxy.url, seed })
+  const { code, user, site } = await invite(proxy.url, `inspector${street}`, `410804/00${street}`)
+  await standAt(tablet, site)
+  await enrol(tablet, code)
+  await keptWhole(tablet.page)
+  return { tablet, user }
+}
+
+/** Kills the tab's process, as a tablet does that runs out of memory. */
+async function kill(page: Page): Promise<void> {
+  const crashed = page.waitForEvent('crash')
+  const debuggers = await page.context().newCDPSession(page)
+  void debuggers.send('Page.crash').catch(() => undefined)
+  await crashed
+}
+
+/** Another tab after the last one was killed, unlocked. */
+async function openAgain(tablet: Tablet): Promise<void> {
+  const killed = tablet.page
+  tablet.page = await tablet.context.newPage()
+  await unlock(tablet.page)
+  await killed.close()
+}
+
+/** The id of the visit on the screen. */
+const visitOf = (page: Page) => new URL(page.url()).pathname.split('/').at(-1) ?? ''
+
+describe('a server that is gone and comes back', () => {
+  it('gets everything once, though it was killed while it was sent to and the network cut most connections', async () => {
+    const { tablet, user } = await inspectorOf(1, 20_000)
+    const { page } = tablet
+    proxy.leadTo(null)
+    const first = await inspect(tablet, '物料堆场', ['在用堆场围挡、抑尘网、遮盖、喷淋'])
+    await page.locator('.chip').click()
+    await page.getByRole('button', { name: '立即同步' }).click()
+    await page.getByText('没有网络，或服务器暂时连不上').waitFor()
+    await page.locator('.chip.warn', { hasText: '1 项待发送' }).waitFor()
+    // Through a network that cuts, with a server that dies as soon as it hears of it.
+    proxy.cutting(true)
+    proxy.leadTo(district.url)
+    const heard = page.waitForRequest((request) => request.url().includes('/api/v1/'))
+    await page.getByRole('button', { name: '立即同步' }).click()
+    await heard
+    proxy.leadTo(await district.killAndStart())
+    const second = await inspect(tablet, '施工工地', ['周边硬质密闭围挡'])
+    await expect
+      .poll(
+        async () => {
+          await section(page, '我的')
+          await page.getByRole('button', { name: '同步', exact: true }).click()
+          await page.getByRole('button', { name: '立即同步' }).click()
+          await page.getByRole('button', { name: '立即同步' }).and(page.locator(':enabled')).waitFor()
+          return page.locator('.chip.good').count()
+        },
+        { timeout: CUT_SYNC_MILLISECONDS, interval: 500 },
+      )
+      .toBe(1)
+    expect(proxy.cuts(), `connections that were cut (seed ${SEED})`).toBeGreaterThan(0)
+    proxy.cutting(false)
+    const supervisor = await Clerk.of(proxy.url, 'supervisor1')
+    const pending = (await supervisor.casesBy(user)).map((found) => found.pending).sort()
+    expect(pending).toEqual([first.fen, second.fen].sort())
+    await supervisor.close()
+    expectClean(tablet)
+    await tablet.context.close()
+  }, STORY_MILLISECONDS)
+})
+
+describe('a browser that is killed', () => {
+  let tablet: Tablet
+  let user: string
+  beforeAll(async () => {
+    ;({ tablet, user } = await inspectorOf(2, 21_000))
+    await tablet.context.setOffline(true)
+  }, STORY_MILLISECONDS)
+  afterAll(() => tablet.context.close())
+
+  it('has every word that the screen said to be saved, and nothing by half', async () => {
+    await begin(tablet.page, '道路')
+    const id = visitOf(tablet.page)
+    const notes = tablet.page.locator('textarea[name=notes]')
+    await notes.fill('路面积尘')
+    await tablet.page.getByText(/^已保存/).waitFor()
+    // Nobody waits for this one.
+    await notes.fill('路面积尘，未洒水')
+    await kill(tablet.page)
+    await openAgain(tablet)
+    await tablet.page.goto(`/tablet/inspect/${id}`)
+    await typePin(tablet.page)
+    await tablet.page.locator('main a.line', { hasText: '继续' }).click()
+    await expect.poll(() => tablet.page.locator('textarea[name=notes]').inputValue()).toMatch(/^路面积尘(，未洒水)?$/)
+    await tablet.page.getByRole('button', { name: '放弃草稿' }).click()
+    await tablet.page.getByRole('dialog').getByRole('button', { name: '放弃草稿' }).click()
+    await tablet.page.waitForURL('**/inspect')
+  }, STORY_MILLISECONDS)
+
+  it('has an inspection either sealed or still as a draft, and sends it once', async () => {
+    let fen = 0
+    for (const moment of ['at once', 'when it says that it saves', 'when it says that it is safe']) {
+      const { page } = tablet
+      await begin(page, '物料堆场')
+      const id = visitOf(page)
+      await fail(tablet, '在用堆场围挡、抑尘网、遮盖、喷淋')
+      await page.getByRole('button', { name: '核对并提交' }).click()
+      await page.locator('output.sum').waitFor()
+      // Without the waiting that a click of the browser's driver does.
+      await page.getByRole('button', { name: '提交封存' }).evaluate((button: HTMLButtonElement) => button.click())
+      if (moment === 'when it says that it saves') await page.getByText(/正在保存|已保存在平板上/).first().waitFor()
+      if (moment === 'when it says that it is safe') await page.getByText('已保存在平板上').first().waitFor()
+      await kill(page)
+      await openAgain(tablet)
+      const again = tablet.page
+      await section(again, '检查')
+      await again.getByRole('heading', { name: '检查台账对象' }).waitFor()
+      const drafts = await again.locator('main a.line', { hasText: '继续' }).count()
+      await section(again, '我的')
+      await again.getByRole('heading', { name: '我的上报' }).waitFor()
+      if (drafts === 1) expect(await again.locator(`main a.line[href$="${id}"]`).count(), moment).toBe(0)
+      else await again.locator(`main a.line[href$="${id}"]`).waitFor()
+      if (moment === 'when it says that it is safe') expect(drafts, moment).toBe(0)
+      if (drafts === 1) {
+        await section(again, '检查')
+        await again.locator('main a.line', { hasText: '继续' }).click()
+        fen += await seal(again)
+      } else {
+        fen += 1_000_000
+      }
+      // The next of its kind: an open case of the same target would be its duplicate.
+      await moveOn()
+    }
+    await tablet.context.setOffline(false)
+    await sync(tablet.page)
+    const supervisor = await Clerk.of(proxy.url, 'supervisor1')
+    const cases = await supervisor.casesBy(user)
+    expect(cases.map(({ pending }) => pending)).toEqual([1_000_000, 1_000_000, 1_000_000])
+    expect(fen).toBe(3_000_000)
+    await supervisor.close()
+    expectClean(tablet)
+  }, STORY_MILLISECONDS)
+
+  let moved = 0
+  /** To another stockpile of the street. */
+  async function moveOn(): Promise<void> {
+    const supervisor = await Clerk.of(proxy.url, 'supervisor1')
+    const { targets } = await supervisor.get<{ targets: { point: { lon: number; lat: number } }[] }>(
+      '/api/v1/targets?grid=410804/002&kind=stockpile&limit=50',
+    )
+    await supervisor.close()
+    const next = targets.at((moved += 1))
+    if (next) await standAt(tablet, next)
+    await tablet.page.reload()
+    await typePin(tablet.page)
+  }
+})
+
+describe('a second tab', () => {
+  it('shows what the first one writes, and goes on when the first is closed', async () => {
+    const { tablet } = await inspectorOf(3, 22_000)
+    const first = tablet.page
+    const second = await tablet.context.newPage()
+    await second.goto('/tablet/')
+    await second.waitForURL('**/today')
+    await section(second, '我的')
+    await second.getByRole('button', { name: '设置' }).click()
+    await second.getByText('数据由另一个标签页打开').waitFor()
+    await section(second, '检查')
+    await begin(first, '道路')
+    await first.locator('textarea[name=notes]').fill('第一个标签页')
+    await first.getByText(/^已保存/).waitFor()
+    await second.locator('main a.line', { hasText: '继续' }).waitFor()
+    await first.close()
+    // The keys went with the tab that held them.
+    await second.waitForURL('**/unlock')
+    await typePin(second)
+    await second.locator('main a.line', { hasText: '继续' }).click()
+    await expect.poll(() => second.locator('textarea[name=notes]').inputValue()).toBe('第一个标签页')
+    expectClean(tablet)
+    await tablet.context.close()
+  }, STORY_MILLISECONDS)
+})
+
+describe('weeks without network', () => {
+  it('end with one round: what was found then counts for its day, and the PIN still opens', async () => {
+    const { tablet: before, user } = await inspectorOf(4, 23_000)
+    let tablet = await restart(before, { daysAgo: WEEKS_DAYS })
+    await tablet.context.setOffline(true)
+    await unlock(tablet.page)
+    const { fen } = await inspect(tablet, '施工工地', ['周边硬质密闭围挡'])
+    expect(fen).toBeGreaterThan(0)
+    tablet = await restart(tablet, { daysAgo: 0 })
+    await unlock(tablet.page)
+    await sync(tablet.page)
+    const supervisor = await Clerk.of(proxy.url, 'supervisor1')
+    const [found, ...others] = await supervisor.casesBy(user)
+    expect(others).toEqual([])
+    expect([found?.pending, found?.review_state]).toEqual([fen, 'under_review'])
+    const days = (Date.now() - Date.parse(found?.occurred_at ?? '')) / DAY_MILLISECONDS
+    expect(Math.round(days)).toBe(WEEKS_DAYS)
+    await supervisor.close()
+    expectClean(tablet)
+    await tablet.context.close()
+  }, STORY_MILLISECONDS)
+})
+
+describe('a revoked tablet', () => {
+  it('keeps what it has, says that it was set apart, and nothing of it is charged', async () => {
+    const { tablet, user } = await inspectorOf(5, 24_000)
+    const { page, context } = tablet
+    await context.setOffline(true)
+    const { name } = await inspect(tablet, '物料堆场', ['在用堆场围挡、抑尘网、遮盖、喷淋'])
+    const admin = await Clerk.of(proxy.url, 'admin')
+    const ours = async () => {
+      const devices = await admin.get<{ device_id: string; users: string[]; quarantined: number }[]>('/api/v1/devices')
+      return devices.find(({ users }) => users.includes(user))
+    }
+    const device = await ours()
+    await admin.post(`/api/v1/devices/${device?.device_id}/revoke`)
+    await context.setOffline(false)
+    await page.locator('.chip').click()
+    await page.getByRole('button', { name: '立即同步' }).click()
+    await page.locator('.chip.bad').waitFor()
+    await page.getByText('已隔离（设备被停用）').waitFor()
+    await section(page, '我的')
+    await page.locator('main a.line', { hasText: name }).filter({ hasText: '已隔离' }).click()
+    await page.locator('.strip img').first().waitFor()
+    const supervisor = await Clerk.of(proxy.url, 'supervisor1')
+    expect(await supervisor.casesBy(user)).toEqual([])
+    expect((await ours())?.quarantined).toBe(1)
+    await Promise.all([admin.close(), supervisor.close()])
+    expectClean(tablet)
+    await context.close()
+  }, STORY_MILLISECONDS)
+})

@@ -1,0 +1,310 @@
+/**
+ * What comes back to an inspector and what goes beyond a checklist: a returned case, a rectification with its re-check,
+ * a signature, a second inspector, measured values, pictures from the gallery; and colleagues on one tablet.
+ */
+import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { launch } from '../browser'
+import { Clerk, invite, type FoundCase } from '../clerk'
+import { drawPhoto } from '../field'
+import {
+  PIN,
+  begin,
+  enrol,
+  expectClean,
+  fail,
+  inspect,
+  joinWithCode,
+  lookElsewhere,
+  openTablet,
+  seal,
+  section,
+  shoot,
+  standAt,
+  sync,
+  typePin,
+  type Tablet,
+} from '../inspector'
+import { PASSWORD } from '../office'
+
+const STORY_MILLISECONDS = 180_000
+const NEW_PIN = '314159'
+
+let supervisor: Clerk
+beforeAll(async () => {
+  supervisor = await Clerk.of(inject('url'), 'supervisor1')
+})
+afterAll(() => supervisor.close())
+
+describe('an inspector', () => {
+  let tablet: Tablet
+  let user: string
+  let site: string
+
+  beforeAll(async () => {
+    tablet = await openTablet({ seed: 30_000 })
+    const invited = await invite(inject('url'), 'inspector6', '410804/006')
+    user = invited.user
+    await standAt(tablet, invited.site)
+    await enrol(tablet, invited.code)
+  }, STORY_MILLISECONDS)
+  afterAll(() => tablet.context.close())
+
+  /** The inspector's case of an item, as the server has it. */
+  async function caseOf(item: string): Promise<FoundCase> {
+    const found = (await supervisor.casesBy(user)).find((one) => one.item === item)
+    if (!found) throw new Error(`no case of ${item}`)
+    return found
+  }
+
+  it('records a signature, a second inspector, measured values and a picture from the gallery, and the server has them', async () => {
+    const { page } = tablet
+    site = await begin(page, '施工工地')
+    const id = new URL(page.url()).pathname.split('/').at(-1)
+    await fail(tablet, '周边硬质密闭围挡')
+    const whole = page.locator('section.panel', { has: page.getByRole('heading', { name: '全景与其他照片' }) })
+    await whole.getByRole('button', { name: '拍照' }).click()
+    const browser = await launch()
+    const picked = await drawPhoto(browser, join(tablet.folder, 'picked.jpg'), 30_900, false)
+    await browser.close()
+    await page.locator('input[type=file]').setInputFiles(picked)
+    await page.getByText('相册照片会标明来源').waitFor()
+    await page.getByText('1280×960').waitFor()
+    await page.getByRole('button', { name: '使用照片' }).click()
+    await page.getByRole('button', { name: '完成' }).click()
+    await whole.locator('.mark', { hasText: '相册' }).waitFor()
+    const measured = page.locator('section.panel', { has: page.getByRole('heading', { name: '测量' }) })
+    await measured.locator('input').first().fill('99999')
+    await measured.getByText('超出可能范围').waitFor()
+    await measured.locator('input').first().fill('185')
+    await page.locator('input[name=second]').fill('王二')
+    await page.getByRole('button', { name: '签字', exact: true }).click()
+    await page.locator('input[name=representative]').fill('赵五')
+    await sign(page)
+    await page.getByText('签字已保存').waitFor()
+    await page.reload()
+    await typePin(page)
+    await page.locator('main a.line', { hasText: '继续' }).click()
+    await expect.poll(() => page.locator('input[name=second]').inputValue()).toBe('王二')
+    expect(await page.locator('input[name=representative]').inputValue()).toBe('赵五')
+    const fen = await seal(page)
+    await sync(page)
+    const found = await caseOf('site_dust')
+    expect(found.pending).toBe(fen)
+    const recorded = await supervisor.get<Recorded>(`/api/v1/cases/${found.case_id}`)
+    expect(recorded.inspection).toMatchObject({
+      inspection_id: id,
+      second_inspector: '王二',
+      site_representative: { outcome: 'signed', name: '赵五' },
+    })
+    expect(recorded.inspection.measurements.map(({ value }) => value)).toEqual([185])
+    // The signature is a picture that was not taken on the spot by the camera either.
+    expect(recorded.photos.map(({ source }) => source).sort()).toEqual(['camera', 'gallery', 'gallery'])
+    expect(recorded.photos.map(({ state }) => state)).toEqual(['verified', 'verified', 'verified'])
+    expectClean(tablet)
+  }, STORY_MILLISECONDS)
+
+  it('sees why a case was returned, corrects it, and the server has the correction in its place', async () => {
+    const { page } = tablet
+    const returned = await caseOf('site_dust')
+    await supervisor.decide(returned, { kind: 'return', reason: '请补拍物料覆盖情况。' })
+    await sync(page)
+    await page.getByRole('heading', { name: '退回与被拒' }).waitFor()
+    await page.locator('main a.line', { hasText: '请补拍物料覆盖情况。' }).click()
+    await page.getByRole('button', { name: '更正', exact: true }).click()
+    await page.getByRole('dialog').getByRole('button', { name: '更正' }).click()
+    await page.waitForURL('**/inspect/*')
+    await page.getByText('更正会替代原来的记录').waitFor()
+    await fail(tablet, '物料覆盖或密闭储存')
+    const fen = await seal(page)
+    expect(fen).toBeGreaterThan(returned.pending)
+    await page.getByRole('heading', { name: '退回与被拒' }).waitFor({ state: 'hidden' })
+    await sync(page)
+    const corrected = await caseOf('site_dust')
+    expect(corrected.case_id).toBe(returned.case_id)
+    expect([corrected.review_state, corrected.pending]).toEqual(['under_review', fen])
+    expectClean(tablet)
+  }, STORY_MILLISECONDS)
+
+  it('reports a rectification and re-checks it beside the earlier photo; what is half written survives a reload', async () => {
+    const { page } = tablet
+    const found = await caseOf('site_dust')
+    await supervisor.post(`/api/v1/cases/${found.case_id}/rectification/steps`, {
+      step: { kind: 'order_rectification', requirement: '立即补齐围挡并覆盖物料。', span: { working_days: 3 } },
+      expected_version: found.version,
+      request_id: randomUUID(),
+    })
+    await sync(page)
+    await openOrder(page)
+    await compared(tablet)
+    await page.getByLabel('现场情况').fill('围挡已补齐')
+    await reopened(page)
+    expect(await page.getByLabel('现场情况').inputValue()).toBe('围挡已补齐')
+    await page.getByRole('button', { name: '保存结果' }).click()
+    await page.waitForURL('**/today')
+    await sync(page)
+    expect((await caseOf('site_dust')).rectification_state).toBe('rectified')
+
+    await openOrder(page)
+    // What was written for the report is not proposed for the re-check.
+    expect(await page.getByLabel('现场情况').inputValue()).toBe('')
+    await compared(tablet)
+    await page.getByRole('button', { name: '复核通过' }).click()
+    await page.getByLabel('现场情况').fill('已全部覆盖')
+    await reopened(page)
+    expect(await page.getByLabel('现场情况').inputValue()).toBe('已全部覆盖')
+    expect(await page.getByRole('button', { name: '复核通过' }).getAttribute('aria-pressed')).toBe('true')
+    await page.getByRole('button', { name: '保存结果' }).click()
+    await page.waitForURL('**/today')
+    await sync(page)
+    expect((await caseOf('site_dust')).rectification_state).toBe('verified')
+    expectClean(tablet)
+  }, STORY_MILLISECONDS)
+
+  /** The order of the site on today's screen. */
+  async function openOrder(page: Page): Promise<void> {
+    await page.locator('main a.line', { hasText: '立即补齐围挡并覆盖物料。' }).click()
+    await page.getByRole('heading', { name: site }).waitFor()
+  }
+})
+
+interface Recorded {
+  inspection: {
+    inspection_id: string
+    second_inspector: string | null
+    site_representative: { outcome: string; name?: string }
+    measurements: { value: number }[]
+  }
+  photos: { source: string; state: string }[]
+}
+
+/** Signs with a finger. */
+async function sign(page: Page): Promise<void> {
+  const pad = page.locator('canvas[role=img]')
+  await pad.scrollIntoViewIfNeeded()
+  const box = await pad.boundingBox()
+  if (!box) throw new Error('no pad')
+  await page.mouse.move(box.x + 40, box.y + 60)
+  await page.mouse.down()
+  await page.mouse.move(box.x + 160, box.y + 140, { steps: 6 })
+  await page.mouse.move(box.x + 260, box.y + 50, { steps: 6 })
+  await page.mouse.up()
+  await page.getByRole('button', { name: '采用签字' }).click()
+}
+
+/** A photo of now, taken with the one of before beside it. */
+async function compared(tablet: Tablet): Promise<void> {
+  const { page } = tablet
+  await lookElsewhere(tablet)
+  await page.getByRole('button', { name: '拍照' }).click()
+  const camera = page.getByRole('dialog', { name: '拍照' })
+  await camera.getByText('整改前').first().waitFor()
+  await camera.locator('img').first().waitFor()
+  await shoot(page)
+  await page.getByRole('button', { name: '完成' }).click()
+}
+
+/** Off and on again, back to the same order. */
+async function reopened(page: Page): Promise<void> {
+  await page.reload()
+  await typePin(page)
+  await page.locator('main a.line', { hasText: '立即补齐围挡并覆盖物料。' }).click()
+  await page.locator('.strip img').first().waitFor()
+}
+
+describe('two inspectors on one tablet', () => {
+  let tablet: Tablet
+  let first: { code: string; user: string }
+  let second: { code: string; user: string }
+
+  beforeAll(async () => {
+    tablet = await openTablet({ seed: 31_000 })
+    const url = inject('url')
+    first = await invite(url, 'inspector7', '410804/007')
+    const { site, ...invited } = await invite(url, 'inspector5', '410804/005')
+    second = invited
+    await standAt(tablet, site)
+    await enrol(tablet, first.code)
+  }, STORY_MILLISECONDS)
+  afterAll(() => tablet.context.close())
+
+  it('see how much of the other waits, and nothing more; each sends their own', async () => {
+    const { page, context } = tablet
+    await context.setOffline(true)
+    await inspect(tablet, '物料堆场', ['在用堆场围挡、抑尘网、遮盖、喷淋'])
+    await lock(page)
+    await context.setOffline(false)
+    await page.getByRole('button', { name: '谁在使用？' }).click()
+    await page.locator('button.person', { hasText: '1 项待发送' }).waitFor()
+    await page.getByRole('button', { name: '另一位检查员入网' }).click()
+    await page.locator('input[name=code]').fill(second.code)
+    await joinWithCode(page)
+    await section(page, '我的')
+    await page.getByText('还没有检查记录').waitFor()
+    await page.getByRole('button', { name: '设置' }).click()
+    await page.getByText(/：1 项记录，1 张照片/).waitFor()
+    expect(await supervisor.casesBy(first.user), 'sent by a colleague').toEqual([])
+    await lock(page)
+    const people = page.locator('button.person')
+    await people.first().waitFor()
+    expect(await people.count()).toBe(2)
+    await people.filter({ hasText: '1 项待发送' }).click()
+    await typePin(page)
+    await page.waitForURL('**/today')
+    await sync(page)
+    expect((await supervisor.casesBy(first.user)).map(({ item }) => item)).toEqual(['stockpile_dust'])
+    expectClean(tablet)
+  }, STORY_MILLISECONDS)
+
+  it('who forgot the PIN signs in with network, sets a new one, and has everything', async () => {
+    const { page, context } = tablet
+    await context.setOffline(true)
+    const name = await begin(page, '道路')
+    await page.locator('textarea[name=notes]').fill('忘记 PIN 之前写的')
+    await page.getByText(/^已保存/).waitFor()
+    await page.getByRole('button', { name: '返回' }).click()
+    await lock(page)
+    await (await ownButton(page)).click()
+    await typePin(page, '999999')
+    await page.getByText('PIN 不对').waitFor()
+    await page.getByRole('button', { name: '忘记 PIN' }).click()
+    await page.locator('input[name=password]').fill(PASSWORD)
+    await page.locator('button[type=submit]').click()
+    await page.getByText('现在连不上服务器').waitFor()
+    await context.setOffline(false)
+    await page.locator('button[type=submit]').click()
+    await page.waitForURL('**/pin')
+    await typePin(page, NEW_PIN)
+    await typePin(page, NEW_PIN)
+    await page.waitForURL('**/today')
+    await page.locator('main a.line', { hasText: name }).filter({ hasText: '继续' }).click()
+    await expect.poll(() => page.locator('textarea[name=notes]').inputValue()).toBe('忘记 PIN 之前写的')
+    await page.getByRole('button', { name: '返回' }).click()
+    await lock(page)
+    await (await ownButton(page)).click()
+    await typePin(page, PIN)
+    await page.getByText('PIN 不对').waitFor()
+    await typePin(page, NEW_PIN)
+    await page.waitForURL('**/today')
+    expectClean(tablet)
+  }, STORY_MILLISECONDS)
+
+  /** The first inspector's line among those who may unlock. */
+  async function ownButton(page: Page) {
+    const admin = await Clerk.of(inject('url'), 'admin')
+    const users = await admin.get<{ user_id: string; name: string }[]>('/api/v1/users')
+    await admin.close()
+    const own = users.find(({ user_id }) => user_id === first.user)
+    return page.locator('button.person', { hasText: own?.name ?? '' })
+  }
+})
+
+/** By the settings. */
+async function lock(page: Page): Promise<void> {
+  await section(page, '我的')
+  await page.getByRole('button', { name: '设置' }).click()
+  await page.getByRole('button', { name: '锁定' }).click()
+  await page.waitForURL('**/unlock')
+}
