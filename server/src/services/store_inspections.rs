@@ -196,10 +196,7 @@ impl InspectionWrite {
 ///
 /// # Errors
 /// Faults of the database; `inspections_pkey` where one is here already.
-pub async fn store_inspections(
-    conn: &Connection,
-    inspections: Vec<InspectionWrite>,
-) -> QueryResult<()> {
+pub async fn store_inspections(conn: &Connection, inspections: Vec<InspectionWrite>) -> QueryResult<()> {
     let photos: Vec<&PhotoWrite> = inspections.iter().flat_map(|inspection| &inspection.photos).collect();
     let (stored, with_photos) = join!(
         insert_rows(conn, "inspections", INSPECTION_COLUMNS, &inspections),

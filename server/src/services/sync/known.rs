@@ -251,9 +251,7 @@ impl References {
         let locks_cases = !self.lineages.is_empty() || !self.looped.is_empty();
         let judges_evidence = !self.photos.is_empty() || locks_cases;
         try_join!(
-            async {
-                if judges_evidence { evidence_lock::share(conn, district).await } else { Ok(()) }
-            },
+            async { if judges_evidence { evidence_lock::share(conn, district).await } else { Ok(()) } },
             async { if locks_cases { duplicate_lock::take(conn, district).await } else { Ok(()) } },
             self.lock_targets(conn, district),
             fire_points::lock(conn, district, &self.fire_points),

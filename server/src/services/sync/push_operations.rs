@@ -194,7 +194,9 @@ impl Push<'_> {
         let alone = std::slice::from_ref(operation);
         for _ in 0..ATTEMPTS {
             let fault = match self.store(conn, alone).await {
-                Ok((outcomes, _)) => return outcomes.into_iter().next().ok_or(ProblemKind::InternalError.into()),
+                Ok((outcomes, _)) => {
+                    return outcomes.into_iter().next().ok_or(ProblemKind::InternalError.into());
+                }
                 Err(fault) => fault,
             };
             match fault {
