@@ -106,7 +106,7 @@ async fn seed(bench: &Bench, count: usize) -> Result<Vec<Target>> {
             .iter()
             .map(|target| TargetWrite::new(&bench.district.code, target, bench.now()))
             .collect();
-        insert_targets(&mut connection, &rows).await?;
+        insert_targets(&connection, &rows).await?;
     }
     let new = |target: &Target| {
         NewChange::of_target(target.content.target_id, None, Some(target.content.grid.clone()))

@@ -134,7 +134,7 @@ async fn register(fixtures: &TestServer, district: &TestDistrict, sites: &[Targe
     for sites in sites.chunks(SITES_A_CHANGE) {
         let rows: Vec<_> =
             sites.iter().map(|site| TargetWrite::new(&district.code, site, fixtures.clock.now())).collect();
-        insert_targets(&mut connection, &rows).await?;
+        insert_targets(&connection, &rows).await?;
         let changes: Vec<_> = sites
             .iter()
             .map(|site| NewChange::of_target(site.content.target_id, None, Some(site.content.grid.clone())))

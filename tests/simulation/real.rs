@@ -362,7 +362,7 @@ impl Backend for Real {
             let target = Target { content, version: 1 };
             let mut connection = self.server.connection().await;
             let row = TargetWrite::new(&self.macun.code, &target, self.now);
-            insert_targets(&mut connection, &[row]).await.unwrap();
+            insert_targets(&connection, &[row]).await.unwrap();
             let change =
                 NewChange::of_target(target.content.target_id, None, Some(target.content.grid.clone()));
             record_changes(&mut connection, &self.macun.code, &[change]).await.unwrap();

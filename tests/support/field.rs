@@ -100,7 +100,7 @@ impl TestServer {
         let target = Target { content: new_site(district, grid), version: 1 };
         let mut conn = self.connection().await;
         let row = TargetWrite::new(&district.code, &target, self.clock.now());
-        insert_targets(&mut conn, &[row]).await.unwrap();
+        insert_targets(&conn, &[row]).await.unwrap();
         let change = NewChange::of_target(target.content.target_id, None, Some(target.content.grid.clone()));
         record_changes(&mut conn, &district.code, &[change]).await.unwrap();
         target

@@ -85,8 +85,8 @@ impl Review {
         };
         let target = Target { content, version: 1 };
         let row = TargetWrite::new(&self.macun.code, &target, self.server.clock.now());
-        let mut connection = self.server.connection().await;
-        insert_targets(&mut connection, &[row]).await.unwrap();
+        let connection = self.server.connection().await;
+        insert_targets(&connection, &[row]).await.unwrap();
         target
     }
 

@@ -91,8 +91,8 @@ impl Xiping {
         };
         let target = Target { content, version: 1 };
         let row = TargetWrite::new(&self.district.code, &target, created_at.parse().unwrap());
-        let mut connection = self.server.connection().await;
-        insert_targets(&mut connection, &[row]).await.unwrap();
+        let connection = self.server.connection().await;
+        insert_targets(&connection, &[row]).await.unwrap();
         target
     }
 
