@@ -108,7 +108,7 @@ $drop_indexes
 
 CREATE TEMPORARY TABLE seeded ON COMMIT DROP AS
 WITH sites AS (
-    SELECT target_id, unit_id, grid, row_number() OVER (ORDER BY target_id) - 1 AS number, count(*) OVER () AS all_sites
+    SELECT target_id, unit_id, grid, row_number() OVER (ORDER BY target_id) - 1 AS number
     FROM targets WHERE grid <> '$quiet_grid'
 )
 SELECT n, n <= 0 AS dismissed, n > $last - $undecided AS undecided, gen_random_uuid() AS op_id, gen_random_uuid() AS inspection_id,
@@ -119,7 +119,7 @@ SELECT n, n <= 0 AS dismissed, n > $last - $undecided AS undecided, gen_random_u
        112.0 + (abs(n) % 1000) * 0.0005 AS lon, 35.0 + (abs(n) / 1000 % 1000) * 0.0005 AS lat, texts.text, texts.grams
 FROM generate_series($first + 1, $last) AS n
 JOIN (VALUES $names) AS texts (number, text, grams) ON texts.number = abs(n) % $names_count
-JOIN sites ON sites.number = abs(n) % sites.all_sites;
+JOIN sites ON sites.number = abs(n) % (SELECT count(*) FROM sites);
 ANALYZE seeded;
 
 INSERT INTO operations (district, op_id, bytes, sha256, device_id, user_id, incarnation, device_seq, kind, received_at,
