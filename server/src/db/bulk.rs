@@ -18,7 +18,7 @@ use crate::db::statement::statement;
 /// # Errors
 /// Faults of the database.
 pub async fn execute_with_rows<T: Serialize>(
-    conn: &mut Connection,
+    mut conn: &Connection,
     sql: &str,
     rows: &[T],
 ) -> QueryResult<usize> {
@@ -26,7 +26,7 @@ pub async fn execute_with_rows<T: Serialize>(
         return Ok(0);
     }
     let json = serde_json::to_string(rows).map_err(|error| Error::SerializationError(Box::new(error)))?;
-    statement(sql).bind::<Text, _>(json).execute(conn).await
+    statement(sql).bind::<Text, _>(json).execute(&mut conn).await
 }
 
 /// Inserts rows that carry a value for each of these columns.
@@ -34,7 +34,7 @@ pub async fn execute_with_rows<T: Serialize>(
 /// # Errors
 /// Faults of the database.
 pub async fn insert_rows<T: Serialize>(
-    conn: &mut Connection,
+    conn: &Connection,
     table: &'static str,
     columns: &str,
     rows: &[T],

@@ -49,7 +49,7 @@ impl<'a> ChargeWrite<'a> {
 ///
 /// # Errors
 /// Whatever PostgreSQL says.
-pub async fn upsert(connection: &mut Connection, charges: &[ChargeWrite<'_>]) -> QueryResult<()> {
+pub async fn upsert(connection: &Connection, charges: &[ChargeWrite<'_>]) -> QueryResult<()> {
     execute_with_rows(connection, UPSERT_CHARGES, charges).await?;
     Ok(())
 }

@@ -19,11 +19,11 @@ const KEY: i32 = 2;
 ///
 /// # Errors
 /// Faults of the database.
-pub async fn take(conn: &mut Connection, district: &RegionCode) -> QueryResult<()> {
+pub async fn take(mut conn: &Connection, district: &RegionCode) -> QueryResult<()> {
     statement("SELECT pg_advisory_xact_lock($1, CAST($2 AS integer))")
         .bind::<Integer, _>(KEY)
         .bind::<Text, _>(district.as_str())
-        .execute(conn)
+        .execute(&mut conn)
         .await?;
     Ok(())
 }

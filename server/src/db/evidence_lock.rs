@@ -19,7 +19,7 @@ const KEY: i32 = 1;
 ///
 /// # Errors
 /// Faults of the database.
-pub async fn share(conn: &mut Connection, district: &RegionCode) -> QueryResult<()> {
+pub async fn share(conn: &Connection, district: &RegionCode) -> QueryResult<()> {
     take(conn, district, "SELECT pg_advisory_xact_lock_shared($1, CAST($2 AS integer))").await
 }
 
@@ -27,11 +27,11 @@ pub async fn share(conn: &mut Connection, district: &RegionCode) -> QueryResult<
 ///
 /// # Errors
 /// Faults of the database.
-pub async fn take_alone(conn: &mut Connection, district: &RegionCode) -> QueryResult<()> {
+pub async fn take_alone(conn: &Connection, district: &RegionCode) -> QueryResult<()> {
     take(conn, district, "SELECT pg_advisory_xact_lock($1, CAST($2 AS integer))").await
 }
 
-async fn take(conn: &mut Connection, district: &RegionCode, sql: &'static str) -> QueryResult<()> {
-    statement(sql).bind::<Integer, _>(KEY).bind::<Text, _>(district.as_str()).execute(conn).await?;
+async fn take(mut conn: &Connection, district: &RegionCode, sql: &'static str) -> QueryResult<()> {
+    statement(sql).bind::<Integer, _>(KEY).bind::<Text, _>(district.as_str()).execute(&mut conn).await?;
     Ok(())
 }

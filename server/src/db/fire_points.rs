@@ -32,7 +32,7 @@ pub struct KnownFirePoint {
 ///
 /// # Errors
 /// Faults of the database.
-pub async fn lock(conn: &mut Connection, district: &RegionCode, ids: &BTreeSet<Uuid>) -> QueryResult<()> {
+pub async fn lock(mut conn: &Connection, district: &RegionCode, ids: &BTreeSet<Uuid>) -> QueryResult<()> {
     if ids.is_empty() {
         return Ok(());
     }
@@ -42,7 +42,7 @@ pub async fn lock(conn: &mut Connection, district: &RegionCode, ids: &BTreeSet<U
         .order(fire_points::fire_point_id)
         .select(fire_points::fire_point_id)
         .for_no_key_update()
-        .load::<Uuid>(conn)
+        .load::<Uuid>(&mut conn)
         .await?;
     Ok(())
 }

@@ -142,7 +142,7 @@ impl TargetWrite {
 ///
 /// # Errors
 /// Faults of the database.
-pub async fn insert_targets(conn: &mut Connection, rows: &[TargetWrite]) -> QueryResult<usize> {
+pub async fn insert_targets(conn: &Connection, rows: &[TargetWrite]) -> QueryResult<usize> {
     insert_rows(
         conn,
         "targets",
@@ -157,7 +157,7 @@ pub async fn insert_targets(conn: &mut Connection, rows: &[TargetWrite]) -> Quer
 ///
 /// # Errors
 /// Faults of the database.
-pub async fn update_targets(conn: &mut Connection, rows: &[TargetWrite]) -> QueryResult<usize> {
+pub async fn update_targets(conn: &Connection, rows: &[TargetWrite]) -> QueryResult<usize> {
     execute_with_rows(
         conn,
         "UPDATE targets AS t

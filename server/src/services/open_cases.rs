@@ -10,6 +10,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Text, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
+use futures::join;
 use jiff::civil::Date;
 use serde::Serialize;
 use sync_core::evaluate::{Evaluation, Evidence, ProposedCase};
@@ -476,12 +477,11 @@ fn withdrawn(before: &ProposedCase, evaluation: &Evaluation) -> ProposedCase {
 /// # Errors
 /// Faults of the database.
 pub async fn store_cases(
-    conn: &mut Connection,
+    conn: &Connection,
     district: &RegionCode,
     cases: &[CaseWrite],
     proposals: &[CaseId],
 ) -> QueryResult<()> {
-    store_case_rows(conn, cases).await?;
     let proposed: Vec<_> = cases.iter().map(|case| (case.case_id, case.charges())).collect();
     let rows: Vec<_> = proposed
         .iter()
@@ -489,38 +489,61 @@ pub async fn store_cases(
             charges.iter().map(|charge| ChargeWrite::new(district, *case_id, charge))
         })
         .collect();
+    let charge_ids: Vec<Uuid> =
+        proposed.iter().flat_map(|(_, charges)| charges).map(|charge| charge.charge_id.0).collect();
+    // Together, in one round trip: none depends on what another answers.
+    let (stored, voided, charged, flagged) = join!(
+        store_case_rows(conn, cases),
+        void_charges(conn, district, cases, charge_ids),
+        charges::upsert(conn, &rows),
+        flag_proposals(conn, district, proposals),
+    );
+    stored.and(voided).and(charged).and(flagged)
+}
+
+/// Voids the pending charges of cases that were there before, but for those that are proposed now.
+async fn void_charges(
+    mut conn: &Connection,
+    district: &RegionCode,
+    cases: &[CaseWrite],
+    proposed: Vec<Uuid>,
+) -> QueryResult<()> {
     let rewritten: Vec<Uuid> =
         cases.iter().filter(|case| case.version > 1).map(|case| case.case_id.0).collect();
-    if !rewritten.is_empty() {
-        statement(
-            "UPDATE charges SET state = 'void'
-             WHERE district = $1 AND case_id = ANY ($2) AND charge_id <> ALL ($3) AND state = 'pending'
-               AND NOT reason ? 'merged_from'",
-        )
-        .bind::<Text, _>(district.as_str())
-        .bind::<Array<SqlUuid>, _>(rewritten)
-        .bind::<Array<SqlUuid>, _>(
-            proposed
-                .iter()
-                .flat_map(|(_, charges)| charges)
-                .map(|charge| charge.charge_id.0)
-                .collect::<Vec<_>>(),
-        )
-        .execute(conn)
-        .await?;
+    if rewritten.is_empty() {
+        return Ok(());
     }
-    charges::upsert(conn, &rows).await?;
-    if !proposals.is_empty() {
-        statement(
-            "UPDATE cases SET flags = array_append(flags, $3)
-             WHERE district = $1 AND case_id = ANY ($2) AND $3 <> ALL (flags)",
-        )
-        .bind::<Text, _>(district.as_str())
-        .bind::<Array<SqlUuid>, _>(proposals.iter().map(|case| case.0).collect::<Vec<_>>())
-        .bind::<Text, _>(Flag::AmendsDecided.code())
-        .execute(conn)
-        .await?;
+    statement(
+        "UPDATE charges SET state = 'void'
+         WHERE district = $1 AND case_id = ANY ($2) AND charge_id <> ALL ($3) AND state = 'pending'
+           AND NOT reason ? 'merged_from'",
+    )
+    .bind::<Text, _>(district.as_str())
+    .bind::<Array<SqlUuid>, _>(rewritten)
+    .bind::<Array<SqlUuid>, _>(proposed)
+    .execute(&mut conn)
+    .await?;
+    Ok(())
+}
+
+/// Flags the decided cases that a correction is a proposal for.
+async fn flag_proposals(
+    mut conn: &Connection,
+    district: &RegionCode,
+    proposals: &[CaseId],
+) -> QueryResult<()> {
+    if proposals.is_empty() {
+        return Ok(());
     }
+    statement(
+        "UPDATE cases SET flags = array_append(flags, $3)
+         WHERE district = $1 AND case_id = ANY ($2) AND $3 <> ALL (flags)",
+    )
+    .bind::<Text, _>(district.as_str())
+    .bind::<Array<SqlUuid>, _>(proposals.iter().map(|case| case.0).collect::<Vec<_>>())
+    .bind::<Text, _>(Flag::AmendsDecided.code())
+    .execute(&mut conn)
+    .await?;
     Ok(())
 }
 
@@ -528,7 +551,7 @@ pub async fn store_cases(
 ///
 /// # Errors
 /// Faults of the database.
-pub async fn store_case_rows(conn: &mut Connection, cases: &[CaseWrite]) -> QueryResult<()> {
+pub async fn store_case_rows(conn: &Connection, cases: &[CaseWrite]) -> QueryResult<()> {
     execute_with_rows(conn, UPSERT_CASES, cases).await?;
     Ok(())
 }

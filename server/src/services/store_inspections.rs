@@ -4,6 +4,7 @@
 //! Invariants: what was sealed is stored as it is and never changes; only what a device sent has an operation.
 
 use diesel::QueryResult;
+use futures::join;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use sync_core::ids::{
@@ -195,14 +196,13 @@ impl InspectionWrite {
 ///
 /// # Errors
 /// Faults of the database; `inspections_pkey` where one is here already.
-pub async fn store_inspections(
-    conn: &mut Connection,
-    mut inspections: Vec<InspectionWrite>,
-) -> QueryResult<()> {
-    insert_rows(conn, "inspections", INSPECTION_COLUMNS, &inspections).await?;
-    let photos: Vec<PhotoWrite> =
-        inspections.iter_mut().flat_map(|inspection| std::mem::take(&mut inspection.photos)).collect();
-    insert_rows(conn, "inspection_photos", PHOTO_COLUMNS, &photos).await?;
+pub async fn store_inspections(conn: &Connection, inspections: Vec<InspectionWrite>) -> QueryResult<()> {
+    let photos: Vec<&PhotoWrite> = inspections.iter().flat_map(|inspection| &inspection.photos).collect();
+    let (stored, with_photos) = join!(
+        insert_rows(conn, "inspections", INSPECTION_COLUMNS, &inspections),
+        insert_rows(conn, "inspection_photos", PHOTO_COLUMNS, &photos),
+    );
+    stored.and(with_photos)?;
     Ok(())
 }
 

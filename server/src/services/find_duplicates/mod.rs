@@ -13,6 +13,7 @@ use diesel::result::Error as DieselError;
 use diesel::sql_types::{Array, Text, Uuid as SqlUuid};
 use diesel::{QueryResult, QueryableByName};
 use diesel_async::RunQueryDsl;
+use futures::join;
 use serde::{Deserialize, Serialize};
 use sync_core::ids::{CaseId, RegionCode, UserId};
 use sync_core::model::case::Flag;
@@ -55,7 +56,7 @@ pub enum PairState {
 
 /// A pair of cases that may be one, the lesser id first.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-struct Pair {
+pub struct Pair {
     district: RegionCode,
     case_id: CaseId,
     other_case_id: CaseId,
@@ -65,6 +66,9 @@ struct Pair {
     found_at: Instant,
     state: PairState,
 }
+
+/// Pairs that were found, each once.
+pub type Pairs = BTreeMap<(CaseId, CaseId), Pair>;
 
 /// Searches for duplicates of cases that were written in this transaction, and flags both sides. Returns what devices
 /// must hear of besides the cases themselves.
@@ -78,11 +82,41 @@ pub async fn find_duplicates(
     cases: &[CaseWrite],
     now: Instant,
 ) -> Result<Vec<NewChange>, ApiError> {
+    let pairs = search_locked(conn, district, book, cases, now).await?;
+    record_pairs(conn, district, cases, pairs).await
+}
+
+/// The search by itself, behind its lock: what a caller writes before it in the same round trip is seen by it.
+///
+/// # Errors
+/// Faults of the database.
+pub async fn search_locked(
+    conn: &Connection,
+    district: &RegionCode,
+    book: &PolicyBook,
+    cases: &[CaseWrite],
+    now: Instant,
+) -> Result<Pairs, ApiError> {
     if cases.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Pairs::new());
     }
-    duplicate_lock::take(conn, district).await?;
-    let pairs = search::search(conn, district, book, cases, now).await?;
+    let (locked, found) =
+        join!(duplicate_lock::take(conn, district), search::search(conn, district, book, cases, now));
+    locked?;
+    found
+}
+
+/// Records what the search found, and flags both sides. Returns what devices must hear of besides the cases
+/// themselves.
+///
+/// # Errors
+/// Faults of the database.
+pub async fn record_pairs(
+    conn: &mut Connection,
+    district: &RegionCode,
+    cases: &[CaseWrite],
+    pairs: Pairs,
+) -> Result<Vec<NewChange>, ApiError> {
     let judged_anew: Vec<CaseId> =
         cases.iter().filter(|case| case.version > 1).map(CaseWrite::case_id).collect();
     let mut touched = lapse(conn, district, &judged_anew).await?;

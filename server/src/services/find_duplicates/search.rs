@@ -1,6 +1,6 @@
 //! The search itself: one statement for a batch, by cell and time and by target; the exact distance is measured here.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use diesel::QueryableByName;
 use diesel::sql_types::{Bool, Double, Nullable, Text, Timestamptz, Uuid as SqlUuid};
@@ -13,7 +13,7 @@ use sync_core::policy::{DuplicateWindow, PolicyBook};
 use sync_core::time::Instant;
 use uuid::Uuid;
 
-use super::{Ground, Pair, PairState};
+use super::{Ground, Pair, PairState, Pairs};
 use crate::db::Connection;
 use crate::db::place_cells::PlaceBox;
 use crate::db::statement::statement;
@@ -133,19 +133,19 @@ struct Found {
 
 /// The pairs that these cases make with all others on record, each once.
 pub(super) async fn search(
-    conn: &mut Connection,
+    mut conn: &Connection,
     district: &RegionCode,
     book: &PolicyBook,
     cases: &[CaseWrite],
     now: Instant,
-) -> Result<BTreeMap<(CaseId, CaseId), Pair>, ApiError> {
+) -> Result<Pairs, ApiError> {
     let suspects: HashMap<CaseId, Suspect> = cases
         .iter()
         .filter_map(|case| Suspect::of(case, book))
         .map(|suspect| (suspect.case_id, suspect))
         .collect();
     if suspects.is_empty() {
-        return Ok(BTreeMap::new());
+        return Ok(Pairs::new());
     }
     let rows = serde_json::to_string(&suspects.values().collect::<Vec<_>>()).map_err(ApiError::internal)?;
     let found: Vec<Found> = statement(format!(
@@ -176,9 +176,9 @@ pub(super) async fn search(
     ))
     .bind::<Text, _>(district.as_str())
     .bind::<Text, _>(rows)
-    .load(conn)
+    .load(&mut conn)
     .await?;
-    let mut pairs: BTreeMap<(CaseId, CaseId), Pair> = BTreeMap::new();
+    let mut pairs = Pairs::new();
     for found in &found {
         let suspect = suspects.get(&CaseId(found.case_id));
         let Some(pair) = suspect.and_then(|suspect| suspect.pair(district, found, now)) else { continue };

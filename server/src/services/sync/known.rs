@@ -28,6 +28,7 @@ use crate::db::fire_points::{self, KnownFirePoint};
 use crate::db::rectifications::LoopCase;
 use crate::db::schema::{cases, targets};
 use crate::db::{Connection, duplicate_lock, evidence_lock};
+use crate::policies::PolicyBooks;
 use crate::problem::ApiError;
 use crate::rectification::round::Round;
 use crate::services::open_cases::StoredCase;
@@ -174,38 +175,38 @@ impl Known {
     /// # Errors
     /// Faults of the database.
     pub async fn load<'a>(
-        conn: &mut Connection,
+        conn: &Connection,
         pusher: &Pusher,
-        (book, calendar): (Arc<PolicyBook>, Arc<WorkCalendar>),
+        (policies, calendar): (&PolicyBooks, Arc<WorkCalendar>),
         received_at: Instant,
         operations: impl IntoIterator<Item = &'a Operation>,
     ) -> Result<Self, ApiError> {
         let all = References::of(operations);
         let district = &pusher.district;
-        all.lock(conn, district).await?;
-        // Together, in one round trip: none depends on another.
-        let shared: &Connection = conn;
+        // Together, in one round trip: none depends on what another answers, and PostgreSQL takes them in this order.
         let referred = async {
             try_join!(
-                known_rows::grids(shared, district, &all.grids),
-                known_rows::units(shared, district, &all.units),
-                known_rows::targets(shared, district, &all.targets),
-                known_rows::codes(shared, district, &all.codes),
-                known_rows::inspections(shared, district, &all.inspections),
+                known_rows::grids(conn, district, &all.grids),
+                known_rows::units(conn, district, &all.units),
+                known_rows::targets(conn, district, &all.targets),
+                known_rows::codes(conn, district, &all.codes),
+                known_rows::inspections(conn, district, &all.inspections),
             )
         };
         let affected = async {
             try_join!(
-                StoredCase::of_lineages(shared, district, &all.lineages),
-                known_rows::loops(shared, district, &all.looped),
-                fire_points::known(shared, district, &all.fire_points),
-                known_rows::verified_photos(shared, district, &all.photos),
-                confirmed_cases(shared, district, &all.targets),
+                StoredCase::of_lineages(conn, district, &all.lineages),
+                known_rows::loops(conn, district, &all.looped),
+                fire_points::known(conn, district, &all.fire_points),
+                known_rows::verified_photos(conn, district, &all.photos),
+                confirmed_cases(conn, district, &all.targets),
             )
         };
-        let (assignments, zones, referred, affected) = try_join!(
-            known_rows::assignments(shared, pusher),
-            known_rows::zones(shared, district),
+        let ((), book, assignments, zones, referred, affected) = try_join!(
+            all.lock(conn, district),
+            policies.of(conn, district),
+            known_rows::assignments(conn, pusher),
+            known_rows::zones(conn, district),
             referred,
             affected,
         )?;
@@ -245,37 +246,48 @@ impl Known {
 impl References {
     /// Shares the evidence lock, takes the one of duplicates where cases are locked, then locks targets that are updated,
     /// then fire points, then cases that are corrected, reported on or re-checked.
-    async fn lock(&self, conn: &mut Connection, district: &RegionCode) -> Result<(), ApiError> {
+    async fn lock(&self, conn: &Connection, district: &RegionCode) -> Result<(), ApiError> {
         // Cases are locked twice then, those named here and the duplicates that hear of it; nobody else may between.
         let locks_cases = !self.lineages.is_empty() || !self.looped.is_empty();
-        if !self.photos.is_empty() || locks_cases {
-            evidence_lock::share(conn, district).await?;
+        let judges_evidence = !self.photos.is_empty() || locks_cases;
+        try_join!(
+            async { if judges_evidence { evidence_lock::share(conn, district).await } else { Ok(()) } },
+            async { if locks_cases { duplicate_lock::take(conn, district).await } else { Ok(()) } },
+            self.lock_targets(conn, district),
+            fire_points::lock(conn, district, &self.fire_points),
+            self.lock_cases(conn, district),
+        )?;
+        Ok(())
+    }
+
+    async fn lock_targets(&self, mut conn: &Connection, district: &RegionCode) -> QueryResult<()> {
+        if self.updated.is_empty() {
+            return Ok(());
         }
-        if locks_cases {
-            duplicate_lock::take(conn, district).await?;
+        targets::table
+            .filter(targets::district.eq(district.as_str()))
+            .filter(targets::target_id.eq_any(&self.updated))
+            .order(targets::target_id)
+            .select(targets::target_id)
+            .for_no_key_update()
+            .load::<Uuid>(&mut conn)
+            .await?;
+        Ok(())
+    }
+
+    async fn lock_cases(&self, mut conn: &Connection, district: &RegionCode) -> QueryResult<()> {
+        if self.lineages.is_empty() && self.looped.is_empty() {
+            return Ok(());
         }
-        if !self.updated.is_empty() {
-            targets::table
-                .filter(targets::district.eq(district.as_str()))
-                .filter(targets::target_id.eq_any(&self.updated))
-                .order(targets::target_id)
-                .select(targets::target_id)
-                .for_no_key_update()
-                .load::<Uuid>(conn)
-                .await?;
-        }
-        fire_points::lock(conn, district, &self.fire_points).await?;
-        if locks_cases {
-            let about = cases::lineage.eq_any(&self.lineages).or(cases::case_id.eq_any(&self.looped));
-            cases::table
-                .filter(cases::district.eq(district.as_str()))
-                .filter(about)
-                .order(cases::case_id)
-                .select(cases::case_id)
-                .for_no_key_update()
-                .load::<Uuid>(conn)
-                .await?;
-        }
+        let about = cases::lineage.eq_any(&self.lineages).or(cases::case_id.eq_any(&self.looped));
+        cases::table
+            .filter(cases::district.eq(district.as_str()))
+            .filter(about)
+            .order(cases::case_id)
+            .select(cases::case_id)
+            .for_no_key_update()
+            .load::<Uuid>(&mut conn)
+            .await?;
         Ok(())
     }
 

@@ -5,15 +5,14 @@
 //! statements for the whole batch. Where it breaks a constraint, each operation gets a transaction of its own, so that
 //! a poisonous one blocks nothing but itself; it is stored as rejected. Only faults of the database fail a request.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel_async::{AsyncConnection, RunQueryDsl};
-use futures::try_join;
+use futures::{TryFutureExt, try_join};
 use sync_core::ids::{Epoch, OperationId, RegionCode};
-use sync_core::policy::PolicyBook;
 use sync_core::time::Instant;
 use sync_core::wire::operation::Operation;
 use sync_core::wire::problem::ProblemKind;
@@ -31,6 +30,7 @@ use crate::db::changes::{Entity, NewChange, record_changes};
 use crate::db::constraints::meaning_of;
 use crate::db::schema::{devices, districts, operations};
 use crate::db::types::{Time, stored_json};
+use crate::policies::PolicyBooks;
 use crate::problem::ApiError;
 use crate::state::AppState;
 
@@ -54,17 +54,15 @@ pub async fn push_operations(
     })?;
     let now = state.clock.now();
     let mut conn = state.connection().await?;
-    let (book, epoch) =
-        try_join!(state.policies.of(&conn, &pusher.district), epoch_of(&conn, &pusher.district))?;
-    let push = Push { pusher, book, calendar: Arc::clone(&state.calendar), now };
-    let outcomes = match push.store(&mut conn, &received).await {
+    let push = Push { pusher, policies: &state.policies, calendar: Arc::clone(&state.calendar), now };
+    let (outcomes, epoch) = match push.store(&mut conn, &received).await {
         Err(PushFault::Constraint(constraint)) => {
             tracing::warn!(%constraint, "a batch broke a constraint; its operations are taken one by one");
             push.store_one_by_one(&mut conn, &received).await?
         }
         Err(PushFault::Contention(_)) => push.store_one_by_one(&mut conn, &received).await?,
         Err(PushFault::Failed(error)) => return Err(error),
-        Ok(outcomes) => outcomes,
+        Ok(stored) => stored,
     };
     let results: Vec<OperationResult> = received
         .iter()
@@ -80,10 +78,8 @@ pub async fn push_operations(
 }
 
 /// The life of the district's database: a restored one has another.
-async fn epoch_of(mut conn: &Connection, district: &RegionCode) -> Result<Epoch, ApiError> {
-    let epoch =
-        districts::table.find(district.as_str()).select(districts::epoch).first::<Uuid>(&mut conn).await?;
-    Ok(Epoch(epoch))
+async fn epoch_of(mut conn: &Connection, district: &RegionCode) -> QueryResult<Epoch> {
+    districts::table.find(district.as_str()).select(districts::epoch).first(&mut conn).await.map(Epoch)
 }
 
 /// Why a transaction was undone.
@@ -134,28 +130,45 @@ struct Earlier {
 /// One request's work.
 struct Push<'a> {
     pusher: &'a Pusher,
-    book: Arc<PolicyBook>,
+    policies: &'a PolicyBooks,
     calendar: Arc<WorkCalendar>,
     now: Instant,
 }
 
 impl Push<'_> {
-    /// Everything in one transaction.
+    /// Everything in one transaction; says the epoch too.
     async fn store(
         &self,
         conn: &mut Connection,
         received: &[ReceivedOperation<'_>],
-    ) -> Result<Vec<Outcome>, PushFault> {
+    ) -> Result<(Vec<Outcome>, Epoch), PushFault> {
+        let own = received.iter().filter_map(|operation| operation.decoded.as_ref().ok());
+        let own: Vec<_> = own.filter(|operation| self.pusher.made(&operation.header)).collect();
         conn.transaction(async |conn| {
-            let revoked = self.lock_device(conn).await?;
-            let earlier = self.earlier(conn, received).await?;
-            if revoked {
-                self.quarantine(conn, received, earlier).await
+            // Together, in one round trip. PostgreSQL takes them in this order: what is read follows the lock.
+            let shared: &Connection = conn;
+            let (revoked, earlier, numbered, known, epoch) = try_join!(
+                self.lock_device(shared),
+                self.earlier(shared, received),
+                self.numbered(shared, &own),
+                self.known(shared, &own),
+                epoch_of(shared, &self.pusher.district).map_err(PushFault::from),
+            )?;
+            let outcomes = if revoked {
+                self.quarantine(conn, received, earlier).await?
             } else {
-                self.apply(conn, received, earlier).await
-            }
+                self.refuse_copied(&own, &earlier, &numbered)?;
+                self.apply(conn, received, earlier, known).await?
+            };
+            Ok((outcomes, epoch))
         })
         .await
+    }
+
+    /// What the server knows of all that these operations refer to, of those stored before too.
+    async fn known(&self, conn: &Connection, own: &[&Operation]) -> Result<Known, PushFault> {
+        let rules = (self.policies, Arc::clone(&self.calendar));
+        Ok(Known::load(conn, self.pusher, rules, self.now, own.iter().copied()).await?)
     }
 
     /// Every operation in a transaction of its own; one that breaks a constraint is stored as rejected.
@@ -163,12 +176,12 @@ impl Push<'_> {
         &self,
         conn: &mut Connection,
         received: &[ReceivedOperation<'_>],
-    ) -> Result<Vec<Outcome>, ApiError> {
+    ) -> Result<(Vec<Outcome>, Epoch), ApiError> {
         let mut outcomes = Vec::with_capacity(received.len());
         for operation in received {
             outcomes.push(self.store_alone(conn, operation).await?);
         }
-        Ok(outcomes)
+        Ok((outcomes, epoch_of(conn, &self.pusher.district).await?))
     }
 
     async fn store_alone(
@@ -179,7 +192,9 @@ impl Push<'_> {
         let alone = std::slice::from_ref(operation);
         for _ in 0..ATTEMPTS {
             let fault = match self.store(conn, alone).await {
-                Ok(outcomes) => return outcomes.into_iter().next().ok_or(ProblemKind::InternalError.into()),
+                Ok((outcomes, _)) => {
+                    return outcomes.into_iter().next().ok_or(ProblemKind::InternalError.into());
+                }
                 Err(fault) => fault,
             };
             match fault {
@@ -217,19 +232,19 @@ impl Push<'_> {
 
     /// Marks the device as seen. Its row lock makes the pushes of one device follow one another, so that a batch sent
     /// twice at once finds itself. Says whether the device was revoked.
-    async fn lock_device(&self, conn: &mut Connection) -> Result<bool, PushFault> {
+    async fn lock_device(&self, mut conn: &Connection) -> Result<bool, PushFault> {
         let key = (self.pusher.district.as_str(), self.pusher.device.0);
         let revoked_at: Option<Time> = diesel::update(devices::table.find(key))
             .set(devices::last_seen_at.eq(Time(self.now)))
             .returning(devices::revoked_at)
-            .get_result(conn)
+            .get_result(&mut conn)
             .await?;
         Ok(revoked_at.is_some())
     }
 
     async fn earlier(
         &self,
-        conn: &mut Connection,
+        mut conn: &Connection,
         received: &[ReceivedOperation<'_>],
     ) -> Result<HashMap<OperationId, Earlier>, PushFault> {
         type Row = (Uuid, Vec<u8>, Uuid, Uuid, Option<serde_json::Value>);
@@ -243,7 +258,7 @@ impl Push<'_> {
                 operations::user_id,
                 operations::outcome,
             ))
-            .load(conn)
+            .load(&mut conn)
             .await?;
         rows.into_iter()
             .map(|(id, sha256, device, user, outcome)| {
@@ -263,15 +278,8 @@ impl Push<'_> {
         conn: &mut Connection,
         received: &[ReceivedOperation<'_>],
         mut earlier: HashMap<OperationId, Earlier>,
+        mut known: Known,
     ) -> Result<Vec<Outcome>, PushFault> {
-        let new = received.iter().filter(|operation| !earlier.contains_key(&operation.op_id));
-        let own = new.filter_map(|operation| operation.decoded.as_ref().ok());
-        let own: Vec<_> = own.filter(|operation| self.pusher.made(&operation.header)).collect();
-        if self.is_copied(conn, &own).await? {
-            return Err(ApiError::new(ProblemKind::DeviceDatabaseCopied).field("incarnation").into());
-        }
-        let rules = (Arc::clone(&self.book), Arc::clone(&self.calendar));
-        let mut known = Known::load(conn, self.pusher, rules, self.now, own).await?;
         let (mut batch, mut store) = (Batch::default(), Vec::new());
         let mut outcomes = Vec::with_capacity(received.len());
         for operation in received {
@@ -299,38 +307,61 @@ impl Push<'_> {
             }
             outcomes.push(outcome);
         }
-        batch.store(conn, self.pusher, &self.book, &store, self.now).await?;
+        batch.store(conn, self.pusher, &known.book, &store, self.now).await?;
         Ok(outcomes)
     }
 
-    /// Whether another copy of the sender's database has given one of these numbers to another operation. Nothing is
-    /// stored then: the sender takes another identity and sends the same bytes again. What it recorded before it was
-    /// copied is told by its ids, and what it recorded under an identity that is no longer its own is past numbering.
-    async fn is_copied(&self, conn: &mut Connection, own: &[&Operation]) -> Result<bool, PushFault> {
-        let present = own.iter().filter(|operation| operation.header.incarnation == self.pusher.incarnation);
-        let (numbers, ids): (Vec<i64>, Vec<Uuid>) = present
-            .filter_map(|operation| {
-                Some((i64::try_from(operation.header.device_seq).ok()?, operation.header.op_id.0))
-            })
+    /// What the sender's present installation is on record with under the numbers of these operations, beside themselves.
+    async fn numbered(
+        &self,
+        mut conn: &Connection,
+        own: &[&Operation],
+    ) -> Result<Vec<(Uuid, Option<i64>)>, PushFault> {
+        let (numbers, ids): (Vec<i64>, Vec<Uuid>) = self
+            .present(own)
+            .filter_map(|operation| Some((number_of(operation)?, operation.header.op_id.0)))
             .unzip();
         if numbers.is_empty() {
-            return Ok(false);
+            return Ok(Vec::new());
         }
-        let reused: Option<Uuid> = operations::table
+        let rows = operations::table
             .filter(operations::district.eq(self.pusher.district.as_str()))
             .filter(operations::device_id.eq(self.pusher.device.0))
             .filter(operations::incarnation.eq(self.pusher.incarnation.0))
             .filter(operations::user_id.eq(self.pusher.user.0))
             .filter(operations::device_seq.eq_any(numbers))
             .filter(operations::op_id.ne_all(ids))
-            .select(operations::op_id)
-            .first(conn)
-            .await
-            .optional()?;
-        if let Some(other) = reused {
-            tracing::warn!(device = %self.pusher.device, %other, "a device's database was copied");
+            .select((operations::op_id, operations::device_seq))
+            .load(&mut conn)
+            .await?;
+        Ok(rows)
+    }
+
+    fn present<'a>(&self, own: &'a [&'a Operation]) -> impl Iterator<Item = &'a Operation> {
+        let incarnation = self.pusher.incarnation;
+        own.iter().copied().filter(move |operation| operation.header.incarnation == incarnation)
+    }
+
+    /// Refuses all where another copy of the sender's database has given the number of a new one to another operation.
+    /// Nothing is stored then: the sender takes another identity and sends the same bytes again. What it recorded before
+    /// it was copied is told by its ids, and what it recorded under an identity that is no longer its own is past
+    /// numbering.
+    fn refuse_copied(
+        &self,
+        own: &[&Operation],
+        earlier: &HashMap<OperationId, Earlier>,
+        numbered: &[(Uuid, Option<i64>)],
+    ) -> Result<(), PushFault> {
+        let new = self.present(own).filter(|operation| !earlier.contains_key(&operation.header.op_id));
+        let numbers: HashSet<i64> = new.filter_map(number_of).collect();
+        let reused = numbered.iter().find(|(_, number)| number.is_some_and(|n| numbers.contains(&n)));
+        match reused {
+            None => Ok(()),
+            Some((other, _)) => {
+                tracing::warn!(device = %self.pusher.device, %other, "a device's database was copied");
+                Err(ApiError::new(ProblemKind::DeviceDatabaseCopied).field("incarnation").into())
+            }
         }
-        Ok(reused.is_some())
     }
 
     fn judge(&self, known: &mut Known, batch: &mut Batch, operation: &Operation) -> Outcome {
@@ -390,10 +421,15 @@ fn stored<'a>(received: &'a ReceivedOperation<'a>, outcome: Option<Outcome>) -> 
     let decoded = received.decoded.as_ref().ok();
     StoredOperation {
         received,
-        device_seq: decoded.and_then(|operation| i64::try_from(operation.header.device_seq).ok()),
+        device_seq: decoded.and_then(number_of),
         kind: decoded.map(|operation| operation.body.kind()),
         outcome,
     }
+}
+
+/// Its number as the column holds it.
+fn number_of(operation: &Operation) -> Option<i64> {
+    i64::try_from(operation.header.device_seq).ok()
 }
 
 /// What a broken constraint means. One without a meaning is a defect of the checks; the operation is refused all the

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Binary, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
+use futures::join;
 use sync_core::evaluate::evaluate;
 use sync_core::ids::{CaseId, GridPath, Incarnation, OperationId, TargetId};
 use sync_core::model::case::Flag;
@@ -30,7 +31,7 @@ use crate::db::rectifications::{
 use crate::db::statement::statement;
 use crate::db::targets::{TargetWrite, insert_targets, update_targets};
 use crate::db::types::{Time, storable};
-use crate::services::find_duplicates::find_duplicates;
+use crate::services::find_duplicates::{record_pairs, search_locked};
 use crate::services::open_cases::{
     CaseWrite, Judged, StoredCase, correct_cases, place_of, search_texts, store_cases,
 };
@@ -224,7 +225,6 @@ impl Batch {
         operations: &[StoredOperation<'_>],
         now: Instant,
     ) -> Result<(), PushFault> {
-        insert_operations(conn, pusher, operations, now).await?;
         let (changed, new): (Vec<_>, Vec<_>) =
             self.targets.values().partition(|change| change.grid_before.is_some());
         let rows = |changes: Vec<&TargetChange>| -> Vec<TargetWrite> {
@@ -233,13 +233,23 @@ impl Batch {
                 .map(|change| TargetWrite::new(&pusher.district, &change.target, now))
                 .collect()
         };
-        insert_targets(conn, &rows(new)).await?;
-        update_targets(conn, &rows(changed)).await?;
-        store_inspections(conn, self.inspections).await?;
+        let (new, changed) = (rows(new), rows(changed));
         let cases: Vec<CaseWrite> = self.cases.into_values().collect();
         let proposals: Vec<CaseId> = self.proposals.into_iter().collect();
-        store_cases(conn, &pusher.district, &cases, &proposals).await?;
-        let flagged = find_duplicates(conn, &pusher.district, book, &cases, now).await?;
+        // Together, in one round trip: PostgreSQL takes them in this order, and after one that fails the others fail for
+        // that reason alone.
+        let shared: &Connection = conn;
+        let (kept, registered, updated, inspected, opened, pairs) = join!(
+            insert_operations(shared, pusher, operations, now),
+            insert_targets(shared, &new),
+            update_targets(shared, &changed),
+            store_inspections(shared, self.inspections),
+            store_cases(shared, &pusher.district, &cases, &proposals),
+            search_locked(shared, &pusher.district, book, &cases, now),
+        );
+        kept.and(registered).and(updated)?;
+        inspected.and(opened)?;
+        let flagged = record_pairs(conn, &pusher.district, &cases, pairs?).await?;
         let loops = self.loops.store(conn, &pusher.district, now).await?;
         insert_records(conn, &self.records).await?;
         store_findings(conn, &self.findings).await?;
@@ -277,7 +287,7 @@ impl Batch {
 /// # Errors
 /// Faults of the database; `operations_pkey` where one was stored meanwhile.
 pub(super) async fn insert_operations(
-    conn: &mut Connection,
+    mut conn: &Connection,
     pusher: &Pusher,
     operations: &[StoredOperation<'_>],
     received_at: Instant,
@@ -306,7 +316,7 @@ pub(super) async fn insert_operations(
     .bind::<Array<Nullable<Jsonb>>, _>(column(|o| {
         o.outcome.as_ref().and_then(|outcome| serde_json::to_value(outcome).ok())
     }))
-    .execute(conn)
+    .execute(&mut conn)
     .await?;
     Ok(())
 }
