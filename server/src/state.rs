@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use sync_core::time::Clock;
+use tokio::runtime::Handle;
 
 use crate::auth::access_token::{AccessKeys, KeyError};
 use crate::auth::passwords::Passwords;
@@ -22,6 +23,9 @@ use crate::snapshots::Snapshots;
 
 /// The state of a server process.
 pub struct AppState {
+    /// The main runtime, on which connections are driven: what asks the database often runs there, for between two
+    /// threads each question and each answer wakes the other one.
+    pub runtime: Handle,
     /// Connections to PostgreSQL.
     pub pool: Pool,
     /// Where "now" comes from.
@@ -86,7 +90,7 @@ pub enum StateError {
 }
 
 impl AppState {
-    /// Puts the state together and makes the directories.
+    /// Puts the state together and makes the directories. Call it on the main runtime.
     ///
     /// # Errors
     /// [`StateError`] naming what is missing.
@@ -112,6 +116,7 @@ impl AppState {
             snapshots,
             streams: Arc::default(),
             metrics: Metrics::new()?,
+            runtime: Handle::current(),
             pool,
             clock,
             demonstration: None,

@@ -9,6 +9,7 @@ use sync_core::wire::digest::ScopeDigest;
 use sync_core::wire::problem::ProblemKind;
 use sync_core::wire::pull::PullAnswer;
 use sync_core::wire::push::{PushRequest, PushResponse};
+use tracing::Instrument;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::auth::actor::{Actor, Via};
@@ -46,7 +47,10 @@ async fn push(
     if request.incarnation != pusher.incarnation {
         return Err(ApiError::new(ProblemKind::OperationNotYours).field("incarnation"));
     }
-    push_operations(&state, &pusher, &request).await.map(web::Json)
+    let runtime = state.runtime.clone();
+    let pushing = async move { push_operations(&state, &pusher, &request).await };
+    let pushed = runtime.spawn(pushing.in_current_span()).await;
+    pushed.map_err(ApiError::internal)?.map(web::Json)
 }
 
 /// The version stands first: another one may look different in all else.
