@@ -40,5 +40,8 @@ pub mod types;
 pub mod uploads;
 pub mod zones;
 
+/// A connection. Statements on a shared reference to it travel together (pipelining), and PostgreSQL takes them in the
+/// order in which they are first asked: that of the arguments of `futures::join!`, which unlike tokio's begins with the
+/// first one each time.
 pub use diesel_async::AsyncPgConnection as Connection;
 pub use pool::{Pool, PooledConnection};

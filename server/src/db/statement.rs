@@ -11,6 +11,19 @@ use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, BoxedSqlQuery, Query, QueryFragment, QueryId, SqlQuery};
 use diesel::serialize::ToSql;
 use diesel::sql_types::{HasSqlType, Untyped};
+use diesel_async::RunQueryDsl;
+
+use crate::db::Connection;
+
+/// Has PostgreSQL keep one plan for each statement of this transaction from here on, whatever its values. Where ids are
+/// compared with a list it would otherwise plan anew each time, which takes longer than the statement itself.
+///
+/// # Errors
+/// Faults of the database.
+pub async fn plan_once(mut conn: &Connection) -> QueryResult<()> {
+    statement("SELECT set_config('plan_cache_mode', 'force_generic_plan', TRUE)").execute(&mut conn).await?;
+    Ok(())
+}
 
 /// A statement with its values; loaded by name.
 #[must_use]

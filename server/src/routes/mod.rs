@@ -46,6 +46,9 @@ pub mod zones;
 /// Registers every route.
 pub fn configure(config: &mut ServiceConfig<'_>) {
     config
+        // Before all others, for a request is compared with one pattern after another: what devices ask all the time.
+        .configure(sync::configure)
+        .configure(photo_uploads::configure)
         .configure(exports::configure)
         .configure(appeals::configure)
         .configure(audit_events::configure)
@@ -68,7 +71,6 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .configure(months::configure)
         .configure(overview::configure)
         .configure(packs::configure)
-        .configure(photo_uploads::configure)
         .configure(photos::configure)
         .configure(prints::configure)
         .configure(proposals::configure)
@@ -77,7 +79,6 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .configure(sessions::configure)
         .configure(snapshots::configure)
         .configure(subsidies::configure)
-        .configure(sync::configure)
         .configure(targets::configure)
         .configure(units::configure)
         .configure(users::configure)

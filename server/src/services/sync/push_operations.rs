@@ -29,6 +29,7 @@ use crate::db::Connection;
 use crate::db::changes::{Entity, NewChange, record_changes};
 use crate::db::constraints::meaning_of;
 use crate::db::schema::{devices, districts, operations};
+use crate::db::statement::plan_once;
 use crate::db::types::{Time, stored_json};
 use crate::policies::PolicyBooks;
 use crate::problem::ApiError;
@@ -147,7 +148,8 @@ impl Push<'_> {
         conn.transaction(async |conn| {
             // Together, in one round trip. PostgreSQL takes them in this order: what is read follows the lock.
             let shared: &Connection = conn;
-            let (revoked, earlier, numbered, known, epoch) = try_join!(
+            let ((), revoked, earlier, numbered, known, epoch) = try_join!(
+                plan_once(shared).map_err(PushFault::from),
                 self.lock_device(shared),
                 self.earlier(shared, received),
                 self.numbered(shared, &own),
