@@ -135,7 +135,7 @@ keys! {
         "Whether X-Forwarded-For (its last address) is believed; only where a proxy stands before the server.";
     workers: Option<usize> = None,
         "HTTP 工作线程数；默认等于处理器核数。", "HTTP worker threads; one a core by default.";
-    image_workers: usize = 2,
+    image_workers: usize = 1,
         "同时处理的图片数。", "Images that are worked on at the same time.";
     stamp_font: Option<PathBuf> = None,
         "照片水印所用中文字体文件；默认在系统常见位置查找；填空字符串则不制作水印。",

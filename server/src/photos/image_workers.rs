@@ -41,13 +41,15 @@ impl ImageWorkers {
     /// # Errors
     /// [`NoWork::Closed`].
     pub async fn free(&self) -> Result<ImageWorker, NoWork> {
-        Ok(ImageWorker(self.0.clone().acquire_owned().await?))
+        Ok(ImageWorker { _permit: self.0.clone().acquire_owned().await? })
     }
 }
 
-/// A worker that was taken.
+/// A worker that was taken: no other may take it as long as this lives.
 #[derive(Debug)]
-pub struct ImageWorker(OwnedSemaphorePermit);
+pub struct ImageWorker {
+    _permit: OwnedSemaphorePermit,
+}
 
 impl ImageWorker {
     /// Does the work and is free again.

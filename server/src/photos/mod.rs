@@ -7,6 +7,7 @@
 //! - Memory is bounded: chunks by [`limits::CHUNK_MEMORY_BYTES`], decoded pictures by the image workers.
 
 pub mod chunk_body;
+pub mod image_workers;
 pub mod limits;
 pub mod part_files;
 pub mod photo_store;

@@ -6,6 +6,7 @@ use object_store::local::LocalFileSystem;
 use tokio::sync::Semaphore;
 
 use crate::config::Config;
+use crate::photos::image_workers::ImageWorkers;
 use crate::photos::limits::CHUNK_MEMORY_BYTES;
 use crate::photos::part_files::PartFiles;
 use crate::photos::photo_store::PhotoStore;
@@ -19,8 +20,8 @@ pub struct PhotoPlaces {
     pub store: PhotoStore,
     /// Unfinished uploads, one file each.
     pub uploads: PartFiles,
-    /// One permit for each image that may be decoded at the same time.
-    pub image_workers: Arc<Semaphore>,
+    /// Who decodes pictures.
+    pub image_workers: ImageWorkers,
     /// One permit for each byte of a chunk that may be in memory at the same time.
     pub chunk_memory: Arc<Semaphore>,
     /// Rounds of verdicts on complete uploads.
@@ -42,7 +43,7 @@ impl PhotoPlaces {
         Ok(Self {
             store: PhotoStore::new(Arc::new(objects)),
             uploads: PartFiles::open(dir.join("uploads"))?,
-            image_workers: Arc::new(Semaphore::new(config.image_workers)),
+            image_workers: ImageWorkers::new(config.image_workers),
             chunk_memory: Arc::new(Semaphore::new(CHUNK_MEMORY_BYTES)),
             verdicts: Arc::default(),
             stamper: Arc::new(Stamper::new(config.stamp_font.clone())),

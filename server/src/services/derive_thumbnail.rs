@@ -1,6 +1,6 @@
 //! Derives a thumbnail (缩略图) that is not kept, as after a restore, whose backup has originals only.
 
-use actix_web::web::{self, Bytes};
+use actix_web::web::Bytes;
 use sync_core::ids::{PhotoHash, RegionCode};
 
 use crate::photos::photo_store::PhotoObject;
@@ -25,14 +25,12 @@ pub async fn derive_thumbnail(
         kept => return kept.map_err(ApiError::internal),
     }
     let original = store.get(district, PhotoObject::Original(photo)).await.map_err(ApiError::internal)?;
-    let permit = state.photos.image_workers.acquire().await.map_err(ApiError::internal)?;
-    let thumbnail = web::block(move || {
+    let worker = state.photos.image_workers.free().await.map_err(ApiError::internal)?;
+    let deriving = worker.run(move || {
         let picture = Picture::open(&original).map_err(ApiError::internal)?;
         picture.thumbnail(size).map_err(ApiError::internal)
-    })
-    .await
-    .map_err(ApiError::internal)??;
-    drop(permit);
+    });
+    let thumbnail = deriving.await.map_err(ApiError::internal)??;
     store.put_copy(district, copy, thumbnail.clone()).await.map_err(ApiError::internal)?;
     Ok(thumbnail.into())
 }

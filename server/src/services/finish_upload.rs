@@ -32,19 +32,18 @@ struct Sound {
     page: Vec<u8>,
 }
 
-/// Judges the upload, with one of the image workers' permits, and gives the verdict that stands; `None` where the upload
+/// Judges the upload, with one of the image workers, and gives the verdict that stands; `None` where the upload
 /// is gone, because the disk lost its bytes or it expired.
 ///
 /// # Errors
 /// Faults of the database and the store; the upload then still awaits its verdict.
 pub async fn finish_upload(state: &AppState, upload: &Upload) -> Result<Option<Verdict>, ApiError> {
-    let permit = state.photos.image_workers.acquire().await.map_err(ApiError::internal)?;
+    let worker = state.photos.image_workers.free().await.map_err(ApiError::internal)?;
     let bytes = state.photos.uploads.read(&upload.key, upload.length).await.map_err(ApiError::internal)?;
     let Some(bytes) = bytes else { return without_bytes(state, upload).await };
     let expected = upload.sha256.clone();
-    let examining = tokio::task::spawn_blocking(move || examine(bytes.into(), &expected));
+    let examining = worker.run(move || examine(bytes.into(), &expected));
     let examined = examining.await.map_err(ApiError::internal)?.map_err(ApiError::internal)?;
-    drop(permit);
     let verdict = match examined {
         Examined::Sound(photo) => keep(state, upload, *photo).await?,
         Examined::Refused(refusal) => {

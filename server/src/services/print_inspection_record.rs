@@ -2,7 +2,6 @@
 //!
 //! Invariant: a photo is printed as its stamped copy or not at all; the untouched original stays where it is.
 
-use actix_web::web;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sync_core::geo::{Fix, Point};
@@ -181,13 +180,12 @@ async fn stamped(
     let copy = PhotoObject::Stamped(inspection, ordinal);
     let shrunk = async {
         let bytes = state.photos.store.get(district, copy).await.map_err(ApiError::internal)?;
-        let _permit = state.photos.image_workers.acquire().await.map_err(ApiError::internal)?;
-        web::block(move || {
+        let worker = state.photos.image_workers.free().await.map_err(ApiError::internal)?;
+        let shrinking = worker.run(move || {
             let picture = Picture::open(&bytes).map_err(ApiError::internal)?;
             picture.thumbnail(ThumbnailSize::Page).map_err(ApiError::internal)
-        })
-        .await
-        .map_err(ApiError::internal)?
+        });
+        shrinking.await.map_err(ApiError::internal)?
     };
     match shrunk.await {
         Ok(jpeg) => Some(format!("data:image/jpeg;base64,{}", STANDARD.encode(jpeg))),

@@ -11,6 +11,7 @@ use sync_core::model::inspection::Inspection;
 
 use crate::db::stamps::{self, PendingStamp};
 use crate::db::types::{StoredValueError, stored};
+use crate::photos::image_workers::NoWork;
 use crate::photos::photo_store::PhotoObject;
 use crate::photos::picture::{Font, Picture, PictureRefusal, StampFailure, StampPosition, StampText};
 use crate::problem::ApiError;
@@ -32,10 +33,8 @@ enum StampError {
     Original(#[from] PictureRefusal),
     #[error(transparent)]
     Draw(#[from] StampFailure),
-    #[error("the image worker ended: {0}")]
-    Worker(#[from] tokio::task::JoinError),
-    #[error("the image workers are closed: {0}")]
-    Workers(#[from] tokio::sync::AcquireError),
+    #[error(transparent)]
+    NoWork(#[from] NoWork),
 }
 
 /// Stamps everything that can be stamped, and counts what could not. The font is looked for when it is needed.
@@ -84,13 +83,12 @@ async fn stamp(state: &AppState, font: &Arc<Font>, pending: PendingStamp) -> Res
     let caption = Caption::of(&pending, photo.clone())?;
     let font = font.clone();
 
-    let permit = state.photos.image_workers.acquire().await?;
+    let worker = state.photos.image_workers.free().await?;
     let original = state.photos.store.get(&district, PhotoObject::Original(&photo)).await?;
-    let stamped = tokio::task::spawn_blocking(move || -> Result<Vec<u8>, StampError> {
+    let stamping = worker.run(move || -> Result<Vec<u8>, StampError> {
         Ok(Picture::open(&original)?.stamp(&caption.legible(&font).text(), &font)?)
-    })
-    .await??;
-    drop(permit);
+    });
+    let stamped = stamping.await??;
     state.photos.store.put_copy(&district, copy, stamped).await?;
     Ok(())
 }

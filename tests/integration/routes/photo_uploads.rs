@@ -131,8 +131,10 @@ async fn a_photo_sent_in_chunks_is_verified_and_kept_byte_for_byte() {
 async fn a_photo_is_acknowledged_before_it_is_decoded_and_judged_without_being_asked_about() {
     let (server, _, device) = start().await;
     server.state.photos.verdicts.idle().await;
-    let workers = u32::try_from(server.state.config.image_workers).unwrap();
-    let busy = server.state.photos.image_workers.clone().acquire_many_owned(workers).await.unwrap();
+    let mut busy = Vec::new();
+    for _ in 0..server.state.config.image_workers {
+        busy.push(server.state.photos.image_workers.free().await.unwrap());
+    }
     let (whole, in_chunks) = (photo(1), photo(2));
     let hash = PhotoHash::of(&whole);
     let created = device.creation_with(&hash, whole.len(), &whole).send().await.unwrap();
