@@ -10,20 +10,29 @@ use diesel::sql_types::Untyped;
 #[derive(Debug, Clone, Copy)]
 pub struct OverPicked<Q> {
     picked: Q,
+    with: &'static str,
     select: &'static str,
 }
 
 impl<Q> OverPicked<Q> {
-    /// The statement; the columns of `picked` are named as those of its table.
+    /// The statement; the columns of `picked` are named as those of its table. The rows are picked once, and the planner
+    /// knows nothing of what stands in them.
     #[must_use]
     pub fn new(picked: Q, select: &'static str) -> Self {
-        Self { picked, select }
+        Self { picked, with: "WITH picked AS MATERIALIZED (", select }
+    }
+
+    /// The same where many rows are joined: they are picked wherever `picked` is read, and the planner knows of them
+    /// what it knows of their table. The text may begin with another `, name AS (…)`.
+    #[must_use]
+    pub fn inlined(picked: Q, select: &'static str) -> Self {
+        Self { picked, with: "WITH picked AS NOT MATERIALIZED (", select }
     }
 }
 
 impl<Q: QueryFragment<Pg>> QueryFragment<Pg> for OverPicked<Q> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql("WITH picked AS MATERIALIZED (");
+        out.push_sql(self.with);
         self.picked.walk_ast(out.reborrow())?;
         out.push_sql(") ");
         out.push_sql(self.select);

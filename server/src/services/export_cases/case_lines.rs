@@ -63,9 +63,14 @@ pub struct CaseLine {
     pub reason: Option<String>,
 }
 
-/// What the lines are made of. Sums are looked up case by case, and the sealed inspection of spots only: of what stands in
-/// `picked` the planner knows nothing, and joined as a whole the sums would be made anew for every line.
-const SELECT_LINES: &str = "
+/// What the lines are made of. Charges are summed for all cases at once; the sealed inspection is looked up of spots only.
+const SELECT_LINES: &str = ", sums AS (
+    SELECT charges.case_id, array_agg(charges.clause) AS clauses,
+           sum(amount_fen) FILTER (WHERE charges.state = 'pending')::bigint AS pending,
+           sum(amount_fen) FILTER (WHERE charges.state = 'posted')::bigint AS posted
+    FROM picked JOIN charges ON charges.district = picked.district AND charges.case_id = picked.case_id
+    GROUP BY charges.case_id
+)
 SELECT picked.case_id, picked.occurred_at, picked.item_zh, picked.item_en, picked.kind, picked.pack_hash,
        targets.code AS target_code,
        CASE WHEN picked.target_id IS NULL
@@ -73,19 +78,17 @@ SELECT picked.case_id, picked.occurred_at, picked.item_zh, picked.item_en, picke
                   WHERE inspections.district = picked.district AND inspections.inspection_id = picked.inspection_id)
             ELSE coalesce(targets.name, '') END AS place,
        picked.grid, grids.name AS grid_name, units.name AS unit_name, units.budget_code, picked.level,
-       users.name AS author_name, picked.review_state, picked.rectification_state, picked.flags, sums.clause,
+       users.name AS author_name, picked.review_state, picked.rectification_state, picked.flags, sums.clauses,
        coalesce(sums.pending, 0) AS pending, coalesce(sums.posted, 0) AS posted, picked.reason
 FROM picked
 JOIN grids ON grids.district = picked.district AND grids.path = picked.grid
 JOIN units ON units.district = picked.district AND units.unit_id = picked.unit_id
 JOIN users ON users.district = picked.district AND users.user_id = picked.author
 LEFT JOIN targets ON targets.district = picked.district AND targets.target_id = picked.target_id
-CROSS JOIN LATERAL (
-    SELECT string_agg(DISTINCT charges.clause, '；') AS clause,
-           sum(amount_fen) FILTER (WHERE charges.state = 'pending')::bigint AS pending,
-           sum(amount_fen) FILTER (WHERE charges.state = 'posted')::bigint AS posted
-    FROM charges WHERE charges.district = picked.district AND charges.case_id = picked.case_id
-) AS sums";
+LEFT JOIN sums ON sums.case_id = picked.case_id";
+
+/// Stands between the clauses of a case.
+const CLAUSES_APART: &str = "；";
 
 #[derive(QueryableByName)]
 struct LineRow {
@@ -123,8 +126,8 @@ struct LineRow {
     rectification_state: String,
     #[diesel(sql_type = Array<Text>)]
     flags: Vec<String>,
-    #[diesel(sql_type = Nullable<Text>)]
-    clause: Option<String>,
+    #[diesel(sql_type = Nullable<Array<Text>>)]
+    clauses: Option<Vec<String>>,
     #[diesel(sql_type = BigInt)]
     pending: i64,
     #[diesel(sql_type = BigInt)]
@@ -192,10 +195,17 @@ impl LineRow {
             review_state: review.word(language),
             rectification_state: rectification.word(language),
             flags: flags.join(language.of("、", ", ")),
-            clause: self.clause,
+            clause: self.clauses.map(each_once),
             pending: Fen::new(self.pending),
             posted: Fen::new(self.posted),
             reason: self.reason,
         })
     }
+}
+
+/// Clauses in their order, each once.
+fn each_once(mut clauses: Vec<String>) -> String {
+    clauses.sort_unstable();
+    clauses.dedup();
+    clauses.join(CLAUSES_APART)
 }

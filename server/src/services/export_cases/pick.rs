@@ -56,7 +56,7 @@ pub(super) fn over_cases(
         CaseOrder::Largest => picked.order((largest_first().asc(), cases::case_id.asc())),
         CaseOrder::Smallest => picked.order((largest_first().desc(), cases::case_id.desc())),
     };
-    OverPicked::new(picked, select)
+    OverPicked::inlined(picked, select)
 }
 
 /// Refuses what is more than a file holds.
