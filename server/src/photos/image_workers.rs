@@ -45,7 +45,7 @@ impl ImageWorkers {
     }
 }
 
-/// A worker that was taken, and is free again where this is dropped.
+/// A worker that was taken: no other may take it as long as this lives.
 #[derive(Debug)]
 pub struct ImageWorker {
     _permit: OwnedSemaphorePermit,
