@@ -2,7 +2,7 @@
  * A person at an office PC: a browser page that is signed in, and watched. A page that asks another host, runs what the
  * content security policy forbids, or fails in a script fails its story.
  */
-import type { Browser, BrowserContext, Page } from 'playwright-core'
+import type { Browser, BrowserContext, Locator, Page } from 'playwright-core'
 import { expect, inject } from 'vitest'
 import { OFFICE_PC } from './browser'
 
@@ -63,6 +63,44 @@ export async function enter(desk: Desk, username: string, to: string): Promise<v
   expect(answer.status()).toBe(201)
   await desk.page.goto(to)
   await desk.page.locator('main#content').waitFor()
+}
+
+/** How often somebody without a mouse would press Tab before giving up. */
+const TABS_MAX = 80
+
+/** Moves the keyboard on, as somebody without a mouse does, until it stands on what is meant. */
+export async function tabTo(target: Locator): Promise<void> {
+  const { keyboard } = target.page()
+  await target.waitFor()
+  for (let pressed = 0; pressed < TABS_MAX; pressed += 1) {
+    if (await target.evaluate((element) => element.contains(document.activeElement))) return
+    await keyboard.press('Tab')
+  }
+  throw new Error(`Tab does not lead to ${target.toString()}`)
+}
+
+/** Waits until the keyboard stands there by itself, as when a dialog opens. */
+export async function hasKeyboard(target: Locator): Promise<void> {
+  await expect.poll(() => target.evaluate((element) => element === document.activeElement)).toBe(true)
+}
+
+/** Chooses a file in the browser's own dialog, which a key opens. */
+export async function pickByKeyboard(input: Locator, file: string): Promise<void> {
+  await tabTo(input)
+  const choosing = input.page().waitForEvent('filechooser')
+  await input.page().keyboard.press('Enter')
+  await (await choosing).setFiles(file)
+}
+
+/** Signs in without a mouse; the name has the keyboard already. */
+export async function signInByKeyboard({ page }: Desk, username: string): Promise<void> {
+  await page.goto('/')
+  await page.locator('input[name=username]').waitFor()
+  await page.keyboard.type(username)
+  await page.keyboard.press('Tab')
+  await page.keyboard.type(PASSWORD)
+  await page.keyboard.press('Enter')
+  await page.locator('main#content').waitFor()
 }
 
 /** What the API says, as somebody who is signed in. */

@@ -19,8 +19,9 @@ use crate::auth::actor::Actor;
 use crate::db::Connection;
 use crate::db::proposals::ProposalRow;
 use crate::db::schema::{proposals, users};
-use crate::db::types::{StoredValueError, stored_code};
+use crate::db::types::{StoredValueError, stored_code, stored_json};
 use crate::problem::ApiError;
+use crate::services::decide_case::EnteredAmount;
 use crate::services::list_cases::{CaseSummary, summaries};
 
 /// State of a proposal.
@@ -85,6 +86,8 @@ pub struct Proposal {
     pub month: Option<Month>,
     /// The request as it was made.
     pub request: serde_json::Value,
+    /// The amounts that it names; empty where the decision itself says them.
+    pub amounts: Vec<EnteredAmount>,
     /// Why.
     pub reason: Option<String>,
     /// Who asks for it.
@@ -107,6 +110,13 @@ pub struct Proposal {
     pub decision_no: Option<i64>,
     /// Whether the caller may review it: it is open, of the caller's grids or office, and another's.
     pub may_review: bool,
+}
+
+/// What requests of all kinds may name.
+#[derive(Debug, Deserialize)]
+struct Named {
+    #[serde(default)]
+    amounts: Vec<EnteredAmount>,
 }
 
 /// Which proposals.
@@ -208,6 +218,7 @@ pub async fn shown(
     let show = |row: ProposalRow| -> Result<Proposal, StoredValueError> {
         let state = stored_code("proposals.state", &row.state)?;
         let kind = stored_code("proposals.kind", &row.kind)?;
+        let Named { amounts } = stored_json("proposals.request", row.request.clone())?;
         let others = row.proposed_by != actor.user_id.0;
         Ok(Proposal {
             proposal_id: ProposalId(row.proposal_id),
@@ -218,6 +229,7 @@ pub async fn shown(
             expected_version: row.expected_version,
             month: row.month.map(|day| Month::of(day.0)),
             request: row.request,
+            amounts,
             reason: row.reason,
             proposed_by: UserId(row.proposed_by),
             proposed_by_name: names.get(&row.proposed_by).cloned().unwrap_or_default(),

@@ -247,9 +247,11 @@ impl Growth {
         let ids: Vec<CaseId> = to_confirm.iter().map(|(id, _)| *id).collect();
         let confirmed = self.cases.confirm(&ids, &self.offices.supervisor)?;
         for (id, rest) in to_confirm.iter().filter(|(id, _)| confirmed.contains(id)) {
-            if !self.cases.get(*id)?.charges.is_empty() {
+            let charges = &self.cases.get(*id)?.charges;
+            let fixed = charges.iter().all(|charge| charge.amount.fen().is_some());
+            if !charges.is_empty() {
                 self.last_charged = Some(*id);
-                self.charged.extend(rest.is_empty().then_some(*id));
+                self.charged.extend((rest.is_empty() && fixed).then_some(*id));
             }
             self.go_on(at, *id, rest)?;
         }

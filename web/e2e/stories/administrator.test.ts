@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { launch } from '../browser'
-import { ask, enter, expectClean, openDesk } from '../office'
+import { ask, enter, expectClean, hasKeyboard, openDesk, pickByKeyboard, signInByKeyboard, tabTo } from '../office'
 
 let browser: Browser
 beforeAll(async () => {
@@ -253,6 +253,72 @@ describe('policy', () => {
     await page.getByText('待施行').waitFor()
     expectClean(desk)
   })
+})
+
+it('an administrator does the day by keyboard alone: a colleague, a file, a lost tablet', async () => {
+  const desk = await openDesk(browser)
+  const { page } = desk
+  const { keyboard } = page
+  await signInByKeyboard(desk, 'admin')
+  await page.waitForURL('**/users')
+  await page.locator('tbody tr').first().waitFor()
+  await keyboard.press('n')
+  const created = page.getByRole('dialog', { name: '新增用户' })
+  await hasKeyboard(created.getByLabel('姓名'))
+  await keyboard.type('韩敏')
+  await keyboard.press('Tab')
+  await keyboard.type('han.min')
+  await keyboard.press('Control+Enter')
+  await created.locator('[data-secret]').waitFor()
+  await tabTo(created.getByRole('button', { name: '关闭' }).last())
+  await keyboard.press('Enter')
+  await page.waitForURL(/\/users\/[0-9a-f-]{36}/)
+
+  await page.getByRole('button', { name: '任命' }).waitFor()
+  await keyboard.press('n')
+  const assigned = page.getByRole('dialog', { name: '为韩敏任命岗位' })
+  await tabTo(assigned.getByRole('combobox', { name: '网格' }))
+  await keyboard.type('马村街道')
+  await page.getByRole('option', { name: '马村街道', exact: true }).waitFor()
+  await keyboard.press('ArrowDown')
+  await keyboard.press('Enter')
+  await tabTo(assigned.getByRole('button', { name: /任命/ }))
+  await keyboard.press('Enter')
+  await assigned.waitFor({ state: 'hidden' })
+  await page.getByRole('row', { name: /网格员.*马村街道/ }).getByText('任职中').waitFor()
+
+  const template = await page.request.get('/api/v1/registers/units.csv?lang=zh')
+  const [head = '', ...lines] = (await template.text()).trim().split('\r\n')
+  const line = lines.find((one) => one.startsWith('204001')) ?? ''
+  const name = line.split(',')[head.replace('\ufeff', '').split(',').indexOf('责任单位')] ?? ''
+  const file = join(inject('folder'), 'units-keyboard.csv')
+  await writeFile(file, [head, line.replace(name, `${name}（科室）`)].join('\r\n'))
+  await tabTo(page.getByRole('navigation').getByRole('link', { name: '责任单位' }))
+  await keyboard.press('Enter')
+  await page.waitForURL('**/registers/units')
+  await tabTo(page.getByRole('link', { name: '导入', exact: true }))
+  await keyboard.press('Enter')
+  await page.waitForURL('**/registers/import/units')
+  await pickByKeyboard(page.locator('input[type=file]'), file)
+  await tabTo(page.getByRole('button', { name: '导入 1 行' }))
+  await keyboard.press('Enter')
+  const agreed = page.getByRole('dialog', { name: '确认导入' })
+  await agreed.getByRole('button', { name: /^导入 1 行/ }).waitFor()
+  await keyboard.press('Control+Enter')
+  await page.getByRole('heading', { name: '导入完成：新增 0 条，修改 1 条' }).waitFor()
+
+  await tabTo(page.getByRole('navigation').getByRole('link', { name: '终端' }))
+  await keyboard.press('Enter')
+  const revoke = page.getByRole('row', { name: /终端 1/ }).getByRole('button', { name: '停用终端' })
+  await tabTo(revoke)
+  await keyboard.press('Enter')
+  const revoking = page.getByRole('dialog', { name: '停用终端' })
+  await revoking.getByText('之后它送来的记录进入隔离区').waitFor()
+  // Found again meanwhile: nothing is revoked.
+  await keyboard.press('Escape')
+  await revoking.waitFor({ state: 'hidden' })
+  expect(await revoke.isEnabled()).toBe(true)
+  expectClean(desk)
 })
 
 it('the registers speak English', async () => {

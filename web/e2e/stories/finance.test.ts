@@ -5,7 +5,18 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { launch } from '../browser'
 import { charge, monthsAgo } from '../charges'
-import { ask, enter, expectClean, openDesk, signIn, type Desk, type ListedCase } from '../office'
+import {
+  ask,
+  enter,
+  expectClean,
+  hasKeyboard,
+  openDesk,
+  signIn,
+  signInByKeyboard,
+  tabTo,
+  type Desk,
+  type ListedCase,
+} from '../office'
 
 const PREPARATION_MILLISECONDS = 120_000
 /** Not the last month: what inspectors found yesterday may be of it. */
@@ -87,28 +98,32 @@ describe('finance', () => {
     expectClean(one)
   })
 
-  it('closes the month by two people, and its files are what the digest says', async () => {
+  it('closes the month by two people, both by keyboard, and its files are what the digest says', async () => {
     const one = await openDesk(browser)
     const other = await openDesk(browser)
     await enter(one, 'finance1', `/months?month=${MONTH}&tab=closing`)
     await one.page.getByText('不能反结账').first().waitFor()
-    await one.page.getByRole('button', { name: '提请结账' }).click()
+    await tabTo(one.page.getByRole('button', { name: '提请结账' }))
+    await one.page.keyboard.press('Enter')
     const dialog = one.page.getByRole('dialog')
     await dialog.getByText('须由另一人复核后生效').waitFor()
-    await dialog.getByRole('textbox').fill('已与各单位核对')
-    await dialog.getByRole('button', { name: /提请结账/ }).click()
+    await hasKeyboard(dialog.getByRole('textbox'))
+    await one.page.keyboard.type('已与各单位核对')
+    await one.page.keyboard.press('Control+Enter')
     await bar(one.page).getByText('已与各单位核对').waitFor()
     expect(await one.page.getByRole('button', { name: '复核通过' }).count()).toBe(0)
 
     await enter(other, 'finance2', '/proposals')
     await bar(other.page).getByRole('button', { name: '复核通过' }).waitFor()
     // The network goes at the very moment, and comes back: a second try closes, once.
+    await tabTo(bar(other.page).getByRole('button', { name: '复核通过' }))
     await other.context.setOffline(true)
-    await bar(other.page).getByRole('button', { name: '复核通过' }).click()
+    await other.page.keyboard.press('Enter')
     await other.page.getByText('网络中断，正在重新连接').waitFor()
     await other.context.setOffline(false)
     await other.page.getByText('网络中断，正在重新连接').waitFor({ state: 'hidden' })
-    await bar(other.page).getByRole('button', { name: '复核通过' }).click()
+    await tabTo(bar(other.page).getByRole('button', { name: '复核通过' }))
+    await other.page.keyboard.press('Enter')
     await other.page.getByText('没有等待复核的事项').waitFor()
     await other.page.goto(`/months?month=${MONTH}&tab=closing`)
     await other.page.getByText(/已于 .* 结账/).waitFor()
@@ -201,6 +216,71 @@ describe('finance', () => {
     await desk.page.getByText('净额').getByText('4,000.00').waitFor()
     expectClean(supervisor)
     expectClean(other)
+    expectClean(desk)
+  })
+
+  it('does the day by keyboard alone: the month, an entry with its photo, a voucher, the file, the year', async () => {
+    const desk = await openDesk(browser)
+    const { page } = desk
+    const { keyboard } = page
+    const toMonth = async () => {
+      await page.locator('.state').waitFor()
+      while (!(await page.locator('main h1').innerText()).includes(MONTH)) {
+        const before = await page.locator('main h1').innerText()
+        await keyboard.press('[')
+        await expect.poll(() => page.locator('main h1').innerText()).not.toBe(before)
+      }
+    }
+    await signInByKeyboard(desk, 'finance1')
+    await page.waitForURL('**/months')
+    await toMonth()
+    await keyboard.press('3')
+    await page.waitForURL(/tab=entries/)
+    await page.locator('tbody[data-rows] tr').first().waitFor()
+    await keyboard.press('j')
+    await hasKeyboard(page.locator('tbody[data-rows] tr').first())
+    await keyboard.press('Enter')
+    await page.waitForURL('**/entries/*')
+    await tabTo(page.locator('.photos button').first())
+    await keyboard.press('Enter')
+    await page.getByRole('dialog').locator('img').waitFor()
+    await keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'hidden' })
+
+    await tabTo(page.getByRole('navigation').getByRole('link', { name: '月度扣缴' }))
+    await keyboard.press('Enter')
+    await toMonth()
+    await keyboard.press('4')
+    await page.getByRole('button', { name: '登记' }).first().waitFor()
+    await keyboard.press('j')
+    await hasKeyboard(page.getByRole('button', { name: '登记' }).first())
+    await keyboard.press('Enter')
+    const dialog = page.getByRole('dialog', { name: /登记扣缴执行/ })
+    await hasKeyboard(dialog.getByLabel('凭证号'))
+    await keyboard.type('记-0020')
+    await tabTo(dialog.getByLabel('金额（元）'))
+    await keyboard.press('Control+A')
+    await keyboard.type('5000')
+    await dialog.getByText('伍仟元整').waitFor()
+    await keyboard.press('Control+Enter')
+    await dialog.waitFor({ state: 'hidden' })
+    await page.getByRole('row', { name: /记-0020/ }).getByText('有效').waitFor()
+
+    await tabTo(page.getByRole('button', { name: '导出' }))
+    await keyboard.press('Enter')
+    const first = page.getByRole('menuitem').first()
+    await first.waitFor()
+    await expect.poll(async () => {
+      await keyboard.press('ArrowDown')
+      return first.evaluate((entry) => entry === document.activeElement)
+    }).toBe(true)
+    const downloading = page.waitForEvent('download')
+    await keyboard.press('Enter')
+    expect((await downloading).suggestedFilename()).toMatch(/\.xlsx$/)
+
+    await tabTo(page.getByRole('navigation').getByRole('link', { name: '年度累计' }))
+    await keyboard.press('Enter')
+    await page.getByRole('row', { name: /马村街道办事处/ }).getByText('301001').waitFor()
     expectClean(desk)
   })
 

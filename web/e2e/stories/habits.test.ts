@@ -2,8 +2,8 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { launch } from '../browser'
-import { charge } from '../charges'
-import { ask, cleanCases, enter, expectClean, openDesk, type Desk, type ListedCase } from '../office'
+import { charge, order } from '../charges'
+import { ask, cleanCases, enter, expectClean, hasKeyboard, openDesk, type Desk, type ListedCase } from '../office'
 
 const PREPARATION_MILLISECONDS = 120_000
 
@@ -189,17 +189,18 @@ it('a finding of a higher group is entered with what is missing named, and is a 
   expectClean(desk)
 })
 
-it('on the board time is given, the clock is stopped and goes on again', async () => {
+it('on the board time is given, the clock is stopped and goes on again; keys lead from case to case', async () => {
   const desk = await openDesk(browser)
   const { page } = desk
   await enter(desk, 'supervisor1', '/queue')
-  const [found] = await cleanCases(desk, 'other_air')
+  const [found, another] = await cleanCases(desk, 'other_air')
+  await order(desk, another?.case_id ?? '')
   await page.goto(`/cases/${found?.case_id}`)
   await page.getByRole('button', { name: /交办整改/ }).click()
-  const order = page.getByRole('dialog', { name: '交办整改' })
-  await order.getByRole('button', { name: /立即落实/ }).click()
-  await order.getByRole('button', { name: /^交办整改/ }).click()
-  await order.waitFor({ state: 'hidden' })
+  const ordering = page.getByRole('dialog', { name: '交办整改' })
+  await ordering.getByRole('button', { name: /立即落实/ }).click()
+  await ordering.getByRole('button', { name: /^交办整改/ }).click()
+  await ordering.waitFor({ state: 'hidden' })
   await page.goto('/rectifications')
   const row = page.locator('tbody tr', { hasText: found?.target_name ?? '' })
   const before = await row.locator('td').first().innerText()
@@ -218,5 +219,21 @@ it('on the board time is given, the clock is stopped and goes on again', async (
   await row.getByRole('button', { name: '恢复办理' }).click()
   await page.getByRole('dialog', { name: '恢复办理' }).getByRole('button', { name: /恢复办理/ }).click()
   await row.getByText('整改中').waitFor()
+  await page.getByRole('dialog').waitFor({ state: 'hidden' })
+
+  // One goes through the board's cases by key, in its order, and back to it.
+  const links = page.locator('tbody[data-rows] a[href^="/cases/"]')
+  const boarded = await links.evaluateAll((all) => all.map((link) => link.getAttribute('href')))
+  await page.keyboard.press('j')
+  await hasKeyboard(page.locator('tbody[data-rows] tr').first())
+  await page.keyboard.press('Enter')
+  await page.waitForURL(`**${boarded[0]}`)
+  await page.getByRole('button', { name: '下一件' }).waitFor()
+  await page.keyboard.press('j')
+  await page.waitForURL(`**${boarded[1]}`)
+  await page.keyboard.press('k')
+  await page.waitForURL(`**${boarded[0]}`)
+  await page.keyboard.press('u')
+  await page.waitForURL('**/rectifications')
   expectClean(desk)
 })

@@ -2,7 +2,7 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { launch } from '../browser'
-import { ask, cleanCases, expectClean, openDesk, type ListedCase } from '../office'
+import { ask, cleanCases, expectClean, openDesk, signInByKeyboard, type ListedCase } from '../office'
 
 let browser: Browser
 beforeAll(async () => {
@@ -13,13 +13,7 @@ afterAll(() => browser.close())
 it('a supervisor reviews by keyboard alone, from signing in to the next case', async () => {
   const desk = await openDesk(browser)
   const { page } = desk
-  await page.goto('/')
-  await page.locator('input[name=username]').waitFor()
-  // The name has the keyboard already.
-  await page.keyboard.type('supervisor1')
-  await page.keyboard.press('Tab')
-  await page.keyboard.type('lantian-demo')
-  await page.keyboard.press('Enter')
+  await signInByKeyboard(desk, 'supervisor1')
   await page.waitForURL('**/queue')
   const [first, second] = await cleanCases(desk, 'other_air')
   await page.goto('/queue?item=other_air&flagged=')

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { TABLET, launch } from '../browser'
 import { charge, order } from '../charges'
 import { drawPhoto } from '../field'
-import { enter, expectClean, openDesk, signIn, type ListedCase } from '../office'
+import { enter, expectClean, hasKeyboard, openDesk, pickByKeyboard, signIn, signInByKeyboard, tabTo, type ListedCase } from '../office'
 
 const PREPARATION_MILLISECONDS = 120_000
 
@@ -16,7 +16,7 @@ beforeAll(async () => {
   browser = await launch()
   const supervisor = await openDesk(browser)
   await enter(supervisor, 'supervisor1', '/account')
-  cases = await charge(supervisor, browser, { street: 2, occurredAt: new Date(Date.now() - 7_200_000).toISOString(), count: 2 })
+  cases = await charge(supervisor, browser, { street: 2, occurredAt: new Date(Date.now() - 7_200_000).toISOString(), count: 3 })
   for (const { case_id } of cases) await order(supervisor, case_id)
 }, PREPARATION_MILLISECONDS)
 afterAll(() => browser.close())
@@ -59,11 +59,54 @@ describe('a liaison', () => {
     await page.getByRole('button', { name: /^退回/ }).waitFor()
     await page.keyboard.press('b')
     const dialog = page.getByRole('dialog', { name: '退回交办' })
-    await dialog.getByRole('textbox').focus()
+    await hasKeyboard(dialog.getByRole('textbox'))
     await page.keyboard.press('Alt+1')
     await page.keyboard.press('Control+Enter')
     await dialog.waitFor({ state: 'hidden' })
     await page.getByText('单位退回').waitFor()
+    expectClean(desk)
+  })
+
+  it('does the day by keyboard alone: what is due, the report with its photo, an appeal, the receipts', async () => {
+    const desk = await openDesk(browser)
+    const { page } = desk
+    const { keyboard } = page
+    const found = cases[2]
+    const photo = await drawPhoto(browser, join(inject('folder'), 'liaison-keyboard.jpg'), 8_002, true)
+    await signInByKeyboard(desk, 'liaison.fengying')
+    await page.waitForURL('**/unit/cases')
+    const tasks = page.locator('.tasks tbody tr')
+    await tasks.first().waitFor()
+    const at = (await tasks.allInnerTexts()).findIndex((text) => text.includes(found?.target_name ?? ''))
+    await keyboard.press('j')
+    await hasKeyboard(tasks.first())
+    for (let step = 0; step < at; step += 1) await keyboard.press('ArrowDown')
+    await keyboard.press('Enter')
+    await page.waitForURL(`**/unit/cases/${found?.case_id}`)
+    await page.getByRole('button', { name: /^整改反馈/ }).waitFor()
+
+    await keyboard.press('r')
+    const report = page.getByRole('dialog', { name: '整改反馈' })
+    await hasKeyboard(report.getByRole('textbox'))
+    await keyboard.type('净化器已维修，运行记录见照片。')
+    await pickByKeyboard(report.locator('input[type=file]'), photo)
+    await report.locator('li img').waitFor()
+    await keyboard.press('Control+Enter')
+    await report.waitFor({ state: 'hidden' })
+    await page.getByText('等待区环委办复核').first().waitFor()
+
+    await keyboard.press('a')
+    const appeal = page.getByRole('dialog', { name: '对本案扣缴提出申诉' })
+    await hasKeyboard(appeal.getByRole('textbox'))
+    await keyboard.type('检查当日设备正在检修。')
+    await keyboard.press('Control+Enter')
+    await appeal.waitFor({ state: 'hidden' })
+    await page.getByText('检查当日设备正在检修').waitFor()
+
+    await tabTo(page.getByRole('navigation').getByRole('link', { name: '扣缴与回执' }))
+    await keyboard.press('Enter')
+    await page.waitForURL('**/unit/receipts')
+    await page.locator('tbody tr').first().getByText('冯营街道办事处').waitFor()
     expectClean(desk)
   })
 

@@ -86,6 +86,20 @@ describe('while somebody works', () => {
     expectClean(desk)
   })
 
+  it('a screen whose file an upgrade replaced opens all the same', async () => {
+    const desk = await openDesk(browser)
+    const { page } = desk
+    await enter(desk, 'supervisor1', '/queue')
+    let asked = 0
+    await page.route('**/assets/DecisionsScreen-*.js', (route) => {
+      asked += 1
+      return asked === 1 ? route.fulfill({ status: 404 }) : route.continue()
+    })
+    await page.getByRole('navigation').getByRole('link', { name: '决定记录' }).click()
+    await page.getByRole('heading', { name: '决定记录' }).waitFor()
+    expect([asked, new URL(page.url()).pathname]).toEqual([2, '/decisions'])
+  })
+
   it('two supervisors on one case: the second sees the decision of the first and does not overwrite it', async () => {
     const one = await openDesk(browser)
     const other = await openDesk(browser)
@@ -105,6 +119,29 @@ describe('while somebody works', () => {
     expect((await ask<ListedCase>(other, `/api/v1/cases/${found?.case_id}`)).review_state).toBe('confirmed')
     expectClean(one)
     expectClean(other)
+  })
+
+  it('who did not hear of the other decision in time is refused, sees it and has overwritten nothing', async () => {
+    const one = await openDesk(browser)
+    const other = await openDesk(browser)
+    await enter(one, 'supervisor1', '/queue')
+    await other.page.route('**/api/v1/events', (route) => route.abort())
+    await enter(other, 'supervisor2', '/queue')
+    const [found] = await cleanCases(one, 'site_dust')
+    await other.page.goto(`/cases/${found?.case_id}`)
+    await other.page.getByRole('button', { name: /^不予认定/ }).click()
+    const dialog = other.page.getByRole('dialog', { name: '不予认定' })
+    await dialog.getByRole('textbox').fill('经核实，现场已覆盖。')
+    await one.page.goto(`/cases/${found?.case_id}`)
+    await one.page.getByRole('button', { name: /^认定/ }).click()
+    await one.page.getByRole('dialog', { name: '认定本案' }).getByRole('button', { name: /认定/ }).click()
+    await one.page.locator('header .tag', { hasText: '已认定' }).waitFor()
+
+    await dialog.getByRole('button', { name: /^不予认定/ }).click()
+    await other.page.getByText(/他人(刚刚)?处理过?/).first().waitFor()
+    await other.page.locator('header .tag', { hasText: '已认定' }).waitFor()
+    const { decisions } = await ask<{ decisions: { kind: string }[] }>(other, `/api/v1/cases/${found?.case_id}`)
+    expect(decisions.map(({ kind }) => kind)).toEqual(['confirm'])
   })
 })
 

@@ -74,8 +74,8 @@ pub struct CaseSummary {
     pub posted: Fen,
     /// Whether an amount has to be entered.
     pub amount_missing: bool,
-    /// Photos in its manifest.
-    pub photos: i64,
+    /// How many photos its manifest names.
+    pub photo_count: i64,
 }
 
 #[derive(Debug, QueryableByName)]
@@ -133,7 +133,7 @@ struct SummaryRow {
     #[diesel(sql_type = Bool)]
     amount_missing: bool,
     #[diesel(sql_type = BigInt)]
-    photos: i64,
+    photo_count: i64,
 }
 
 /// The cases of these ids, in the order of the ids; one statement.
@@ -154,7 +154,7 @@ pub async fn summaries(
                 occurred_month, review_state, rectification_state, cases.flags, cases.version, cases.reason,
                 sums.pending_fen, sums.posted_fen, sums.amount_missing,
                 (SELECT count(*) FROM inspection_photos AS photo
-                 WHERE photo.district = $1 AND photo.inspection_id = cases.inspection_id) AS photos
+                 WHERE photo.district = $1 AND photo.inspection_id = cases.inspection_id) AS photo_count
          FROM unnest($2) WITH ORDINALITY AS asked (case_id, place)
          JOIN cases ON cases.district = $1 AND cases.case_id = asked.case_id
          JOIN inspections USING (district, inspection_id)
@@ -208,7 +208,7 @@ impl TryFrom<SummaryRow> for CaseSummary {
             pending: Fen::new(row.pending_fen),
             posted: Fen::new(row.posted_fen),
             amount_missing: row.amount_missing,
-            photos: row.photos,
+            photo_count: row.photo_count,
         })
     }
 }

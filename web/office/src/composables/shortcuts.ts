@@ -14,11 +14,13 @@ export interface Shortcut {
   when?: () => boolean
 }
 
-/** Those of all parts that are on the screen, the latest first. */
+/** Those of all parts that are on the screen, the latest first, and behind them those that give way. */
 export const shortcuts = reactive<{ groups: Shortcut[][] }>({ groups: [] })
 
-export function useShortcuts(group: Shortcut[]): void {
-  shortcuts.groups.unshift(group)
+/** Keys that work while this part is on the screen; those that give way do only what no other part does by that key. */
+export function useShortcuts(group: Shortcut[], giveWay = false): void {
+  if (giveWay) shortcuts.groups.push(group)
+  else shortcuts.groups.unshift(group)
   onScopeDispose(() => {
     shortcuts.groups = shortcuts.groups.filter((other) => other !== group)
   })

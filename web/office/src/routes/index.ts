@@ -6,6 +6,7 @@
 import {
   createRouter,
   createWebHistory,
+  START_LOCATION,
   type RouteLocationNormalized,
   type RouteLocationRaw,
   type Router,
@@ -15,6 +16,7 @@ import type { Component } from 'vue'
 import { text } from '@/messages'
 import { useNames } from '@/stores/names'
 import { useEvents } from '@/stores/events'
+import { useNetwork } from '@/stores/network'
 import { useSession, type Role } from '@/stores/session'
 
 declare module 'vue-router' {
@@ -76,6 +78,20 @@ async function admit(to: RouteLocationNormalized, router: Router): Promise<true 
   return true
 }
 
+/**
+ * A newer server has the files of this page's screens no longer: the page is fetched anew, where one wanted to go. While
+ * the server does not answer, it stays as it is with what was typed.
+ */
+function followNewScreens(router: Router): void {
+  let gone = false
+  addEventListener('vite:preloadError', () => (gone = true))
+  router.onError(async (_fault, to) => {
+    if (!gone || router.currentRoute.value === START_LOCATION) return
+    gone = false
+    if (await useNetwork().probe()) location.assign(to.fullPath)
+  })
+}
+
 export function makeRouter(): Router {
   const router = createRouter({
     history: createWebHistory(),
@@ -83,6 +99,7 @@ export function makeRouter(): Router {
     scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
   })
   router.beforeEach((to) => admit(to, router))
+  followNewScreens(router)
   router.afterEach((to) => {
     const product = text('common.product')
     document.title = to.meta.title ? `${text(to.meta.title)} · ${product}` : product

@@ -18,14 +18,16 @@ export const useNetwork = defineStore('network', () => {
     }
   }
 
-  async function probe(): Promise<void> {
+  /** Asks whether the server answers, and remembers it. */
+  async function probe(): Promise<boolean> {
     timer = undefined
     const healthy = await fetch('/healthz', { cache: 'no-store' }).then(
       ({ ok }) => ok,
       () => false,
     )
     answered(healthy)
+    return healthy
   }
 
-  return { lost, answered }
+  return { lost, answered, probe }
 })

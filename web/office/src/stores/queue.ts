@@ -10,8 +10,10 @@ const KEPT = 'lantian.queue'
 interface Queue {
   /** The address of the list, with its filters and page. */
   address: string
-  /** Filters and order of its cases; none where the list is no list of cases. */
+  /** Filters and order of its cases, where the server knows what comes before and after each. */
   asked?: Record<string, string> | undefined
+  /** The cases of its page, where the list has an order of its own. */
+  cases?: string[] | undefined
 }
 
 function kept(): Queue {
@@ -25,8 +27,8 @@ function kept(): Queue {
 export const useQueue = defineStore('queue', () => {
   const queue = ref(kept())
 
-  function take(address: string, asked?: Record<string, string>): void {
-    queue.value = { address, asked }
+  function take(taken: Queue): void {
+    queue.value = taken
     sessionStorage.setItem(KEPT, JSON.stringify(queue.value))
   }
 

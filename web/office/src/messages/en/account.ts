@@ -25,6 +25,7 @@ const account: typeof zh = {
   sessions: 'Sessions',
   sessionsHint: 'These sessions of your account are valid now. End what you do not know, and change your password.',
   sessionAddress: 'Address',
+  unknownBrowser: 'Unknown browser',
   sessionBrowser: 'Browser',
   sessionSince: 'Signed in',
   sessionSeen: 'Last used',

@@ -1,37 +1,9 @@
+import shared from '@lantian/shared/messages/en/codes'
 import type zh from '../zh/codes'
 
 const codes: typeof zh = {
-  review: {
-    awaiting_evidence: 'Awaiting evidence',
-    under_review: 'Under review',
-    confirmed: 'Confirmed',
-    returned: 'Returned',
-    dismissed: 'Dismissed',
-    merged: 'Merged',
-  },
-  rectification: {
-    none: 'Not ordered',
-    assigned: 'Ordered',
-    rectified: 'Reported',
-    verified: 'Verified',
-    closed: 'Closed',
-    supervision: 'Supervision',
-    summons: 'Summons',
-    accountability: 'Accountability',
-  },
-  round: {
-    assigned: 'With the unit',
-    paused: 'Paused',
-    returned: 'Sent back by unit',
-    rectified: 'Awaits re-check',
-    verified: 'Awaits closing',
-    failed: 'Re-check failed',
-    closed: 'Closed',
-    withdrawn: 'Withdrawn',
-  },
-  step: { supervision: 'Supervision', summons: 'Summons', accountability: 'Accountability' },
+  ...shared,
   pause: { deferred: 'Deferred', on_the_books: 'On the books' },
-  charge: { pending: 'Pending', posted: 'Posted', void: 'Void' },
   entry: { deduction: 'Deduction', reversal: 'Reversal', adjustment: 'Adjustment', transfer: 'Transfer' },
   proposal: { open: 'Awaits review', approved: 'Approved', rejected: 'Rejected', withdrawn: 'Withdrawn', stale: 'Stale' },
   duplicate: { proposed: 'To be decided', merged: 'Merged', kept_apart: 'Kept apart', lapsed: 'Lapsed' },
@@ -58,7 +30,6 @@ const codes: typeof zh = {
     finance: 'Finance',
     administrator: 'Administrator',
   },
-  zone: { built_up_area: 'Built-up area', no_burn: 'No-burn zone', fireworks_prohibited: 'Fireworks prohibited' },
   unitKind: { street_office: 'Street office', bureau: 'Bureau' },
   ground: { open_case_on_target: 'Open case on the same target', near_in_place_and_time: 'Near in place and time' },
   kind: {
@@ -72,18 +43,6 @@ const codes: typeof zh = {
     bare_land: 'Bare land',
     road: 'Road',
     other: 'Other',
-  },
-  flag: {
-    clock_suspect: 'Clock in doubt',
-    fix_suspect: 'Position in doubt',
-    measurement_suspect: 'Measurement in doubt',
-    level_differs: 'Level differs',
-    unit_differs: 'Unit differs',
-    zones_differ: 'Zones differ',
-    pack_differs: 'Policy version differs',
-    target_differs: 'Register differs',
-    amends_decided: 'Corrects a decided case',
-    duplicate_proposed: 'Possible duplicate',
   },
   decision: {
     confirm: 'Confirm',

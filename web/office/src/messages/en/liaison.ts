@@ -59,6 +59,7 @@ const liaison: typeof zh = {
   appeals: 'Appeals',
   appealTitle: 'Appeal against what this case charges',
   appealableUntil: 'Possible until {at}',
+  appealOver: 'The time to appeal ended at {at}',
   appealUntil: 'Until {at}; later it is not taken.',
   appealGrounds: 'Grounds',
   appealHint: 'Which charge is wrong, and by which facts, such as: the site was handed over to the bureau on 3 November, see the photo.',

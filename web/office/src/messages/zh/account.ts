@@ -23,6 +23,7 @@ export default {
   sessions: '登录记录',
   sessionsHint: '这里是您账号当前有效的登录。不认识的请立即结束并修改密码。',
   sessionAddress: '地址',
+  unknownBrowser: '未知浏览器',
   sessionBrowser: '浏览器',
   sessionSince: '登录时间',
   sessionSeen: '最近使用',

@@ -1,36 +1,9 @@
-/** Names of the API's codes. */
+/** Names of the API's codes: those that the tablet shows too, and the office's own. */
+import shared from '@lantian/shared/messages/zh/codes'
+
 export default {
-  review: {
-    awaiting_evidence: '待补证',
-    under_review: '待审核',
-    confirmed: '已认定',
-    returned: '已退回',
-    dismissed: '不予认定',
-    merged: '已并案',
-  },
-  rectification: {
-    none: '未交办',
-    assigned: '已交办',
-    rectified: '已整改',
-    verified: '已复核',
-    closed: '已销号',
-    supervision: '督办',
-    summons: '约谈',
-    accountability: '问责',
-  },
-  round: {
-    assigned: '整改中',
-    paused: '缓办',
-    returned: '单位退回',
-    rectified: '待复核',
-    verified: '待销号',
-    failed: '复核不通过',
-    closed: '已销号',
-    withdrawn: '已撤销',
-  },
-  step: { supervision: '督办', summons: '约谈', accountability: '问责' },
+  ...shared,
   pause: { deferred: '缓办', on_the_books: '挂账' },
-  charge: { pending: '待入账', posted: '已入账', void: '不扣缴' },
   entry: { deduction: '扣缴', reversal: '红冲', adjustment: '调整', transfer: '划转' },
   proposal: { open: '待复核', approved: '已通过', rejected: '已退回', withdrawn: '已撤回', stale: '已失效' },
   duplicate: { proposed: '待处理', merged: '已并案', kept_apart: '已分别认定', lapsed: '已失效' },
@@ -51,7 +24,6 @@ export default {
     self_check: '自查',
   },
   role: { inspector: '网格员', supervisor: '监督员', liaison: '单位联络员', finance: '财政', administrator: '管理员' },
-  zone: { built_up_area: '建成区', no_burn: '禁燃区', fireworks_prohibited: '禁燃禁放区' },
   unitKind: { street_office: '街道办事处', bureau: '职能部门' },
   ground: { open_case_on_target: '同一对象已有未结案件', near_in_place_and_time: '时间地点相近' },
   kind: {
@@ -65,18 +37,6 @@ export default {
     bare_land: '裸地',
     road: '道路',
     other: '其他',
-  },
-  flag: {
-    clock_suspect: '时钟存疑',
-    fix_suspect: '定位存疑',
-    measurement_suspect: '测量值存疑',
-    level_differs: '发现层级不符',
-    unit_differs: '责任单位不符',
-    zones_differ: '区域不符',
-    pack_differs: '政策版本不符',
-    target_differs: '台账信息不符',
-    amends_decided: '更正已决案件',
-    duplicate_proposed: '疑似重复',
   },
   decision: {
     confirm: '认定',

@@ -60,6 +60,7 @@ export default {
   kind: '对象类别',
   state: '状态',
   period: '时间范围',
+  toList: '进入列表',
   shortcuts: '键盘快捷键',
   shortcutsHint: '按 ? 随时查看',
   notFound: '没有这个页面',

@@ -57,6 +57,7 @@ export default {
   appeals: '申诉',
   appealTitle: '对本案扣缴提出申诉',
   appealableUntil: '可在 {at} 前申诉',
+  appealOver: '申诉期限已于 {at} 届满',
   appealUntil: '请在 {at} 前提出，逾期不再受理。',
   appealGrounds: '申诉理由',
   appealHint: '说明哪一笔扣缴不当、事实依据是什么，例如：该工地 11 月 3 日已移交建设局管理，附移交单照片。',

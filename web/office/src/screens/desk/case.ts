@@ -2,8 +2,7 @@
 import type { Api } from '@lantian/shared/api/types'
 
 export type CaseSummary = Api<'CaseSummary'>
-/** The document joins two fields of one name: in full, `photos` are the photos. */
-export type CaseDetail = Omit<Api<'CaseDetail'>, 'photos'> & { photos: Api<'CasePhoto'>[] }
+export type CaseDetail = Api<'CaseDetail'>
 export type DecisionKind = Api<'DecisionKind'>
 export type ReviewState = Api<'ReviewState'>
 

@@ -18,8 +18,8 @@ function charge(id: string, amount: number | null, state: Charge['state'] = 'pos
 }
 
 const CHARGES = [charge('a', 10_000_000), charge('b', 1_000_000), charge('gone', 5_000_000, 'void')]
-const of = (kind: string, request: unknown = {}, unit?: string) =>
-  changesOf(kind, request, CHARGES, ({ measure }) => measure, unit)
+const of = (kind: string, named: { charge_id: string; amount: number }[] = [], unit?: string) =>
+  changesOf(kind, named, CHARGES, ({ measure }) => measure, unit)
 
 describe('what a decision makes of the charges', () => {
   it('leaves out what was dropped before', () => {
@@ -31,12 +31,11 @@ describe('what a decision makes of the charges', () => {
   })
 
   it.each(['adjust', 'appeal_reduce', 'enter_amounts'])('is what %s names, and the others stay', (kind) => {
-    const request = { amounts: [{ charge_id: 'a', amount: 0 }] }
-    expect(of(kind, request).map(({ after }) => after)).toEqual([0, 1_000_000])
+    expect(of(kind, [{ charge_id: 'a', amount: 0 }]).map(({ after }) => after)).toEqual([0, 1_000_000])
   })
 
   it('is not known where a pack or a level decides the amounts', () => {
-    expect(sumOf(of('adjust', { pack_hash: '…' }))).toEqual({ before: 11_000_000, after: undefined })
+    expect(sumOf(of('adjust'))).toEqual({ before: 11_000_000, after: undefined })
     expect(sumOf(of('accept_amendment'))).toEqual({ before: 11_000_000, after: undefined })
   })
 
@@ -45,7 +44,7 @@ describe('what a decision makes of the charges', () => {
   })
 
   it('moves every amount from one unit to the other, and the sum stays', () => {
-    const changes = of('re_attribute', {}, '冯营街道办事处')
+    const changes = of('re_attribute', [], '冯营街道办事处')
     expect(changes.map(({ unit, before, after }) => [unit, before, after])).toEqual([
       ['马村街道办事处', 10_000_000, 0],
       ['马村街道办事处', 1_000_000, 0],
@@ -56,6 +55,6 @@ describe('what a decision makes of the charges', () => {
   })
 
   it('counts an amount that is still to be entered as nothing', () => {
-    expect(changesOf('dismiss', {}, [charge('c', null, 'pending')], () => '')[0]?.before).toBe(0)
+    expect(changesOf('dismiss', [], [charge('c', null, 'pending')], () => '')[0]?.before).toBe(0)
   })
 })

@@ -14,7 +14,7 @@ export type MoneyKind = Extract<
 /** Those that one person decides. */
 export const ONE_PERSON: ReadonlySet<string> = new Set<MoneyKind>(['re_attribute', 'appeal_uphold'])
 
-type Amounts = readonly { charge_id: string; amount: number }[]
+type Amounts = readonly Api<'EnteredAmount'>[]
 
 /** A line of a comparison: what stands, and what would; nothing where the server alone can tell. */
 export interface Change {
@@ -37,21 +37,15 @@ export function standing(charges: readonly Charge[]): Charge[] {
   return charges.filter(({ state }) => state !== 'void')
 }
 
-/** The amounts that a request names, whatever else it holds. */
-export function amountsOf(request: unknown): Amounts {
-  if (typeof request !== 'object' || request === null || !('amounts' in request)) return []
-  return Array.isArray(request.amounts) ? (request.amounts as Amounts) : []
-}
-
-/** Each charge before and after a decision of this kind. */
+/** Each charge before and after a decision of this kind, which names these amounts. */
 export function changesOf(
   kind: string,
-  request: unknown,
+  named: Amounts,
   charges: readonly Charge[],
   nameOf: (charge: Charge) => string,
   unitAfter?: string,
 ): Change[] {
-  const amounts = new Map(amountsOf(request).map(({ charge_id, amount }) => [charge_id, amount]))
+  const amounts = new Map(named.map(({ charge_id, amount }) => [charge_id, amount]))
   const after = (charge: Charge): number | undefined => {
     const present = charge.amount ?? 0
     if (TAKES_BACK.has(kind)) return 0

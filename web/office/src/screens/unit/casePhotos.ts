@@ -3,9 +3,6 @@ import type { Api } from '@lantian/shared/api/types'
 import { minute } from '@lantian/shared/time'
 import type { ViewedPhoto } from '@/components/PhotoViewer.vue'
 
-/** The document joins two fields of one name: in full, `photos` are the photos. */
-export type CaseDetail = Omit<Api<'CaseDetail'>, 'photos'> & { photos: Api<'CasePhoto'>[] }
-
 /** Photos that the server keeps, with this word before the time. */
 export function foundPhotos(photos: readonly Api<'CasePhoto'>[], word: string): ViewedPhoto[] {
   return photos.flatMap((photo) =>

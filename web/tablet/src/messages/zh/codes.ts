@@ -1,63 +1,12 @@
-/** Names of the product's codes. */
+/** Names of the product's codes: those that the office shows too, and the tablet's own. */
+import shared from '@lantian/shared/messages/zh/codes'
+
 export default {
-  review: {
-    awaiting_evidence: '待补证',
-    under_review: '待审核',
-    confirmed: '已认定',
-    returned: '已退回',
-    dismissed: '不予认定',
-    merged: '已并案',
-  },
-  round: {
-    assigned: '整改中',
-    paused: '缓办',
-    returned: '单位退回',
-    rectified: '待复核',
-    verified: '待销号',
-    failed: '复核不通过',
-    withdrawn: '已撤销',
-  },
-  step: {
-    supervision: '督办',
-    summons: '约谈',
-    accountability: '问责',
-  },
-  rectification: {
-    none: '未交办',
-    assigned: '已交办',
-    rectified: '已整改',
-    verified: '已复核',
-    closed: '已销号',
-    supervision: '督办',
-    summons: '约谈',
-    accountability: '问责',
-  },
-  charge: {
-    pending: '待入账',
-    posted: '已入账',
-    void: '不扣缴',
-  },
+  ...shared,
   source: {
     satellite: '卫星遥感',
     video: '蓝天卫士视频',
     drone: '无人机',
-  },
-  zone: {
-    built_up_area: '建成区',
-    no_burn: '禁燃区',
-    fireworks_prohibited: '禁燃禁放区',
-  },
-  flag: {
-    clock_suspect: '平板时钟存疑',
-    fix_suspect: '定位存疑',
-    measurement_suspect: '测量值存疑',
-    level_differs: '发现层级不符',
-    unit_differs: '责任单位不符',
-    zones_differ: '区域不符',
-    pack_differs: '政策版本不符',
-    target_differs: '台账信息不符',
-    amends_decided: '更正已决案件',
-    duplicate_proposed: '疑似重复',
   },
   logKind: {
     register_target: '登记对象',
