@@ -100,13 +100,37 @@ impl DeviceStore {
         incarnation: Incarnation,
         now: Instant,
     ) -> Result<Opened, StoreError> {
+        Self::open_with(MasterStore::open, directory, user, incarnation, now)
+    }
+
+    /// As [`Self::open`], but the register, which can be had again, is not read through: what reads it may answer
+    /// [`StoreError::Corrupt`], and [`Self::open`] then sets it aside. The user's own work is always read through.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_quickly(
+        directory: &Path,
+        user: UserId,
+        incarnation: Incarnation,
+        now: Instant,
+    ) -> Result<Opened, StoreError> {
+        Self::open_with(MasterStore::open_quickly, directory, user, incarnation, now)
+    }
+
+    fn open_with(
+        open_master: fn(&Path) -> Result<MasterStore, StoreError>,
+        directory: &Path,
+        user: UserId,
+        incarnation: Incarnation,
+        now: Instant,
+    ) -> Result<Opened, StoreError> {
         let mut set_aside = Vec::new();
         let mut open_sound = OpenSound { now, set_aside: &mut set_aside };
         let registers = Registers::find(directory)?;
-        let master = open_sound.open(&registers.current(), MasterStore::open)?;
+        let master = open_sound.open(&registers.current(), open_master)?;
         let next = registers.next(Built::ByPages);
         let replacement =
-            if files::is_there(&next) { Some(open_sound.open(&next, MasterStore::open)?) } else { None };
+            if files::is_there(&next) { Some(open_sound.open(&next, open_master)?) } else { None };
         let work =
             open_sound.open(&directory.join(WORK_FILE), |path| WorkStore::open(path, user, incarnation))?;
         let download = directory.join(DOWNLOAD_FILE);
@@ -270,7 +294,7 @@ impl DeviceStore {
         // SQLite removes a log by its name when it closes: the old file must be closed before the new one opens.
         std::mem::replace(&mut self.master, MasterStore::stand_in()?).close()?;
         let replaced = self.registers.replace_by(built);
-        self.master = MasterStore::open(&self.registers.current())?;
+        self.master = MasterStore::open_quickly(&self.registers.current())?;
         if let Err(failed) = replaced {
             // A snapshot is unpacked again: what has arrived of it is still there. Where only the new name could not be
             // made durable, the replacement is the master already.
@@ -313,7 +337,7 @@ impl DeviceStore {
     ) -> Result<Vec<Found>, StoreError> {
         let query = Query::new(text);
         let own = self.own_entries()?;
-        let mut hits = self.master.hits(&query, kind, near)?;
+        let mut hits = self.master.hits(&query, kind, near, SEARCH_MAX_RESULTS.saturating_add(own.len()))?;
         hits.retain(|hit| !own.contains_key(&hit.target_id));
         let of_kind = own.values().filter(|entry| kind.is_none_or(|kind| entry.content.kind == *kind));
         hits.extend(of_kind.filter_map(|entry| hit(&entry.content, &query, near)));
