@@ -7,16 +7,12 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use exif::{Exif, In, Tag, Value};
-use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
 use sync_core::engine::{PhotoBytes, PhotoUnreadable};
-use sync_core::field::check_photo_format;
-use sync_core::geo::Point;
+use sync_core::field::{PhotoClaims, check_photo_format};
 use sync_core::ids::{PhotoHash, QuestionCode};
 use sync_core::limits;
 use sync_core::model::photo::{PhotoEntry, PhotoSource};
-use sync_core::time::{Instant, RECORD_ZONE};
+use sync_core::time::Instant;
 use sync_core::wire::problem::ProblemKind;
 
 use crate::durable;
@@ -59,12 +55,12 @@ impl PhotoFiles {
         if std::fs::metadata(&kept).is_ok_and(|found| found.len() != size) || !kept.exists() {
             durable::write(&kept, &bytes).map_err(|source| DeviceError::File { path: kept, source })?;
         }
-        let exif = exif::Reader::new().read_from_container(&mut std::io::Cursor::new(&bytes)).ok();
+        let claims = PhotoClaims::read(&bytes);
         Ok(PhotoEntry {
             sha256,
             size,
-            taken_at: exif.as_ref().and_then(taken_at).unwrap_or(now),
-            point: exif.as_ref().and_then(taken_where),
+            taken_at: claims.taken_at.unwrap_or(now),
+            point: claims.point,
             source,
             question,
         })
@@ -100,37 +96,6 @@ impl PhotoBytes for PhotoFiles {
     }
 }
 
-/// When the picture was taken; in the zone of record where the camera does not name one.
-fn taken_at(exif: &Exif) -> Option<Instant> {
-    let text = |tag| match &exif.get_field(tag, In::PRIMARY)?.value {
-        Value::Ascii(parts) => String::from_utf8(parts.first()?.clone()).ok(),
-        _ => None,
-    };
-    let local = DateTime::strptime("%Y:%m:%d %H:%M:%S", text(Tag::DateTimeOriginal)?.trim()).ok()?;
-    let zoned = match text(Tag::OffsetTimeOriginal) {
-        Some(offset) => format!("{local}{}", offset.trim()).parse().ok()?,
-        None => local.to_zoned(TimeZone::get(RECORD_ZONE).ok()?).ok()?.timestamp(),
-    };
-    Some(Instant::new(zoned))
-}
-
-/// Where the picture was taken, where that is a place on the globe.
-fn taken_where(exif: &Exif) -> Option<Point> {
-    let degrees = |value_tag, sign_tag, negative: u8| {
-        let Value::Rational(parts) = &exif.get_field(value_tag, In::PRIMARY)?.value else { return None };
-        let [degrees, minutes, seconds] = parts.as_slice() else { return None };
-        let sum = degrees.to_f64() + minutes.to_f64() / 60.0 + seconds.to_f64() / 3600.0;
-        let Value::Ascii(sign) = &exif.get_field(sign_tag, In::PRIMARY)?.value else { return None };
-        let is_negative = sign.first()?.first() == Some(&negative);
-        Some(if is_negative { -sum } else { sum })
-    };
-    let point = Point {
-        lon: degrees(Tag::GPSLongitude, Tag::GPSLongitudeRef, b'W')?,
-        lat: degrees(Tag::GPSLatitude, Tag::GPSLatitudeRef, b'S')?,
-    };
-    point.is_on_globe().then_some(point)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -150,48 +115,6 @@ mod tests {
         std::fs::write(files.path(&entry.sha256), b"cut").unwrap();
         files.take(&source, None, PhotoSource::Camera, now, "photos[0]").unwrap();
         assert_eq!(PhotoHash::of(&std::fs::read(files.path(&entry.sha256)).unwrap()), entry.sha256);
-    }
-
-    /// A JPEG of nothing but EXIF.
-    fn with_exif(offset: Option<&str>) -> Vec<u8> {
-        use exif::experimental::Writer;
-        use exif::{Field, Rational};
-        let field = |tag, value| Field { tag, ifd_num: In::PRIMARY, value };
-        let ascii = |text: &str| Value::Ascii(vec![text.as_bytes().to_vec()]);
-        let degrees = |whole, minutes, seconds_100| {
-            let part = |num, denom| Rational { num, denom };
-            Value::Rational(vec![part(whole, 1), part(minutes, 1), part(seconds_100, 100)])
-        };
-        let mut fields = vec![
-            field(Tag::DateTimeOriginal, ascii("2024:10:08 09:30:00")),
-            field(Tag::GPSLatitude, degrees(35, 16, 1200)),
-            field(Tag::GPSLatitudeRef, ascii("N")),
-            field(Tag::GPSLongitude, degrees(113, 19, 4800)),
-            field(Tag::GPSLongitudeRef, ascii("E")),
-        ];
-        fields.extend(offset.map(|offset| field(Tag::OffsetTimeOriginal, ascii(offset))));
-        let mut writer = Writer::new();
-        fields.iter().for_each(|field| writer.push_field(field));
-        let mut tiff = std::io::Cursor::new(Vec::new());
-        writer.write(&mut tiff, false).unwrap();
-        let exif = [b"Exif\0\0".as_slice(), tiff.get_ref()].concat();
-        let length = u16::try_from(exif.len() + 2).unwrap().to_be_bytes();
-        [b"\xff\xd8\xff\xe1".as_slice(), &length, &exif, b"\xff\xd9"].concat()
-    }
-
-    #[test]
-    fn time_and_place_are_the_photos_own_where_it_says_them() {
-        let folder = tempfile::tempdir().unwrap();
-        let files = PhotoFiles::new(folder.path().to_path_buf());
-        let source = folder.path().join("a.jpg");
-        let now = "2026-01-01T00:00:00Z".parse().unwrap();
-        for (offset, taken) in [(None, "2024-10-08T01:30:00Z"), (Some("+00:00"), "2024-10-08T09:30:00Z")] {
-            std::fs::write(&source, with_exif(offset)).unwrap();
-            let entry = files.take(&source, None, PhotoSource::Camera, now, "photos[0]").unwrap();
-            assert_eq!(entry.taken_at, taken.parse().unwrap());
-            let point = entry.point.unwrap();
-            assert!((point.lon - 113.33).abs() < 1e-9 && (point.lat - 35.27).abs() < 1e-9, "{point:?}");
-        }
     }
 
     #[test]

@@ -77,7 +77,7 @@ impl Device {
             photos_refused: counts.photos_refused,
             drafts: counts.drafts,
             repairs: self.store.work.repairs()?,
-            unusable_packs: policies(&self.store)?.unusable.into_iter().map(|pack| pack.id).collect(),
+            unusable_packs: policies(&self.store)?.unusable.iter().map(|pack| pack.id.clone()).collect(),
             colleagues: self.colleagues()?,
         })
     }

@@ -19,6 +19,11 @@ pub struct Point {
     pub lat: f64,
 }
 
+/// Metres that no two places of the earth are further apart than (half a great circle, rounded up).
+pub const EARTH_METRES: f64 = 20_100_000.0;
+/// Metres of a degree of latitude, rounded down: bounds may be too wide, never too narrow.
+const DEGREE_METRES: f64 = 111_000.0;
+
 /// Bounds of the country in degrees: outside them a register entry is refused and a fix is flagged.
 const CHINA_LON: std::ops::RangeInclusive<f64> = 73.0..=136.0;
 const CHINA_LAT: std::ops::RangeInclusive<f64> = 3.0..=54.0;
@@ -40,6 +45,19 @@ impl Point {
     #[must_use]
     pub fn distance_metres(self, other: Self) -> f64 {
         Haversine.distance(geo::Point::new(self.lon, self.lat), geo::Point::new(other.lon, other.lat))
+    }
+
+    /// Bounds (west, south, east, north, in degrees) that hold every place within so many metres, and some more. Where they
+    /// would pass a pole or the date line they hold every longitude.
+    #[must_use]
+    pub fn bounds_within(self, metres: f64) -> [f64; 4] {
+        let height = metres / DEGREE_METRES;
+        let (south, north) = (self.lat - height, self.lat + height);
+        let narrowest = south.abs().max(north.abs()).to_radians().cos();
+        let width = if narrowest > 0.0 { height / narrowest } else { f64::INFINITY };
+        let (west, east) = (self.lon - width, self.lon + width);
+        let wraps = south <= -90.0 || north >= 90.0 || west < -180.0 || east > 180.0;
+        if wraps { [-180.0, south, 180.0, north] } else { [west, south, east, north] }
     }
 }
 

@@ -13,6 +13,11 @@ pub const PULL_PAGE_ROWS: usize = 1000;
 pub const SNAPSHOT_CHUNK_BYTES: u64 = 1024 * 1024;
 /// Bytes of a snapshot as it travels (1 GiB).
 pub const SNAPSHOT_MAX_BYTES: u64 = 1024 * 1024 * 1024;
+/// Bytes of a page of the database in a snapshot: those of a page in a browser.
+pub const SNAPSHOT_PAGE_BYTES: u16 = 8192;
+/// Bytes at the end of each page that a snapshot leaves free (nonce and tag of ChaCha20-Poly1305): a browser, which encrypts
+/// its databases page by page, takes the pages as they are.
+pub const SNAPSHOT_RESERVED_BYTES: u8 = 32;
 /// Bytes of a snapshot when it is unpacked (8 GiB).
 pub const SNAPSHOT_UNPACKED_MAX_BYTES: u64 = 8 * 1024 * 1024 * 1024;
 /// Bytes of a photo's original (20 MiB).

@@ -50,6 +50,7 @@ impl From<StoreError> for CallError {
         let code = match &error {
             StoreError::DiskFull => "storage_full",
             StoreError::InUse => "interrupted",
+            StoreError::Corrupt(_) => "damaged",
             StoreError::NewerSchema { .. } => "newer_schema",
             _ => "internal",
         };

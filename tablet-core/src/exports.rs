@@ -4,7 +4,7 @@ use std::panic;
 
 use serde::Serialize;
 use sync_core::engine::{HttpResponse, TransportError};
-use sync_core::field::check_photo_format;
+use sync_core::field::{PhotoClaims, check_photo_format};
 use sync_core::time::Instant;
 use sync_core::wire::problem::Problem;
 use wasm_bindgen::JsValue;
@@ -12,7 +12,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::error::CallError;
 use crate::pool;
-use crate::session::{Identity, Session};
+use crate::session::{Identity, Opening, Session};
 
 fn thrown(error: impl Into<CallError>) -> JsValue {
     let error = error.into();
@@ -61,6 +61,15 @@ pub fn check_format(first_bytes: &[u8]) -> Result<(), JsValue> {
     check_photo_format(first_bytes).map_err(|kind| thrown(Problem::new(kind)))
 }
 
+/// When and where a picture says that it was taken, as JSON.
+///
+/// # Errors
+/// None in practice.
+#[wasm_bindgen(js_name = photoClaims)]
+pub fn photo_claims(picture: &[u8]) -> Result<String, JsValue> {
+    text(&PhotoClaims::read(picture))
+}
+
 /// The unlocked user's stores.
 #[wasm_bindgen]
 pub struct Tablet {
@@ -69,15 +78,16 @@ pub struct Tablet {
 
 #[wasm_bindgen]
 impl Tablet {
-    /// Opens a user's stores with the store key of 32 bytes.
+    /// Opens a user's stores with the store key of 32 bytes; thoroughly after a call that failed with `damaged`.
     ///
     /// # Errors
     /// Those of opening.
-    pub fn open(identity: &str, key: &[u8], now: f64) -> Result<Tablet, JsValue> {
+    pub fn open(identity: &str, key: &[u8], thoroughly: bool, now: f64) -> Result<Tablet, JsValue> {
         let identity: Identity = serde_json::from_str(identity).map_err(thrown)?;
         let key = key.try_into().map_err(|_| thrown(CallError::own("internal", "a key has 32 bytes")))?;
         pool::set_key(Some(key));
-        let session = Session::open(identity, instant(now)?).map_err(thrown)?;
+        let opening = if thoroughly { Opening::Thoroughly } else { Opening::Quickly };
+        let session = Session::open(identity, opening, instant(now)?).map_err(thrown)?;
         Ok(Self { session })
     }
 

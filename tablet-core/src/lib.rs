@@ -17,4 +17,4 @@ mod views;
 pub use call::Call;
 pub use error::CallError;
 pub use round::{Ask, Round};
-pub use session::{Identity, Session};
+pub use session::{Identity, Opening, Session};

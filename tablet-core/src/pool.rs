@@ -5,7 +5,7 @@
 //! worker only. One pool a worker, and one worker an origin: the Web Lock of `worker/leader.ts` sees to that.
 
 use std::cell::RefCell;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rsqlite_vfs::VfsFilesManager;
 use rsqlite_vfs::transfer::{DbTransfer, ExportSource};
@@ -21,9 +21,9 @@ const POOL: &str = "opfs-sahpool";
 const ENCRYPTED: &str = "multipleciphers-opfs-sahpool";
 /// Where the pool's files are, from the root of the origin's private file system.
 const DIRECTORY: &str = "lantian-databases";
-/// Free slots that there must be before databases are opened: three of them with their logs and journals, and as many
-/// again to set damaged ones aside. A full pool only says "unable to open database file".
-const FREE_SLOTS: usize = 18;
+/// Free slots that there must be before databases are opened: five of them with their logs and journals, and as many again
+/// to set damaged ones aside. A full pool only says "unable to open database file".
+const FREE_SLOTS: usize = 30;
 /// Bytes copied at a time.
 const COPY_BYTES: usize = 256 * 1024;
 /// Bytes of a store key.
@@ -82,6 +82,11 @@ impl PrivateFiles for Pool {
 
     fn contains(&self, path: &Path) -> bool {
         with_pool(|pool| pool.contains(&name(path))).unwrap_or(false)
+    }
+
+    fn paths(&self) -> Result<Vec<PathBuf>, StoreError> {
+        let names = names().map_err(|error| failed(Path::new(DIRECTORY), error))?;
+        Ok(names.into_iter().map(PathBuf::from).collect())
     }
 
     fn remove(&self, path: &Path) -> Result<(), StoreError> {

@@ -79,7 +79,7 @@ impl Round {
     /// A round from its start; the seed spreads the pauses of different devices.
     #[must_use]
     pub fn new(identity: Identity, seed: u64) -> Self {
-        let engine = Engine::new(identity, Extent::Sync, seed).without_snapshots();
+        let engine = Engine::new(identity, Extent::Sync, seed);
         Self { engine, piece: Piece::default(), wanted: None, body: Vec::new() }
     }
 

@@ -49,6 +49,15 @@ struct DraftContent {
     replaces: Option<InspectionId>,
 }
 
+/// How stores are opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opening {
+    /// Without reading the register through: a call that meets damage in it fails with `damaged`.
+    Quickly,
+    /// After that: what is damaged is set aside.
+    Thoroughly,
+}
+
 /// The session of one unlocked user.
 #[derive(Debug)]
 pub struct Session {
@@ -63,16 +72,25 @@ impl Session {
     ///
     /// # Errors
     /// Those of [`DeviceStore::open`].
-    pub fn open(identity: Identity, now: Instant) -> Result<Self, CallError> {
-        Self::open_in(&PathBuf::from(format!("/{}", identity.user_id)), identity, now)
+    pub fn open(identity: Identity, opening: Opening, now: Instant) -> Result<Self, CallError> {
+        Self::open_in(&PathBuf::from(format!("/{}", identity.user_id)), identity, opening, now)
     }
 
     /// As [`Self::open`], in this directory.
     ///
     /// # Errors
     /// As [`Self::open`].
-    pub fn open_in(directory: &std::path::Path, identity: Identity, now: Instant) -> Result<Self, CallError> {
-        let opened = DeviceStore::open(directory, identity.user_id, identity.incarnation, now)?;
+    pub fn open_in(
+        directory: &std::path::Path,
+        identity: Identity,
+        opening: Opening,
+        now: Instant,
+    ) -> Result<Self, CallError> {
+        let open = match opening {
+            Opening::Quickly => DeviceStore::open_quickly,
+            Opening::Thoroughly => DeviceStore::open,
+        };
+        let opened = open(directory, identity.user_id, identity.incarnation, now)?;
         let author = Author { user: identity.user_id, device: identity.device_id, boot: BootId::fresh() };
         Ok(Self { store: opened.store, author, set_aside: opened.set_aside, round: None })
     }
@@ -172,7 +190,8 @@ impl Session {
             Call::Rules => self.rules(now)?,
             Call::ChecklistOf { inspection_id } => {
                 let inspection = own_inspection(&self.store, inspection_id)?;
-                let book = policies(&self.store)?.book;
+                let policies = policies(&self.store)?;
+                let book = &policies.book;
                 let pack = inspection.context.pack.as_ref().and_then(|pack| book.by_hash(&pack.hash));
                 let pack = pack.or_else(|| book.unadopted_draft(&inspection.context.grid.region()));
                 let kind = pack.and_then(|pack| Some((pack, pack.kind(&inspection.kind)?)));
@@ -370,8 +389,8 @@ impl Session {
 
     /// Duties of the pack in force, with the targets of their kind and those that this user visited in the period.
     fn coverage(&self, own: &[OwnInspection], now: Instant) -> Result<Vec<Value>, CallError> {
-        let book = policies(&self.store)?.book;
-        let Some(pack) = self.pack_here(&book, now)? else { return Ok(Vec::new()) };
+        let policies = policies(&self.store)?;
+        let Some(pack) = self.pack_here(&policies.book, now)? else { return Ok(Vec::new()) };
         let targets = self.store.master().targets_by_kind()?;
         let counts = |duty: &sync_core::policy::CoverageDuty, period: Period| {
             let covers = |inspection: &Inspection| {

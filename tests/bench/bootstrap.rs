@@ -158,7 +158,7 @@ struct Tablet {
 
 impl Tablet {
     async fn enrol(bench: &Bench) -> Result<Self> {
-        let code = bench.enrolment_code("bootstrap", QUIET_GRID).await?;
+        let (_, code) = bench.enrolment_code("bootstrap", QUIET_GRID).await?;
         let (home, url) = (bench.files().join("bootstrap"), bench.program.url().to_owned());
         let dir = home.clone();
         tokio::task::spawn_blocking(move || enrol(&dir, &url, &code, "bench")).await??;

@@ -23,6 +23,7 @@ mod record;
 mod report;
 mod screens;
 mod seed;
+mod tablet;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -39,12 +40,18 @@ use crate::push::Load;
 use crate::report::{Report, Table};
 use crate::screens::Browsing;
 use crate::seed::Without;
+use crate::tablet::Inspecting;
 
 /// Resident megabytes that the server program shall stay below under load.
 const MEMORY_MAX_MB: u64 = 150;
 
 /// How long the server rests before its memory is read again.
 const REST: Duration = Duration::from_secs(2);
+
+/// How often an inspector does each thing on the tablet.
+const TABLET_RUNS: usize = 40;
+/// The same to see that it runs.
+const TABLET_RUNS_QUICK: usize = 2;
 
 /// What is measured.
 #[derive(Debug, Parser)]
@@ -61,6 +68,9 @@ struct Arguments {
     /// Measures the screens alone, in a browser, with this many cases.
     #[arg(long, requires = "browser")]
     screens: Option<usize>,
+    /// Measures the tablet alone, in a browser, with this many targets.
+    #[arg(long, requires = "browser", conflicts_with = "screens")]
+    tablet: Option<usize>,
     /// The browser to measure in.
     #[arg(long)]
     browser: Option<PathBuf>,
@@ -149,6 +159,10 @@ async fn main() -> Result<()> {
     let arguments = Arguments::parse();
     if let (Some(cases), Some(browser)) = (arguments.screens, arguments.browser.clone()) {
         return screens::measure(&Browsing { cases, browser }, arguments.markdown.as_deref()).await;
+    }
+    if let (Some(targets), Some(browser)) = (arguments.tablet, arguments.browser.clone()) {
+        let runs = if arguments.quick { TABLET_RUNS_QUICK } else { TABLET_RUNS };
+        return tablet::measure(&Inspecting { targets, runs, browser }, arguments.markdown.as_deref()).await;
     }
     let extent = Extent::of(&arguments);
     let mut report = Report::new(&Machine::this()?);

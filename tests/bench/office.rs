@@ -22,7 +22,7 @@ use sync_core::time::{Clock, Instant};
 use tests::database::TestDatabase;
 use tests::field::{SOMEWHERE, new_site};
 use tests::server_process::ServerProcess;
-use tests::{TestDevice, TestDistrict, TestOffice, TestRole, TestServer};
+use tests::{TestDevice, TestDistrict, TestOffice, TestRole, TestServer, TestUser};
 use uuid::Uuid;
 
 /// Connections of the program's pool.
@@ -100,8 +100,8 @@ impl Bench {
         devices
     }
 
-    /// A code by which a new inspector of a grid enrols a device that pulls its own assignment.
-    pub async fn enrolment_code(&self, named: &str, grid: &'static str) -> Result<String> {
+    /// A new inspector of a grid, and a code that enrols a device, which pulls its own assignment.
+    pub async fn enrolment_code(&self, named: &str, grid: &'static str) -> Result<(TestUser, String)> {
         let user = self.fixtures.user(&self.district, named, &[TestRole::inspector(grid)]).await;
         let mut connection = self.fixtures.connection().await;
         let assignment = assignments::table
@@ -114,7 +114,7 @@ impl Bench {
         let issued =
             issue_enrolment_code(&mut connection, &self.district.code, user.user_id, None, self.now()).await;
         let (code, _) = issued.map_err(|error| anyhow::anyhow!("{error}"))?;
-        Ok(code.to_string())
+        Ok((user, code.to_string()))
     }
 
     /// Where the program keeps its photos; floors write there too.

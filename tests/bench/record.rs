@@ -23,7 +23,7 @@ const WAIT_MAX: Duration = Duration::from_millis(5);
 /// Measures it, on a device that holds the register of its grid.
 pub async fn measure(bench: &Bench, count: usize, report: &mut Report) -> Result<()> {
     let mut table = Table::new("Device: record and queue an inspection", &["what", "p50", "p99", "times"]);
-    let code = bench.enrolment_code("record", QUIET_GRID).await?;
+    let (_, code) = bench.enrolment_code("record", QUIET_GRID).await?;
     let (files, url) = (bench.files().join("device"), bench.program.url().to_owned());
     let quiet = bench.district.grid(QUIET_GRID);
     let site = bench.sites.iter().find(|site| site.content.grid == quiet).context("no site there")?;

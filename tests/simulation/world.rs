@@ -333,13 +333,14 @@ impl<'a> World<'a> {
     ) -> Result<Option<Sealed>, Violation> {
         let tablet = &self.tablets[number];
         let occurred_at = tablet.clock(self.now);
-        let book = tablet.store().master().policies().unwrap().book;
-        let context = match tablet.store().context_for(place, occurred_at, &book) {
+        let policies = tablet.store().master().policies().unwrap();
+        let book = &policies.book;
+        let context = match tablet.store().context_for(place, occurred_at, book) {
             Ok(context) => context,
             Err(ContextError::NotAssigned(grid)) => {
                 // Only a clock far behind can be told from one that is right.
                 let wrong = occurred_at < self.now && clock_is_suspect(occurred_at, self.now);
-                let stopped = wrong && tablet.store().context_for(place, self.now, &book).is_ok();
+                let stopped = wrong && tablet.store().context_for(place, self.now, book).is_ok();
                 Property::NoClockStopsCapture
                     .check(!stopped, || format!("tablet {number} in {grid} at {occurred_at}"))?;
                 return Ok(None);

@@ -1,6 +1,7 @@
 //! Why a task failed; each message says what to do or names the program that said it.
 
 use std::io;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 
@@ -82,6 +83,35 @@ pub enum Error {
     #[error("the tablet's module: {reason}")]
     Module {
         /// Why.
+        reason: String,
+    },
+    /// Tablets cannot reach this machine.
+    #[error(
+        "this machine has no address in a network that a tablet could reach: connect it to one (`ip address` shows them)"
+    )]
+    NoAddress,
+    /// What should be an address with a port, or fit a code, is not.
+    #[error("`{given}` is no address and port to listen on, such as 0.0.0.0:8443")]
+    NoSocketAddress {
+        /// What was given.
+        given: String,
+    },
+    /// An address cannot be listened on.
+    #[error("cannot listen on {socket}: {source}; choose another with {how}")]
+    PortTaken {
+        /// Which.
+        socket: SocketAddr,
+        /// The option or variable that chooses it.
+        how: &'static str,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The local certificate authority cannot be used.
+    #[error("the local certificate authority in {} is damaged ({reason}); move the folder away for a new one, which tablets must then be given", folder.display())]
+    Authority {
+        /// Where it lies.
+        folder: PathBuf,
+        /// What is wrong.
         reason: String,
     },
     /// A file could not be used.

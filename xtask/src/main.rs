@@ -10,6 +10,7 @@ mod error;
 mod fence;
 mod fuzz;
 mod install;
+mod lan;
 mod mutants;
 mod progress;
 mod run;
@@ -69,6 +70,9 @@ enum Task {
     Screenshots,
     /// Build the tablet's module for browsers, installing what is missing.
     Wasm,
+    /// Serve the install page; `up --lan` starts it.
+    #[command(hide = true)]
+    InstallPage(lan::page::Arguments),
     /// Write server/src/db/schema.rs from the migrations, after proving that they revert.
     Schema(schema::Arguments),
 }
@@ -85,6 +89,7 @@ fn main() -> ExitCode {
         Task::Test => test::run(),
         Task::Screenshots => screens::take_pictures(),
         Task::Wasm => wasm::build(),
+        Task::InstallPage(arguments) => lan::page::run(&arguments),
         Task::Schema(arguments) => schema::run(&arguments),
     });
     match done {

@@ -27,6 +27,15 @@ const COMPILED: &str = "target/wasm/wasm32-unknown-unknown/module/tablet_core.wa
 const BOUND: &str = "web/tablet/src/core/generated/tablet_core_bg.wasm";
 const GLUE: &str = "web/tablet/src/core/generated/tablet_core.js";
 
+/// What SQLite is compiled without: ciphers that nothing is encrypted with, and tables that nothing reads. (`sqlite-wasm-rs`
+/// reads this variable.)
+const SQLITE_FLAGS: (&str, &str) = (
+    "SQLITE_WASM_RS_FLAGS",
+    "-DHAVE_CIPHER_AES_128_CBC=0 -DHAVE_CIPHER_AES_256_CBC=0 -DHAVE_CIPHER_SQLCIPHER=0 -DHAVE_CIPHER_RC4=0 \
+     -DHAVE_CIPHER_ASCON128=0 -DHAVE_CIPHER_AEGIS=0 -USQLITE_ENABLE_SESSION -USQLITE_ENABLE_PREUPDATE_HOOK \
+     -USQLITE_ENABLE_RTREE -USQLITE_ENABLE_STMTVTAB -USQLITE_ENABLE_BYTECODE_VTAB -USQLITE_ENABLE_DBSTAT_VTAB",
+);
+
 /// The sources of Rust's library in Debian, for the compiler of this version and no other.
 const SOURCES_OF: &str = "1.95.0";
 const SOURCES: &str = "pool/main/r/rustc/rust-src_1.95.0+dfsg1-2~bpo13+1_all.deb";
@@ -59,7 +68,8 @@ pub fn build() -> Result<(), Error> {
 
 fn task(library: &Library) -> Command {
     let mut command = cargo("build");
-    command.args([
+    let (flags, without) = SQLITE_FLAGS;
+    command.env(flags, without).args([
         "--package",
         PACKAGE,
         "--target",
@@ -115,6 +125,8 @@ fn library() -> Result<Library, Error> {
 fn bind() -> Result<(), Error> {
     let bound = Bindgen::new()
         .input_path(COMPILED)
+        .remove_name_section(true)
+        .remove_producers_section(true)
         .web(true)
         .and_then(|bindgen| bindgen.omit_default_module_path(false).typescript(true).generate(OUT));
     bound.map_err(|reason| Error::Module { reason: reason.to_string() })

@@ -137,13 +137,6 @@ impl Engine {
         Self { compare: Compare::Now, ..self }
     }
 
-    /// The same for a host that cannot take a register as a file: it is pulled page by page.
-    #[must_use]
-    pub const fn without_snapshots(mut self) -> Self {
-        self.bootstrap.decline();
-        self
-    }
-
     /// What to do next.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ mod error;
 mod field_records;
 mod new_inspection;
 mod new_target;
+mod photo_claims;
 mod photo_format;
 mod record;
 mod seal_inspection;
@@ -19,6 +20,7 @@ pub use field_records::{
 };
 pub use new_inspection::{NewInspection, NewPhoto};
 pub use new_target::{NewTarget, make_target};
+pub use photo_claims::PhotoClaims;
 pub use photo_format::check_photo_format;
 pub use record::{Author, Recorded, Written, checklist, own_inspection, record, recorded};
 pub use seal_inspection::{

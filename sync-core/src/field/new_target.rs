@@ -74,7 +74,8 @@ pub fn make_target(
         responsible_person: given.responsible_person,
         facts: given.facts,
     };
-    let book = policies(store)?.book;
+    let policies = policies(store)?;
+    let book = &policies.book;
     let region = target.grid.region();
     let pack = book
         .in_force(&region, now.record_date())

@@ -120,7 +120,8 @@ pub fn recorded(store: &DeviceStore, id: InspectionId) -> Result<Recorded, Field
 /// # Errors
 /// [`StoreError::Sqlite`] and its special cases.
 pub fn checklist(store: &DeviceStore, recorded: &Recorded) -> Result<Option<Kind>, StoreError> {
-    let book = policies(store)?.book;
+    let policies = policies(store)?;
+    let book = &policies.book;
     let pack = recorded.evaluation.pack.as_ref().and_then(|pack| book.by_hash(&pack.hash));
     Ok(pack.and_then(|pack| pack.kind(&recorded.kind)).cloned())
 }

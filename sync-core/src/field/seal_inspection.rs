@@ -11,6 +11,8 @@ use crate::policy::{PolicyBook, PolicyPack};
 use crate::store::{ContextError, DeviceStore, Place, Policies, StoreError};
 use crate::time::{Instant, Month, ZoneName};
 use crate::wire::problem::{Problem, ProblemKind};
+use std::sync::Arc;
+
 use jiff::civil::Date;
 
 use super::error::{FieldError, problem, refuse_all};
@@ -76,9 +78,10 @@ pub fn draw_up(
 ) -> Result<DrawnUp, FieldError> {
     let mut faults = typed_faults(&given);
     let occurred_at = given.occurred_at.unwrap_or(now);
-    let book = policies(store)?.book;
-    let context = context_of(store, &given, occurred_at, &book)?;
-    let pack = checklists(&book, &context, occurred_at.record_date());
+    let policies = policies(store)?;
+    let book = &policies.book;
+    let context = context_of(store, &given, occurred_at, book)?;
+    let pack = checklists(book, &context, occurred_at.record_date());
     let kind = match (given.kind, given.target) {
         (Some(kind), _) => kind,
         (None, Some(target)) => {
@@ -120,11 +123,12 @@ pub fn draw_up(
 /// # Errors
 /// [`StoreError::Sqlite`] and its special cases.
 pub fn evaluate_again(store: &DeviceStore, inspection: &Inspection) -> Result<Evaluation, StoreError> {
-    let book = policies(store)?.book;
+    let policies = policies(store)?;
+    let book = &policies.book;
     let context = &inspection.context;
     let pack = match &context.pack {
         Some(pack) => book.by_hash(&pack.hash),
-        None => checklists(&book, context, inspection.occurred_at.record_date()),
+        None => checklists(book, context, inspection.occurred_at.record_date()),
     };
     Ok(evaluate(pack, inspection, &PriorFacts::default()))
 }
@@ -134,9 +138,9 @@ pub fn evaluate_again(store: &DeviceStore, inspection: &Inspection) -> Result<Ev
 ///
 /// # Errors
 /// [`StoreError`] of any other kind.
-pub fn policies(store: &DeviceStore) -> Result<Policies, StoreError> {
+pub fn policies(store: &DeviceStore) -> Result<Arc<Policies>, StoreError> {
     match store.master().policies() {
-        Err(StoreError::Policies(_)) => Ok(Policies { book: PolicyBook::default(), unusable: Vec::new() }),
+        Err(StoreError::Policies(_)) => Ok(Arc::default()),
         other => other,
     }
 }

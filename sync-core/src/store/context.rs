@@ -7,6 +7,8 @@
 //! a clock that begins in 1970 again keeps nobody from recording (invariant 3), and the server judges such an
 //! inspection by the day of receipt. The server compares with what it knows and flags a difference.
 
+use std::sync::Arc;
+
 use jiff::civil::Date;
 
 use crate::evaluate::clock_is_suspect;
@@ -58,7 +60,7 @@ pub enum ContextError {
 }
 
 /// The pulled packs as a book, with those that this build cannot use.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Policies {
     /// What is in force where and when.
     pub book: PolicyBook,
@@ -87,12 +89,21 @@ pub enum UnusableReason {
 }
 
 impl MasterStore {
-    /// The pulled packs as a policy book. It loads every pack: keep the book and ask again after a pull.
+    /// The pulled packs as a policy book. Packs are loaded once, and again after a page that brings one.
     ///
     /// # Errors
     /// [`StoreError::Policies`] when the packs in force contradict each other, [`StoreError::Sqlite`] and its
     /// special cases.
-    pub fn policies(&self) -> Result<Policies, StoreError> {
+    pub fn policies(&self) -> Result<Arc<Policies>, StoreError> {
+        if let Some(policies) = &*self.policies.borrow() {
+            return Ok(Arc::clone(policies));
+        }
+        let policies = Arc::new(self.load_policies()?);
+        self.policies.replace(Some(Arc::clone(&policies)));
+        Ok(policies)
+    }
+
+    fn load_policies(&self) -> Result<Policies, StoreError> {
         let (mut packs, mut adoptions, mut unusable) = (vec![], vec![], vec![]);
         for row in self.packs()? {
             match load(&row) {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::error::StoreError;
-use super::files;
+use super::files::{self, Built, Registers};
 use super::master::{Hit, MasterStore, PageSummary};
 use super::search_terms::{Query, Terms};
 use super::snapshot::{Download, OwnWork, Received, SnapshotChunk, SnapshotFault, unpack};
@@ -20,14 +20,8 @@ use crate::model::target::{Target, TargetContent};
 use crate::time::Instant;
 use crate::wire::pull::PullPage;
 
-/// The register as pulled.
-const MASTER_FILE: &str = "master.db";
-/// The register that is being built to replace it.
-const REPLACEMENT_FILE: &str = "master-next.db";
 /// What has arrived of a snapshot.
 const DOWNLOAD_FILE: &str = "download.db";
-/// A snapshot that is being unpacked.
-const SNAPSHOT_FILE: &str = "master-snapshot.db";
 /// The user's own work.
 const WORK_FILE: &str = "work.db";
 
@@ -35,6 +29,7 @@ const WORK_FILE: &str = "work.db";
 #[derive(Debug)]
 pub struct DeviceStore {
     directory: PathBuf,
+    registers: Registers,
     master: MasterStore,
     replacement: Option<MasterStore>,
     download: Option<Download>,
@@ -105,25 +100,46 @@ impl DeviceStore {
         incarnation: Incarnation,
         now: Instant,
     ) -> Result<Opened, StoreError> {
+        Self::open_with(MasterStore::open, directory, user, incarnation, now)
+    }
+
+    /// As [`Self::open`], but the register, which can be had again, is not read through: what reads it may answer
+    /// [`StoreError::Corrupt`], and [`Self::open`] then sets it aside. The user's own work is always read through.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_quickly(
+        directory: &Path,
+        user: UserId,
+        incarnation: Incarnation,
+        now: Instant,
+    ) -> Result<Opened, StoreError> {
+        Self::open_with(MasterStore::open_quickly, directory, user, incarnation, now)
+    }
+
+    fn open_with(
+        open_master: fn(&Path) -> Result<MasterStore, StoreError>,
+        directory: &Path,
+        user: UserId,
+        incarnation: Incarnation,
+        now: Instant,
+    ) -> Result<Opened, StoreError> {
         let mut set_aside = Vec::new();
         let mut open_sound = OpenSound { now, set_aside: &mut set_aside };
-        let (current, next) = (directory.join(MASTER_FILE), directory.join(REPLACEMENT_FILE));
-        // Only where there is no rename can a crash have left a finished replacement alone.
-        if files::is_there(&next) && !files::is_there(&current) {
-            files::replace_master(&next, &current)?;
-        }
-        let master = open_sound.open(&current, MasterStore::open)?;
+        let registers = Registers::find(directory)?;
+        let master = open_sound.open(&registers.current(), open_master)?;
+        let next = registers.next(Built::ByPages);
         let replacement =
-            if files::is_there(&next) { Some(open_sound.open(&next, MasterStore::open)?) } else { None };
+            if files::is_there(&next) { Some(open_sound.open(&next, open_master)?) } else { None };
         let work =
             open_sound.open(&directory.join(WORK_FILE), |path| WorkStore::open(path, user, incarnation))?;
         let download = directory.join(DOWNLOAD_FILE);
         let download =
             if files::is_there(&download) { Some(open_sound.open(&download, Download::open)?) } else { None };
         // One that a crash left half unpacked.
-        files::discard(&directory.join(SNAPSHOT_FILE))?;
+        files::discard(&registers.next(Built::FromSnapshot))?;
         let directory = directory.to_path_buf();
-        let store = Self { directory, master, replacement, download, unpacked: None, work };
+        let store = Self { directory, registers, master, replacement, download, unpacked: None, work };
         Ok(Opened { store, set_aside })
     }
 
@@ -157,8 +173,8 @@ impl DeviceStore {
         if !page.more
             && let Some(replacement) = self.replacement.take()
         {
-            self.put_in_place(replacement, REPLACEMENT_FILE)?;
             self.discard_snapshot()?;
+            self.put_in_place(replacement, Built::ByPages)?;
         }
         Ok(Pulled { work, master })
     }
@@ -171,7 +187,7 @@ impl DeviceStore {
     pub fn restart(&mut self) -> Result<(), StoreError> {
         self.discard_snapshot()?;
         self.discard_replacement()?;
-        self.replacement = Some(MasterStore::open(&self.directory.join(REPLACEMENT_FILE))?);
+        self.replacement = Some(MasterStore::open(&self.registers.next(Built::ByPages))?);
         Ok(())
     }
 
@@ -179,7 +195,7 @@ impl DeviceStore {
         if let Some(unfinished) = self.replacement.take() {
             unfinished.close()?;
         }
-        files::discard(&self.directory.join(REPLACEMENT_FILE))
+        files::discard(&self.registers.next(Built::ByPages))
     }
 
     /// How much of a snapshot has arrived; `None` when nothing has.
@@ -213,7 +229,7 @@ impl DeviceStore {
         let Some(download) = &self.download else {
             return Ok(Unpacked::Refused(SnapshotFault::Unreadable("nothing has arrived".to_owned())));
         };
-        let unpacked = unpack(download, &received.sha256, &self.directory.join(SNAPSHOT_FILE))?;
+        let unpacked = unpack(download, &received.sha256, &self.registers.next(Built::FromSnapshot))?;
         let fault = match unpacked {
             Ok(master) => match master.own_work()? {
                 Ok(page) => {
@@ -245,7 +261,7 @@ impl DeviceStore {
             unpacked.drop_own_work()?;
             unpacked.fold_log()?;
             self.discard_replacement()?;
-            self.put_in_place(unpacked, SNAPSHOT_FILE)?;
+            self.put_in_place(unpacked, Built::FromSnapshot)?;
         }
         self.discard_snapshot()?;
         Ok(Pulled { work, master })
@@ -259,7 +275,7 @@ impl DeviceStore {
         if let Some(unpacked) = self.unpacked.take() {
             unpacked.close()?;
         }
-        files::discard(&self.directory.join(SNAPSHOT_FILE))?;
+        files::discard(&self.registers.next(Built::FromSnapshot))?;
         if let Some(download) = self.download.take() {
             download.close()?;
         }
@@ -272,17 +288,17 @@ impl DeviceStore {
         self.replacement.is_some()
     }
 
-    fn put_in_place(&mut self, replacement: MasterStore, file: &str) -> Result<(), StoreError> {
-        let (new, old) = (self.directory.join(file), self.directory.join(MASTER_FILE));
+    fn put_in_place(&mut self, replacement: MasterStore, built: Built) -> Result<(), StoreError> {
+        let new = self.registers.next(built);
         replacement.close()?;
         // SQLite removes a log by its name when it closes: the old file must be closed before the new one opens.
         std::mem::replace(&mut self.master, MasterStore::stand_in()?).close()?;
-        let replaced = files::replace_master(&new, &old);
-        self.master = MasterStore::open(&old)?;
+        let replaced = self.registers.replace_by(built);
+        self.master = MasterStore::open_quickly(&self.registers.current())?;
         if let Err(failed) = replaced {
             // A snapshot is unpacked again: what has arrived of it is still there. Where only the new name could not be
             // made durable, the replacement is the master already.
-            if file == REPLACEMENT_FILE && files::is_there(&new) {
+            if built == Built::ByPages && files::is_there(&new) {
                 self.replacement = Some(MasterStore::open(&new)?);
             }
             return Err(failed);
@@ -321,7 +337,7 @@ impl DeviceStore {
     ) -> Result<Vec<Found>, StoreError> {
         let query = Query::new(text);
         let own = self.own_entries()?;
-        let mut hits = self.master.hits(&query, kind, near)?;
+        let mut hits = self.master.hits(&query, kind, near, SEARCH_MAX_RESULTS.saturating_add(own.len()))?;
         hits.retain(|hit| !own.contains_key(&hit.target_id));
         let of_kind = own.values().filter(|entry| kind.is_none_or(|kind| entry.content.kind == *kind));
         hits.extend(of_kind.filter_map(|entry| hit(&entry.content, &query, near)));

@@ -1,17 +1,24 @@
 //! What the store does to files beside opening them: set a damaged one aside, put a finished master in the place of
-//! the old one, write one from its bytes, throw an unfinished one away. A browser build brings its own.
+//! the old one, write one from its bytes, throw an unfinished one away. A browser build brings its own (`private_files.rs`).
 //!
 //! Invariant: a work database is renamed at most, never removed.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
 use super::error::StoreError;
 use crate::time::Instant;
+
+/// The register as pulled.
+const CURRENT: &str = "master.db";
+/// One that is pulled page by page to replace it.
+const BY_PAGES: &str = "master-next.db";
+/// One that a snapshot is unpacked to.
+const FROM_SNAPSHOT: &str = "master-snapshot.db";
 
 /// What SQLite keeps beside a database: its log and the log's index. They belong to it and move with it.
 const COMPANIONS: [&str; 3] = ["", "-wal", "-shm"];
@@ -69,23 +76,64 @@ pub(super) fn create(path: &Path) -> Result<File, StoreError> {
     File::create(path).map_err(failed(path))
 }
 
+/// Goes on writing it.
+pub(super) fn append(file: &mut File, bytes: &[u8], path: &Path) -> Result<(), StoreError> {
+    file.write_all(bytes).map_err(failed(path))
+}
+
 /// Makes what was written durable.
 pub(super) fn finish(file: File, path: &Path) -> Result<(), StoreError> {
     file.sync_all().map_err(failed(path))
 }
 
-/// Puts a closed, finished master in the place of a closed old one. The old one's log goes first: SQLite would
-/// replay it into the new file. A crash in between leaves a whole database under either name.
-pub(super) fn replace_master(new: &Path, old: &Path) -> Result<(), StoreError> {
-    for suffix in ["-wal", "-shm"] {
-        let file = beside(old, suffix);
-        match fs::remove_file(&file) {
-            Err(error) if error.kind() == ErrorKind::NotFound => {}
-            other => other.map_err(failed(&file))?,
-        }
+/// How a register is built that is to replace another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Built {
+    /// Pulled page by page.
+    ByPages,
+    /// Unpacked from a snapshot.
+    FromSnapshot,
+}
+
+/// Where a user's registers lie: the one that answers, and those that are built beside it.
+#[derive(Debug)]
+pub(super) struct Registers {
+    directory: PathBuf,
+}
+
+impl Registers {
+    /// Those of a user's directory; a browser must look for them.
+    pub fn find(directory: &Path) -> Result<Self, StoreError> {
+        Ok(Self { directory: directory.to_path_buf() })
     }
-    fs::rename(new, old).map_err(failed(new))?;
-    sync_folder(old)
+
+    /// The one that answers.
+    pub fn current(&self) -> PathBuf {
+        self.directory.join(CURRENT)
+    }
+
+    /// One that is built.
+    pub fn next(&self, built: Built) -> PathBuf {
+        self.directory.join(match built {
+            Built::ByPages => BY_PAGES,
+            Built::FromSnapshot => FROM_SNAPSHOT,
+        })
+    }
+
+    /// Puts a closed, finished register in the place of a closed old one. The old one's log goes first: SQLite would replay
+    /// it into the new file. A crash in between leaves a whole database under either name.
+    pub fn replace_by(&mut self, built: Built) -> Result<(), StoreError> {
+        let (new, old) = (self.next(built), self.current());
+        for suffix in ["-wal", "-shm"] {
+            let file = beside(&old, suffix);
+            match fs::remove_file(&file) {
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                other => other.map_err(failed(&file))?,
+            }
+        }
+        fs::rename(&new, &old).map_err(failed(&new))?;
+        sync_folder(&old)
+    }
 }
 
 /// Makes a new name durable.

@@ -31,7 +31,7 @@ pub(super) struct Schema {
 pub(super) const MASTER: Schema = Schema {
     store: "master",
     application_id: 0x4c54_4d31,
-    migrations: &[include_str!("schema/master_v1.sql")],
+    migrations: &[include_str!("schema/master_v1.sql"), include_str!("schema/master_v2.sql")],
 };
 
 /// `work.db`.
@@ -52,21 +52,32 @@ pub(super) const DOWNLOAD: Schema = Schema {
     migrations: &[include_str!("schema/download_v1.sql")],
 };
 
+/// Whether a database is read through before it is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Check {
+    /// Damage anywhere in it is found.
+    Whole,
+    /// Damage is found when it is met: for a file that can be had again, where opening must not wait.
+    AsMet,
+}
+
 impl Schema {
     /// Opens the file, made when absent, and brings it to the newest version.
     ///
     /// # Errors
     /// [`StoreError::Corrupt`], [`StoreError::NewerSchema`], [`StoreError::OtherKind`], [`StoreError::InUse`],
     /// [`StoreError::JournalMode`], [`StoreError::Sqlite`].
-    pub(super) fn open(&self, path: &Path) -> Result<Connection, StoreError> {
+    pub(super) fn open(&self, path: &Path, check: Check) -> Result<Connection, StoreError> {
         let mut connection = files::connect(path)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
         // One connection a database: a second one is refused instead of reading beside a replacement.
         connection.pragma_update(None, "locking_mode", "exclusive")?;
         self.check_kind(&connection)?;
-        let damage: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-        if damage != "ok" {
-            return Err(StoreError::Corrupt(damage));
+        if check == Check::Whole {
+            let damage: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+            if damage != "ok" {
+                return Err(StoreError::Corrupt(damage));
+            }
         }
         let mode: String =
             connection.pragma_update_and_check(None, "journal_mode", JOURNAL_MODE, |row| row.get(0))?;

@@ -1,5 +1,7 @@
 //! The context of a visit: what the device knew of target, place, author and rules.
 
+use std::sync::Arc;
+
 use crate::fixtures::*;
 use serde_json::{Value, json};
 use sync_core::geo::Point;
@@ -7,8 +9,8 @@ use sync_core::ids::{PackHash, TargetId, UserId};
 use sync_core::model::assignment::DiscoveryLevel;
 use sync_core::model::target::TargetContent;
 use sync_core::model::zone::ZoneKind;
-use sync_core::policy::{PolicyBook, builtin_packs};
-use sync_core::store::{ContextError, DeviceStore, Place, UnusableReason};
+use sync_core::policy::builtin_packs;
+use sync_core::store::{ContextError, DeviceStore, Place, Policies, UnusableReason};
 use sync_core::wire::operation::Body;
 use tempfile::TempDir;
 
@@ -40,7 +42,7 @@ fn macun(adopted_from: Option<&str>) -> Value {
 }
 
 /// A street with two communities, a built-up area, an inspector of the district and a pack.
-fn street() -> (TempDir, DeviceStore, PolicyBook) {
+fn street() -> (TempDir, DeviceStore, Arc<Policies>) {
     let (directory, mut store) = device_store();
     let target = TargetContent { unit_id: sync_core::ids::UnitId(uuid(99)), ..content(1, "煤场") };
     let zone = json!({
@@ -62,7 +64,7 @@ fn street() -> (TempDir, DeviceStore, PolicyBook) {
     assert_eq!(store.apply_page(&page("1", changes)).unwrap().master.unreadable, 0);
     let policies = store.master().policies().unwrap();
     assert!(policies.unusable.is_empty());
-    (directory, store, policies.book)
+    (directory, store, policies)
 }
 
 fn spot(point: Option<Point>, grid: Option<&str>) -> Place {
@@ -71,8 +73,8 @@ fn spot(point: Option<Point>, grid: Option<&str>) -> Place {
 
 #[test]
 fn a_target_brings_its_grid_its_unit_and_its_version() {
-    let (_directory, store, book) = street();
-    let context = store.context_for(&Place::Target(TargetId(uuid(1))), at(0), &book).unwrap();
+    let (_directory, store, policies) = street();
+    let context = store.context_for(&Place::Target(TargetId(uuid(1))), at(0), &policies.book).unwrap();
     let target = context.target.unwrap();
     assert_eq!((target.target_id, target.version), (TargetId(uuid(1)), 4));
     assert_eq!(context.grid.as_str(), "410804/001");
@@ -84,17 +86,19 @@ fn a_target_brings_its_grid_its_unit_and_its_version() {
 
 #[test]
 fn a_target_registered_here_has_version_zero() {
-    let (_directory, mut store, book) = street();
+    let (_directory, mut store, policies) = street();
     store.work.record(operation(Body::RegisterTarget(content(2, "新煤场")))).unwrap();
-    let context = store.context_for(&Place::Target(TargetId(uuid(2))), at(0), &book).unwrap();
+    let context = store.context_for(&Place::Target(TargetId(uuid(2))), at(0), &policies.book).unwrap();
     assert_eq!(context.target.unwrap().version, 0);
 }
 
 #[test]
 fn a_spot_has_the_grid_that_was_named_or_the_deepest_around_it() {
-    let (_directory, store, book) = street();
+    let (_directory, store, policies) = street();
     let grid_of = |place: &Place| {
-        store.context_for(place, at(0), &book).map(|c| (c.grid.to_string(), c.unit_id.0, c.zones.len()))
+        store
+            .context_for(place, at(0), &policies.book)
+            .map(|c| (c.grid.to_string(), c.unit_id.0, c.zones.len()))
     };
     assert_eq!(grid_of(&spot(Some(INSIDE), None)).unwrap(), ("410804/001/001".to_owned(), uuid(12), 1));
     let edge = Point { lon: 113.3 + 0.4, lat: 35.2 };
@@ -104,14 +108,15 @@ fn a_spot_has_the_grid_that_was_named_or_the_deepest_around_it() {
     assert!(matches!(grid_of(&spot(Some(OUTSIDE), None)), Err(ContextError::GridMissing)));
     assert!(matches!(grid_of(&spot(None, None)), Err(ContextError::GridMissing)));
     assert!(matches!(grid_of(&spot(None, Some("410804/009"))), Err(ContextError::GridUnknown(_))));
-    let unknown = store.context_for(&Place::Target(TargetId(uuid(8))), at(0), &book);
+    let unknown = store.context_for(&Place::Target(TargetId(uuid(8))), at(0), &policies.book);
     assert!(matches!(unknown, Err(ContextError::TargetUnknown(_))));
 }
 
 #[test]
 fn days_turn_at_midnight_in_shanghai() {
-    let (_directory, store, book) = street();
-    let context = |time: &str| store.context_for(&spot(Some(INSIDE), None), time.parse().unwrap(), &book);
+    let (_directory, store, policies) = street();
+    let context =
+        |time: &str| store.context_for(&spot(Some(INSIDE), None), time.parse().unwrap(), &policies.book);
     let before = context("2024-10-07T15:59:59.999Z");
     assert!(
         matches!(before, Err(ContextError::NotAssigned(_))),
@@ -124,18 +129,19 @@ fn days_turn_at_midnight_in_shanghai() {
 
 #[test]
 fn adopted_dates_replace_the_documents_own() {
-    let (_directory, mut store, _book) = street();
+    let (_directory, mut store, _policies) = street();
     store.apply_page(&page("2", vec![upsert("pack", "macun", &macun(Some("2024-11-01")))])).unwrap();
-    let book = store.master().policies().unwrap().book;
-    let pack =
-        |time: &str| store.context_for(&spot(Some(INSIDE), None), time.parse().unwrap(), &book).unwrap().pack;
+    let policies = store.master().policies().unwrap();
+    let pack = |time: &str| {
+        store.context_for(&spot(Some(INSIDE), None), time.parse().unwrap(), &policies.book).unwrap().pack
+    };
     assert_eq!(pack("2024-10-31T15:59:59Z"), None);
     assert!(pack("2024-10-31T16:00:00Z").is_some());
 }
 
 #[test]
 fn packs_that_this_build_cannot_use_are_named_and_stop_nothing() {
-    let (_directory, mut store, _book) = street();
+    let (_directory, mut store, _policies) = street();
     let mut forged = macun(None);
     forged["id"] = json!("forged");
     forged["source"] = json!("id = \"forged\"");
@@ -153,12 +159,24 @@ fn packs_that_this_build_cannot_use_are_named_and_stop_nothing() {
 
 #[test]
 fn a_clock_that_begins_in_1970_again_keeps_nobody_from_recording() {
-    let (_directory, store, book) = street();
+    let (_directory, store, policies) = street();
     let heard = store.master().as_of().unwrap().unwrap();
     let target = Place::Target(TargetId(uuid(1)));
-    let now = store.context_for(&target, heard, &book).unwrap();
-    let context = |instant: &str| store.context_for(&target, instant.parse().unwrap(), &book);
+    let now = store.context_for(&target, heard, &policies.book).unwrap();
+    let context = |instant: &str| store.context_for(&target, instant.parse().unwrap(), &policies.book);
     assert_eq!(context("1970-01-01T00:00:05Z").unwrap(), now);
     // The day before the assignment began is a day on which there was none.
     assert!(matches!(context("2024-10-07T01:00:00Z"), Err(ContextError::NotAssigned(_))));
+}
+
+#[test]
+fn packs_are_loaded_once_and_again_when_one_comes() {
+    let (_directory, mut store, policies) = street();
+    store.apply_page(&page("2", vec![target_row(5, &content(1, "煤场"))])).unwrap();
+    assert!(Arc::ptr_eq(&policies, &store.master().policies().unwrap()));
+    store.apply_page(&page("3", vec![upsert("pack", "macun", &macun(Some("2024-10-08")))])).unwrap();
+    let again = store.master().policies().unwrap();
+    assert!(!Arc::ptr_eq(&policies, &again));
+    let region = "410804".parse().unwrap();
+    assert!(again.book.in_force(&region, at(0).record_date()).is_some());
 }

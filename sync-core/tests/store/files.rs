@@ -13,6 +13,7 @@ const WORK_V1_ROWS: &str = include_str!("golden/work_v1_rows.sql");
 /// The same of the master schema.
 const MASTER_V1_ROWS: &str = include_str!("golden/master_v1_rows.sql");
 const MASTER_V1: &str = include_str!("../../src/store/schema/master_v1.sql");
+const MASTER_V2: &str = include_str!("../../src/store/schema/master_v2.sql");
 const WORK_V1: &str = include_str!("../../src/store/schema/work_v1.sql");
 const WORK_V2: &str = include_str!("../../src/store/schema/work_v2.sql");
 const WORK_V3: &str = include_str!("../../src/store/schema/work_v3.sql");
@@ -71,6 +72,7 @@ fn a_released_schema_never_changes() {
     // Devices in the field have this file's tables; a change is a new file beside it.
     let hash = |sql: &str| sync_core::ids::PackHash::of(sql.as_bytes()).to_string();
     assert_eq!(hash(MASTER_V1), "e4827329ee327da7d9a54bae51687dc2a9d66f6398af381948f32c305eed84a7");
+    assert_eq!(hash(MASTER_V2), "bf6da24619bf05f641bc5bb63481396102b5bebfc86552b17bc687054a05d7e4");
     assert_eq!(hash(WORK_V1), "f2b91ee610152717636225125894a903b867a32a169d628e14eb1d5cae6239c8");
     assert_eq!(hash(WORK_V2), "bc6d12b800bcf9a62e562ef2758df426a368f30ee0b428b5815caf294ba772e7");
     assert_eq!(hash(WORK_V3), "de2bfacd51886c7829405982e034f8fa2e1a9fbcb6145384257ba87d9f23f090");
@@ -148,6 +150,28 @@ fn damage_in_the_middle_of_a_file_is_found_when_it_is_opened() {
     let opened = DeviceStore::open(directory.path(), USER, INCARNATION, at(7)).unwrap();
     assert_eq!(opened.set_aside.len(), 1);
     assert_eq!(opened.store.pull_cursor().unwrap(), None, "the register is pulled anew");
+}
+
+#[test]
+fn a_register_that_is_opened_quickly_says_when_damage_is_met() {
+    let (directory, mut store) = device_store();
+    store.work.record(submission()).unwrap();
+    let rows = (1..2_000).map(|id| target_row(1, &content(id, "马村区煤场"))).collect();
+    store.apply_page(&page("1", rows)).unwrap();
+    drop(store);
+    let path = directory.path().join("master.db");
+    let mut bytes = fs::read(&path).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle..].fill(0xA5);
+    fs::write(&path, &bytes).unwrap();
+    let opened = DeviceStore::open_quickly(directory.path(), USER, INCARNATION, at(7)).unwrap();
+    assert!(opened.set_aside.is_empty());
+    let met = opened.store.master().targets_within([-180.0, -90.0, 180.0, 90.0], usize::MAX);
+    assert!(matches!(met, Err(StoreError::Corrupt(_))), "{met:?}");
+    drop(opened);
+    let opened = DeviceStore::open(directory.path(), USER, INCARNATION, at(8)).unwrap();
+    assert_eq!(opened.set_aside.len(), 1);
+    assert_eq!(opened.store.work.counts().unwrap().waiting, 1, "the work is another file");
 }
 
 #[test]

@@ -106,6 +106,42 @@ fn results_are_bounded_and_an_empty_text_lists_the_register() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
+
+    /// Wherever one stands, an empty text lists the nearest, as if every distance had been measured.
+    #[test]
+    fn the_nearest_are_those_that_measuring_each_finds(
+        places in prop::collection::vec((-180.0_f64..180.0, -90.0_f64..90.0, 0.0_f64..0.02), 60..90),
+        lon in prop_oneof![-180.0_f64..180.0, Just(113.3), Just(179.99)],
+        lat in prop_oneof![-90.0_f64..90.0, Just(35.2), Just(89.999)],
+    ) {
+        let (_directory, mut store) = device_store();
+        let here = Point { lon, lat };
+        // A third all over the earth, the others near by.
+        let place = |(number, (far_lon, far_lat, near)): (u128, (f64, f64, f64))| match number % 3 {
+            0 => Point { lon: far_lon, lat: far_lat },
+            1 => Point { lon: (lon + near).clamp(-180.0, 180.0), lat },
+            _ => Point { lon, lat: (lat - near).clamp(-90.0, 90.0) },
+        };
+        let points: Vec<_> = (1..).zip(places).map(|(number, drawn)| (number, place((number, drawn)))).collect();
+        let rows = points.iter().map(|(id, point)| {
+            target_row(1, &TargetContent { point: *point, ..content(*id, "工地") })
+        });
+        store.apply_page(&page("1", rows.collect())).unwrap();
+        let mut metres: Vec<f64> = points.iter().map(|(_, point)| here.distance_metres(*point)).collect();
+        metres.sort_by(f64::total_cmp);
+        metres.truncate(SEARCH_MAX_RESULTS);
+        let found = store.search("", Some(here)).unwrap();
+        let found: Vec<f64> = found.iter().map(|found| found.distance_metres.unwrap()).collect();
+        prop_assert_eq!(found.len(), metres.len());
+        // Numbers that went through JSON may differ in their last digit.
+        for (found, measured) in found.iter().zip(metres) {
+            prop_assert!((found - measured).abs() < 0.001, "{found} is not {measured}");
+        }
+    }
+}
+
+proptest! {
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
     /// The index never hides what is there: every part of a name finds it, whatever the text.

@@ -3,12 +3,17 @@ import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import type { ViteDevServer } from 'vite'
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
+import { partProxy, type PartProxy } from '../part-proxy'
 import { Tablet, addressOf, serveTablet } from '../tablet'
 
 const PASSWORD = 'lantian-demo'
 const PIN = '246813'
 /** Of inspectors whom no other story enrols. */
 const CODES = ['DEM0C-0DE03', 'DEM0C-0DE04', 'DEM0C-0DE05', 'DEM0C-0DE06']
+/** Of one who enrols where the network is slow. */
+const SLOW_CODE = 'DEM0C-0DE07'
+/** Bytes of a part of the register there. */
+const PART_BYTES = 8 * 1024
 const SECRET = '此处扬尘只有网格员知道'
 
 let vite: ViteDevServer
@@ -257,5 +262,102 @@ describe('a tablet that is taken away', () => {
     expect(await lost.filesWith('LTP1')).not.toEqual([])
     const ours = (await lost.filesWith('SQLite format 3')).filter((name) => name.startsWith('Default/File System'))
     expect(ours).toEqual([])
+  })
+})
+
+describe('a register that comes as one file over a bad network', () => {
+  let slow: ViteDevServer
+  let network: PartProxy
+  let tablet: Tablet
+
+  beforeAll(async () => {
+    network = await partProxy(inject('url'), PART_BYTES)
+    slow = await serveTablet(network.url)
+    tablet = await Tablet.start(addressOf(slow), join(inject('folder'), `tablet-${(tablets += 1)}`))
+  })
+  afterAll(async () => {
+    await tablet.stop()
+    await slow.close()
+    network.close()
+  })
+
+  it('goes on where it stopped, also in another run of the browser, and touches no work', async () => {
+    let page = await tablet.tab()
+    const user = await page.evaluate(
+      async ([code, password, pin]) => {
+        const { user_id } = await window.core.enrol(code, '平板')
+        await window.core.signIn(user_id, password)
+        await window.core.setPin(pin)
+        return user_id
+      },
+      [SLOW_CODE, PASSWORD, PIN] as const,
+    )
+    network.breakAfter(3)
+    const kept = await page.evaluate(async () => {
+      const { inspection_id } = await window.core.beginDraft({ answers: [], measurements: [], photos: [] })
+      return inspection_id
+    })
+    void page.evaluate(() => window.core.sync()).catch(() => undefined)
+    await expect.poll(() => network.parts()).toEqual([0, 1, 2, 3].map((part) => part * PART_BYTES))
+    const before = await page.evaluate(() => window.core.syncState())
+    expect(before.register_as_of).toBeNull()
+
+    await page.reload()
+    await page.waitForFunction(() => 'core' in window)
+    network.mend()
+    await unlock(page, user)
+    const whole = await page.evaluate(() => window.core.sync())
+    expect(whole.last_report).toMatchObject({ stopped: false, failures: [], snapshots: 1 })
+    // The fourth part was cut off; nothing before it came again.
+    const after = network.parts().slice(4)
+    expect(after.length).toBeGreaterThan(1)
+    expect(after).toEqual(after.map((_, place) => (3 + place) * PART_BYTES))
+
+    page = await tablet.tab()
+    const found = await page.evaluate(async () => {
+      const [any] = await window.core.search({ text: '' })
+      return window.core.search({ text: any!.name.slice(0, 2) })
+    })
+    expect(found.length).toBeGreaterThan(0)
+    expect((await page.evaluate(() => window.core.drafts())).map((it) => it.inspection_id)).toEqual([kept])
+    expect(await tablet.filesWith(found[0]!.name)).toEqual([])
+  })
+
+  it('is asked for once', async () => {
+    const page = await tablet.tab()
+    const again = await page.evaluate(() => window.core.sync())
+    expect(again.last_report).toMatchObject({ stopped: false, snapshots: 0, pulled_rows: 0 })
+  })
+
+  it('is set aside where its file is damaged, comes anew, and the work stays', async () => {
+    for (const page of tablet.context.pages().slice(1)) await page.close()
+    const page = tablet.context.pages()[0]!
+    const { user_id: user } = await (await tablet.tab()).evaluate(() => window.core.device()).then(({ users }) => users[0]!)
+    await tablet.context.pages().at(-1)!.close()
+    // A page of the same origin on which no core runs.
+    await page.goto(`${addressOf(slow)}/api/openapi.json`)
+    await page.evaluate(async () => {
+      const databases = await (await navigator.storage.getDirectory()).getDirectoryHandle('lantian-databases')
+      const slots = await databases.getDirectoryHandle('.opaque')
+      let [largest, most] = [null as FileSystemFileHandle | null, 0]
+      for await (const slot of (slots as unknown as { values(): AsyncIterable<FileSystemFileHandle> }).values()) {
+        const { size } = await slot.getFile()
+        if (size > most) [largest, most] = [slot, size]
+      }
+      const file = await largest!.createWritable({ keepExistingData: true })
+      const from = Math.floor(most / 2)
+      await file.write({ type: 'write', position: from, data: new Uint8Array(most - from).fill(0xa5) })
+      await file.close()
+    })
+    const again = await tablet.tab()
+    await again.waitForFunction(async () => (await window.core.device()).leader)
+    await unlock(again, user)
+    expect(await again.evaluate(() => window.core.mapTargets([-180, -90, 180, 90], 100_000))).toEqual([])
+    const { set_aside } = await again.evaluate(() => window.core.device())
+    expect(set_aside).toEqual([expect.stringMatching(/master-\d+\.db\.damaged-/)])
+    expect(await again.evaluate(() => window.core.drafts())).toHaveLength(1)
+    const state = await again.evaluate(() => window.core.sync())
+    expect(state.last_report).toMatchObject({ stopped: false, snapshots: 1 })
+    expect((await again.evaluate(() => window.core.search({ text: '' }))).length).toBeGreaterThan(0)
   })
 })

@@ -87,6 +87,9 @@ impl MasterStore {
             )?;
         }
         transaction.commit()?;
+        if net.keys().any(|(kind, _)| *kind == entity::PACK) {
+            self.policies.take();
+        }
         Ok(summary)
     }
 }
@@ -130,6 +133,7 @@ fn entry_line(id: &str, target: &Target) -> serde_json::Value {
     let terms = Terms::new(&content.name, content.code.as_deref());
     json!({
         "target_id": id,
+        "kind": content.kind,
         "name": content.name,
         "code": content.code,
         "lon": content.point.lon,
@@ -171,8 +175,8 @@ fn index_targets(transaction: &Transaction<'_>, touched: &str, entries: &str) ->
         [touched],
     )?;
     transaction.execute(
-        "INSERT INTO register_entry (target_id, name, code, lon, lat)
-         SELECT value ->> '$.target_id', value ->> '$.name', value ->> '$.code',
+        "INSERT INTO register_entry (target_id, kind, name, code, lon, lat)
+         SELECT value ->> '$.target_id', value ->> '$.kind', value ->> '$.name', value ->> '$.code',
                 value ->> '$.lon', value ->> '$.lat'
          FROM json_each(?1)",
         [entries],
@@ -243,9 +247,9 @@ pub(super) mod tests {
         assert!(matches!(refused, Err(StoreError::DiskFull)), "{refused:?}");
         assert_eq!(master.cursor().unwrap().as_deref(), Some("after-10"));
         let all = crate::store::search_terms::Query::new("");
-        assert_eq!(master.hits(&all, None, None).unwrap().len(), 10);
+        assert_eq!(master.hits(&all, None, None, usize::MAX).unwrap().len(), 10);
         limit(&master, pages + 10_000);
         master.apply_page(&page_of_targets(10..500)).unwrap();
-        assert_eq!(master.hits(&all, None, None).unwrap().len(), 500);
+        assert_eq!(master.hits(&all, None, None, usize::MAX).unwrap().len(), 500);
     }
 }

@@ -7,7 +7,9 @@ mod apply;
 mod rows;
 mod search;
 
+use std::cell::RefCell;
 use std::path::Path;
+use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension};
 
@@ -15,14 +17,17 @@ pub use apply::PageSummary;
 pub use search::{Bounds, Hit, MapTarget};
 
 use super::columns::Millis;
+use super::context::Policies;
 use super::error::StoreError;
-use super::schema;
+use super::schema::{self, Check};
 use crate::time::Instant;
 
 /// The store of pulled rows.
 #[derive(Debug)]
 pub struct MasterStore {
     pub(in crate::store) connection: Connection,
+    /// The packs as they were loaded last; nothing after a page that brings one.
+    pub(in crate::store) policies: RefCell<Option<Arc<Policies>>>,
 }
 
 impl MasterStore {
@@ -32,7 +37,15 @@ impl MasterStore {
     /// [`StoreError::Corrupt`], [`StoreError::NewerSchema`], [`StoreError::OtherKind`],
     /// [`StoreError::JournalMode`], [`StoreError::Sqlite`].
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        Ok(Self { connection: schema::MASTER.open(path)? })
+        Ok(Self::on(schema::MASTER.open(path, Check::Whole)?))
+    }
+
+    /// As [`Self::open`], but damage is found when it is met: every reader may answer [`StoreError::Corrupt`].
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_quickly(path: &Path) -> Result<Self, StoreError> {
+        Ok(Self::on(schema::MASTER.open(path, Check::AsMet)?))
     }
 
     /// Where to pull from; `None` before the first page.
@@ -59,7 +72,11 @@ impl MasterStore {
 
     /// A store of nothing, to stand where the real one is closed while its file is replaced.
     pub(super) fn stand_in() -> Result<Self, StoreError> {
-        Ok(Self { connection: Connection::open_in_memory()? })
+        Ok(Self::on(Connection::open_in_memory()?))
+    }
+
+    const fn on(connection: Connection) -> Self {
+        Self { connection, policies: RefCell::new(None) }
     }
 
     /// Folds the log into the file, so that the file alone is the whole database. Closing does so as well, but does not say

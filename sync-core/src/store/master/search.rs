@@ -7,7 +7,7 @@ use rusqlite::{ToSql, params};
 use serde::Serialize;
 
 use super::MasterStore;
-use crate::geo::Point;
+use crate::geo::{EARTH_METRES, Point};
 use crate::ids::{ItemCode, KindCode, TargetId};
 use crate::model::case::CaseRow;
 use crate::store::columns::{Json, Parsed, row_limit};
@@ -19,17 +19,26 @@ const SEARCH: &str = "SELECT e.target_id, e.name, e.code, e.lon, e.lat
      FROM register_search JOIN register_entry AS e ON e.entry_no = register_search.rowid
      WHERE register_search MATCH :query";
 
-/// The whole register, for a query that asks for nothing.
-const LIST: &str = "SELECT e.target_id, e.name, e.code, e.lon, e.lat FROM register_entry AS e WHERE 1";
+/// What lies within bounds, for a query that asks for nothing.
+const AROUND: &str = "SELECT e.target_id, e.name, e.code, e.lon, e.lat
+     FROM register_entry AS e INDEXED BY register_by_place
+     WHERE e.lat BETWEEN :south AND :north AND e.lon BETWEEN :west AND :east";
+
+/// The register by name, for a query that asks for nothing.
+const BY_NAME: &str = "SELECT e.target_id, e.name, e.code, e.lon, e.lat FROM register_entry AS e WHERE 1";
 
 /// Only targets of one kind.
-const OF_KIND: &str = "AND EXISTS (SELECT 1 FROM pulled
-         WHERE entity = 'target' AND id = e.target_id AND json ->> '$.kind' = :kind)";
+const OF_KIND: &str = "AND e.kind = :kind";
+
+/// The first ones.
+const FIRST: &str = "ORDER BY e.name, e.target_id LIMIT :limit";
 
 /// What lies within bounds, in no order.
-const WITHIN: &str = "SELECT e.target_id, e.name, p.json ->> '$.kind', e.lon, e.lat
-     FROM register_entry AS e JOIN pulled AS p ON p.entity = 'target' AND p.id = e.target_id
-     WHERE e.lon BETWEEN ?1 AND ?3 AND e.lat BETWEEN ?2 AND ?4 LIMIT ?5";
+const WITHIN: &str = "SELECT target_id, name, kind, lon, lat FROM register_entry INDEXED BY register_by_place
+     WHERE lat BETWEEN ?2 AND ?4 AND lon BETWEEN ?1 AND ?3 LIMIT ?5";
+
+/// Metres around a place in which its nearest targets are looked for first; four times as many as long as they do not suffice.
+const NEAREST_METRES: f64 = 500.0;
 
 /// Bounds of a map: west, south, east, north, in degrees.
 pub type Bounds = [f64; 4];
@@ -70,26 +79,55 @@ impl Hit {
 }
 
 impl MasterStore {
-    /// Every target that matches, in no order; of one kind where it is named.
+    /// The targets that match, in no order: all of them, or the nearest (without a place the first by name) where nothing is
+    /// asked for and there are more than `limit`; of one kind where it is named.
     pub(in crate::store) fn hits(
         &self,
         query: &Query,
         kind: Option<&KindCode>,
         near: Option<Point>,
+        limit: usize,
     ) -> Result<Vec<Hit>, StoreError> {
-        let expression = (!query.is_empty()).then(|| query.expression());
-        let sql = if query.is_empty() { LIST } else { SEARCH };
-        let sql = if kind.is_some() { format!("{sql} {OF_KIND}") } else { sql.to_owned() };
-        let mut statement = self.connection.prepare_cached(&sql)?;
+        let of_kind = if kind.is_some() { OF_KIND } else { "" };
         let kind = kind.map(KindCode::as_str);
         let mut named: Vec<(&str, &dyn ToSql)> = Vec::new();
-        if let Some(expression) = &expression {
-            named.push((":query", expression));
-        }
         if let Some(kind) = &kind {
             named.push((":kind", kind));
         }
-        let mut rows = statement.query(named.as_slice())?;
+        if !query.is_empty() {
+            let expression = query.expression();
+            named.push((":query", &expression));
+            return self.read_hits(&format!("{SEARCH} {of_kind}"), &named, query, near);
+        }
+        let Some(here) = near else {
+            let limit = row_limit(limit);
+            named.push((":limit", &limit));
+            return self.read_hits(&format!("{BY_NAME} {of_kind} {FIRST}"), &named, query, near);
+        };
+        let mut metres = NEAREST_METRES;
+        loop {
+            let [west, south, east, north] = here.bounds_within(metres);
+            let bounds: [(&str, &dyn ToSql); 4] =
+                [(":west", &west), (":south", &south), (":east", &east), (":north", &north)];
+            let named: Vec<_> = named.iter().copied().chain(bounds).collect();
+            let hits = self.read_hits(&format!("{AROUND} {of_kind}"), &named, query, near)?;
+            let nearer = |hit: &&Hit| hit.distance_metres.is_some_and(|distance| distance <= metres);
+            if metres > EARTH_METRES || hits.iter().filter(nearer).count() >= limit {
+                return Ok(hits);
+            }
+            metres *= 4.0;
+        }
+    }
+
+    fn read_hits(
+        &self,
+        sql: &str,
+        named: &[(&str, &dyn ToSql)],
+        query: &Query,
+        near: Option<Point>,
+    ) -> Result<Vec<Hit>, StoreError> {
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut rows = statement.query(named)?;
         let mut hits = Vec::new();
         while let Some(row) = rows.next()? {
             let name: String = row.get(1)?;
@@ -126,9 +164,8 @@ impl MasterStore {
     /// # Errors
     /// [`StoreError::Sqlite`] and its special cases.
     pub fn targets_by_kind(&self) -> Result<BTreeMap<String, u64>, StoreError> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT json ->> '$.kind', count(*) FROM pulled WHERE entity = 'target' GROUP BY 1",
-        )?;
+        let mut statement =
+            self.connection.prepare_cached("SELECT kind, count(*) FROM register_entry GROUP BY kind")?;
         let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
@@ -184,10 +221,35 @@ mod tests {
             assert_eq!(plan.len(), 2, "{plan:?}");
             assert!(plan[0].contains("register_search VIRTUAL TABLE INDEX 0:M"), "{text}: {plan:?}");
             assert!(plan[1].starts_with("SEARCH e USING INTEGER PRIMARY KEY"), "{text}: {plan:?}");
-            assert_eq!(master.hits(&query, None, None).unwrap().len(), found, "{text}");
+            assert_eq!(master.hits(&query, None, None, usize::MAX).unwrap().len(), found, "{text}");
             let statement = master.connection.prepare_cached(SEARCH).unwrap();
             assert_eq!(statement.get_status(StatementStatus::FullscanStep), 0, "{text}");
         }
+    }
+
+    #[test]
+    fn the_nearest_and_the_first_of_a_large_register_are_listed_from_its_indexes() {
+        let (_directory, master) = large_register();
+        let all = Query::new("");
+        let here = Point { lon: 113.35, lat: 35.2 };
+        let mut nearest = master.hits(&all, None, Some(here), 50).unwrap();
+        assert!(nearest.len() < 20_000, "{} were read for 50", nearest.len());
+        let mut every = master.hits(&all, None, Some(here), usize::MAX).unwrap();
+        assert_eq!(every.len(), 100_000);
+        for hits in [&mut nearest, &mut every] {
+            hits.sort_by(Hit::order);
+        }
+        assert_eq!(nearest[..50], every[..50]);
+        let kind = "stockpile".parse().unwrap();
+        for kind in [None, Some(&kind)] {
+            assert_eq!(master.hits(&all, kind, None, 50).unwrap().len(), 50);
+            let of_kind = if kind.is_some() { OF_KIND } else { "" };
+            let statement = format!("{BY_NAME} {of_kind} {FIRST}");
+            let statement = master.connection.prepare_cached(&statement).unwrap();
+            assert_eq!(statement.get_status(StatementStatus::Sort), 0, "{kind:?}");
+            assert!(statement.get_status(StatementStatus::FullscanStep) < 100, "{kind:?}");
+        }
+        assert_eq!(master.targets_by_kind().unwrap(), BTreeMap::from([("stockpile".to_owned(), 100_000)]));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use sha2::{Digest, Sha256};
 
 use crate::store::error::StoreError;
-use crate::store::schema;
+use crate::store::schema::{self, Check};
 
 /// How much of a snapshot has arrived.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,7 +54,7 @@ impl Download {
     /// # Errors
     /// Those of [`schema::Schema::open`].
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        Ok(Self { connection: schema::DOWNLOAD.open(path)? })
+        Ok(Self { connection: schema::DOWNLOAD.open(path, Check::Whole)? })
     }
 
     /// Closes the file, so that it may be removed.

@@ -1,6 +1,6 @@
 //! Unpacking a snapshot that has arrived: hash, decompression, and what it says of the user's own work.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::Path;
 
 use ruzstd::decoding::StreamingDecoder;
@@ -76,10 +76,15 @@ fn copy(mut from: impl Read, path: &Path) -> Result<Copied, StoreError> {
             Err(error) => return Ok(Copied::Unreadable(error.to_string())),
         };
         let part = buffer.get(..read).unwrap_or_default();
-        file.write_all(part).map_err(files::failed(path))?;
+        match files::append(&mut file, part, path) {
+            Err(StoreError::Corrupt(reason)) => return Ok(Copied::Unreadable(reason)),
+            written => written?,
+        }
     }
-    files::finish(file, path)?;
-    Ok(Copied::Whole)
+    match files::finish(file, path) {
+        Err(StoreError::Corrupt(reason)) => Ok(Copied::Unreadable(reason)),
+        finished => finished.map(|()| Copied::Whole),
+    }
 }
 
 /// What a snapshot says beside the master's rows.

@@ -6,7 +6,9 @@ use rusqlite::params;
 use serde_json::json;
 
 use super::OWN_TABLES;
+use crate::limits::{SNAPSHOT_PAGE_BYTES, SNAPSHOT_RESERVED_BYTES};
 use crate::store::error::StoreError;
+use crate::store::files;
 use crate::store::master::MasterStore;
 use crate::wire::pull::{Change, PullPage, entity};
 
@@ -20,8 +22,11 @@ impl SnapshotWriter {
     /// Begins one in a file that is not there yet.
     ///
     /// # Errors
-    /// [`StoreError::Sqlite`] and its special cases.
+    /// [`StoreError::File`], [`StoreError::Sqlite`] and its special cases.
     pub fn create(path: &Path) -> Result<Self, StoreError> {
+        let mut file = files::create(path)?;
+        files::append(&mut file, &empty_database(), path)?;
+        files::finish(file, path)?;
         let master = MasterStore::open(path)?;
         // A file that is not finished is thrown away: nothing need be durable before.
         master.connection.pragma_update(None, "synchronous", "off")?;
@@ -63,6 +68,29 @@ impl SnapshotWriter {
         self.master.fold_log()?;
         self.master.close()
     }
+}
+
+/// An empty database with a reserved end in each page, which SQLite has no statement for: the header and the root of the
+/// empty schema (<https://www.sqlite.org/fileformat2.html>, 1.3 and 1.6).
+fn empty_database() -> Vec<u8> {
+    const ROLLBACK_JOURNAL: [u8; 2] = [1, 1];
+    const PAYLOAD_FRACTIONS: [u8; 3] = [64, 32, 32];
+    const ONE_PAGE: u32 = 1;
+    const HEADER_BYTES: usize = 100;
+    const PAGES_OFFSET: usize = 28;
+    const LEAF_OF_TABLE: [u8; 5] = [0x0d, 0, 0, 0, 0];
+    let mut page = b"SQLite format 3\0".to_vec();
+    page.extend(SNAPSHOT_PAGE_BYTES.to_be_bytes());
+    page.extend(ROLLBACK_JOURNAL);
+    page.push(SNAPSHOT_RESERVED_BYTES);
+    page.extend(PAYLOAD_FRACTIONS);
+    page.resize(PAGES_OFFSET, 0);
+    page.extend(ONE_PAGE.to_be_bytes());
+    page.resize(HEADER_BYTES, 0);
+    page.extend(LEAF_OF_TABLE);
+    page.extend((SNAPSHOT_PAGE_BYTES - u16::from(SNAPSHOT_RESERVED_BYTES)).to_be_bytes());
+    page.resize(usize::from(SNAPSHOT_PAGE_BYTES), 0);
+    page
 }
 
 /// Whether rows of this kind are the work store's.

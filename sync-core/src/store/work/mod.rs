@@ -28,7 +28,7 @@ pub use settle::Settled;
 
 use super::columns::Parsed;
 use super::error::StoreError;
-use super::schema;
+use super::schema::{self, Check};
 use crate::ids::{Epoch, Incarnation, UserId};
 
 /// The store of one user's own work on this device.
@@ -70,7 +70,7 @@ impl WorkStore {
     /// [`StoreError::OtherUser`] when the file is somebody else's, and those of opening: [`StoreError::Corrupt`],
     /// [`StoreError::NewerSchema`], [`StoreError::OtherKind`], [`StoreError::JournalMode`].
     pub fn open(path: &Path, user: UserId, incarnation: Incarnation) -> Result<Self, StoreError> {
-        let connection = schema::WORK.open(path)?;
+        let connection = schema::WORK.open(path, Check::Whole)?;
         connection.execute(
             "INSERT INTO identity (one, user_id, incarnation) VALUES (1, ?1, ?2) ON CONFLICT DO NOTHING",
             [user.to_string(), incarnation.to_string()],
@@ -89,7 +89,7 @@ impl WorkStore {
     /// # Errors
     /// Those of [`Self::open`]; [`StoreError::Unreadable`] when the file belongs to nobody.
     pub fn open_existing(path: &Path) -> Result<Self, StoreError> {
-        Self::of(schema::WORK.open(path)?)
+        Self::of(schema::WORK.open(path, Check::Whole)?)
     }
 
     fn of(connection: Connection) -> Result<Self, StoreError> {

@@ -20,6 +20,7 @@ import type {
   NewTarget,
   Order,
   OwnInspection,
+  PhotoClaims,
   PhotoEntry,
   Point,
   Problem,
@@ -53,6 +54,8 @@ export type OwnCode =
   | 'user_unknown'
   /** The server's recovery key does not open the stores: it was restored from an older backup. The PIN still does. */
   | 'recovery_failed'
+  /** The register is damaged; it was set aside, or will be at the next opening, and comes anew. */
+  | 'damaged'
   /** A newer version of the application wrote the stores. */
   | 'newer_schema'
   /** There is no network, or no server of this product answers. */
@@ -131,6 +134,8 @@ export interface Core {
   seal(inspectionId: string): Promise<Recorded>
   /** Keeps an original: encrypted and durable when it resolves. The caller puts the line in the visit. */
   addPhoto(photo: NewPhoto): Promise<PhotoEntry>
+  /** What a picture that is not kept yet says of itself. */
+  photoClaims(picture: Blob): Promise<PhotoClaims>
   /** The original of a photo that was kept on this tablet; `null` where it is not here. */
   photo(sha256: string): Promise<Blob | null>
 

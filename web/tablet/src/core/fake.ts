@@ -241,6 +241,7 @@ export function fakeCore(setup: FakeSetup = {}): Core {
       }
       return open(line)
     },
+    photoClaims: () => Promise.resolve({ taken_at: null, point: null }),
     photo: (sha256) => Promise.resolve(photos.get(sha256) ?? null),
     inspections: () => open([...sealed.values()].map((it) => it.status)),
     inspection(inspectionId) {

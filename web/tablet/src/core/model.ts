@@ -264,11 +264,17 @@ export interface Draft {
 }
 
 /** A photo to keep. `bytes` is the untouched original; the manifest line comes back when it is durable. */
+/** When and where a picture says that it was taken (EXIF). */
+export interface PhotoClaims {
+  taken_at: Instant | null
+  point: Point | null
+}
+
 export interface NewPhoto {
   bytes: Blob
   source: 'camera' | 'gallery'
   question?: string
-  /** Now, where absent and the picture does not say. */
+  /** What the picture says of itself comes before this; now, where neither is known. */
   taken_at?: Instant
   point?: Point
 }

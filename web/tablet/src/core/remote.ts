@@ -188,6 +188,7 @@ export function remoteCore(remote: Remote): Core {
     evaluate: (visit, replaces) => remote.call('evaluate', { visit: toCore(visit), replaces: replaces ?? null }),
     seal: (inspection_id) => remote.call('seal', { op_id: uuid(), inspection_id }),
     addPhoto: (photo) => remote.ask('addPhoto', photo),
+    photoClaims: (picture) => remote.ask('photoClaims', picture),
     photo: (sha256) => remote.ask('photo', sha256),
 
     inspections: () => remote.call('inspections'),

@@ -7,8 +7,9 @@ declare module '@/core/generated/tablet_core' {
   export function takePool(): Promise<void>
   export function poolNames(): string
   export function checkPhotoFormat(firstBytes: Uint8Array): void
+  export function photoClaims(picture: Uint8Array): string
   export class Tablet {
-    static open(identity: string, key: Uint8Array, now: number): Tablet
+    static open(identity: string, key: Uint8Array, thoroughly: boolean, now: number): Tablet
     close(): void
     setAside(): string
     isFresh(): boolean

@@ -5,8 +5,8 @@
  * a round of sync runs beside calls, never beside another round; no key leaves this worker.
  */
 import { CoreError, PIN_MIN_DIGITS } from '@/core/client'
-import type { DeviceState, FieldDraft, NewPhoto, PhotoEntry, Storage, SyncReport, SyncState, Topic } from '@/core/model'
-import init, { Tablet, checkPhotoFormat, takePool } from '@/core/generated/tablet_core'
+import type { DeviceState, FieldDraft, NewPhoto, PhotoClaims, PhotoEntry, Storage, SyncReport, SyncState, Topic } from '@/core/model'
+import init, { Tablet, checkPhotoFormat, photoClaims, takePool } from '@/core/generated/tablet_core'
 import { fromBase64Url, toHex } from './bytes'
 import { FieldDrafts } from './fieldDrafts'
 import * as keys from './keys'
@@ -60,6 +60,7 @@ const CHANGES: Record<string, readonly Topic[]> = {
 export class Owner {
   private unlocked: Unlocked | null = null
   private round: Promise<void> | null = null
+  private mending: Promise<void> | null = null
   private doing: SyncState['doing'] = null
   private lastReport: SyncReport | null = null
   private timer: ReturnType<typeof setTimeout> | undefined
@@ -189,13 +190,14 @@ export class Owner {
     this.tell(['device'])
   }
 
-  private async open(user: UserRecord, storeKey: Uint8Array<ArrayBuffer>): Promise<void> {
+  /** Quickly, or thoroughly: then the register is read through, and set aside where it is damaged. */
+  private async open(user: UserRecord, storeKey: Uint8Array<ArrayBuffer>, thoroughly = false): Promise<void> {
     if (this.unlocked !== null) await this.lock()
     const identity = { user_id: user.user_id, device_id: user.device_id, incarnation: user.incarnation }
     const key = await keys.databaseKey(storeKey)
     const photos = await PhotoFiles.of(user.user_id, await keys.photoKey(storeKey))
     const fieldDrafts = new FieldDrafts(user.user_id, await keys.fieldDraftKey(storeKey))
-    const tablet = await passing(() => Tablet.open(JSON.stringify(identity), key, Date.now()))
+    const tablet = await passing(() => Tablet.open(JSON.stringify(identity), key, thoroughly, Date.now()))
     const missing = user.opened && tablet.isFresh()
     if (missing) {
       // What the server knows of the old numbering must not meet a new one.
@@ -210,6 +212,14 @@ export class Owner {
     this.unlocked = { user, storeKey, tablet, photos, fieldDrafts, locked, setAside, stores: missing ? 'missing' : 'sound' }
     this.tell(['device', 'register', 'rules', 'drafts', 'work', 'sync'])
     this.later(0)
+  }
+
+  /** After what met damage: opens the stores thoroughly. Any other failure goes on. */
+  private mend(failure: unknown): Promise<void> {
+    if (!(failure instanceof CoreError) || failure.code !== 'damaged') throw failure
+    const { user, storeKey } = this.own()
+    this.mending ??= this.open(user, storeKey.slice(), true).finally(() => (this.mending = null))
+    return this.mending
   }
 
   private own(): Unlocked {
@@ -228,7 +238,8 @@ export class Owner {
 
   /** One call of `tablet-core`, whose names these are. */
   async call(call: { call: string } & Record<string, unknown>): Promise<unknown> {
-    const answer = await passing(() => this.own().tablet.call(JSON.stringify(call), Date.now(), performance.now()))
+    const ask = () => passing(() => this.own().tablet.call(JSON.stringify(call), Date.now(), performance.now()))
+    const answer = await ask().catch((failure: unknown) => this.mend(failure).then(ask))
     const changed = CHANGES[call.call]
     if (changed !== undefined) {
       if (changed.includes('sync')) {
@@ -245,6 +256,7 @@ export class Owner {
     if (photo.bytes.size > PHOTO_MAX_BYTES) throw problem('photo_too_large', '照片超过 20 MB。', 'The photo is larger than 20 MB.')
     const bytes = new Uint8Array(await photo.bytes.arrayBuffer())
     await passing(() => checkPhotoFormat(bytes.subarray(0, FORMAT_BYTES)))
+    const claims = JSON.parse(photoClaims(bytes)) as PhotoClaims
     const sha256 = toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)))
     try {
       await photos.keep(sha256, bytes)
@@ -255,11 +267,15 @@ export class Owner {
     return {
       sha256,
       size: bytes.length,
-      taken_at: photo.taken_at ?? new Date().toISOString(),
-      point: photo.point ?? null,
+      taken_at: claims.taken_at ?? photo.taken_at ?? new Date().toISOString(),
+      point: claims.point ?? photo.point ?? null,
       source: photo.source,
       question: photo.question ?? null,
     }
+  }
+
+  async photoClaims(picture: Blob): Promise<PhotoClaims> {
+    return JSON.parse(photoClaims(new Uint8Array(await picture.arrayBuffer()))) as PhotoClaims
   }
 
   async photo(sha256: string): Promise<Blob | null> {
@@ -299,7 +315,7 @@ export class Owner {
       this.tell(['sync'])
       this.later(REGULAR_MILLISECONDS)
     })
-    await this.round
+    await this.round.catch((failure: unknown) => this.mend(failure))
     return this.syncState()
   }
 

@@ -29,6 +29,7 @@ const METHODS: Record<string, (owner: Owner, args: unknown[]) => Promise<unknown
   lock: (it) => it.lock(),
   call: (it, args) => it.call(...(args as Parameters<Owner['call']>)),
   addPhoto: (it, args) => it.addPhoto(...(args as Parameters<Owner['addPhoto']>)),
+  photoClaims: (it, args) => it.photoClaims(...(args as Parameters<Owner['photoClaims']>)),
   photo: (it, args) => it.photo(...(args as Parameters<Owner['photo']>)),
   fieldDraft: (it, args) => it.fieldDraft(...(args as Parameters<Owner['fieldDraft']>)),
   keepFieldDraft: (it, args) => it.keepFieldDraft(...(args as Parameters<Owner['keepFieldDraft']>)),

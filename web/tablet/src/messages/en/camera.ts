@@ -8,6 +8,7 @@ const camera: typeof zh = {
   gallery: 'From the gallery',
   galleryMark: 'gallery',
   galleryWarn: 'Gallery pictures are marked as such.',
+  noPlace: 'no place in the picture',
   failed: 'The camera does not open: no permission, or another app has it.',
   resolution: '{width}×{height} pixels, kept as taken, never scaled',
   tooBig: 'The picture is larger than {most} and cannot be kept',

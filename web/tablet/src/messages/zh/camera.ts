@@ -7,6 +7,7 @@ export default {
   gallery: '从相册选取',
   galleryMark: '相册',
   galleryWarn: '相册照片会标明来源，不能代替现场拍摄。',
+  noPlace: '照片中没有位置',
   failed: '相机打不开：没有权限，或被其他应用占用。',
   resolution: '{width}×{height} 像素，原图保存，不压缩',
   tooBig: '照片超过 {most}，无法保存',

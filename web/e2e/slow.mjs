@@ -1,0 +1,22 @@
+/**
+ * Slows a process and those it starts: `node slow.mjs <process> <times>` stops them for most of each few milliseconds until
+ * it is killed. Plain JavaScript: it runs by itself, and nothing else may delay it.
+ */
+import { family, signal } from './processes.mjs'
+
+/** How long one turn of running and standing still takes. */
+const TURN_MILLISECONDS = 12
+/** Turns after which processes are looked for again. */
+const LOOK_AFTER = 20
+
+const [root, times] = process.argv.slice(2).map(Number)
+const clock = new Int32Array(new SharedArrayBuffer(4))
+const running = TURN_MILLISECONDS / times
+let processes = family(root)
+for (let turn = 1; ; turn += 1) {
+  if (turn % LOOK_AFTER === 0) processes = family(root)
+  signal(processes, 'SIGSTOP')
+  Atomics.wait(clock, 0, 0, TURN_MILLISECONDS - running)
+  signal(processes, 'SIGCONT')
+  Atomics.wait(clock, 0, 0, running)
+}
