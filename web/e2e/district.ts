@@ -102,8 +102,8 @@ export interface District {
   stop(): Promise<void>
 }
 
-/** Starts a server of its own with the demonstration district. */
-export async function startDistrict(programs: string): Promise<District> {
+/** Starts a server of its own with the demonstration district; `tablet` is the folder of the tablet's application. */
+export async function startDistrict(programs: string, tablet = resolve(HERE, '../tablet/dist')): Promise<District> {
   const folder = await mkdtemp(join(tmpdir(), 'lantian-e2e-'))
   // The private PostgreSQL runs as another user, who must reach its folder.
   await chmod(folder, 0o755)
@@ -116,7 +116,7 @@ export async function startDistrict(programs: string): Promise<District> {
         LANTIAN_LISTEN: '127.0.0.1:0',
         LANTIAN_DATA_DIR: join(folder, 'data'),
         LANTIAN_WEB_ROOT: resolve(HERE, '../office/dist'),
-        LANTIAN_TABLET_ROOT: resolve(HERE, '../tablet/dist'),
+        LANTIAN_TABLET_ROOT: tablet,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     })

@@ -2,6 +2,8 @@
  * What goes wrong in a village: a server that is gone in the middle, a browser that is killed, a clock of weeks ago, a
  * tablet that was revoked. Nothing that the tablet said to be safe is lost, and nothing arrives twice.
  */
+import { cp, mkdtemp, readFile, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { Clerk, invite } from '../clerk'
@@ -35,9 +37,13 @@ const DAY_MILLISECONDS = 86_400_000
 
 let district: District
 let proxy: CuttingProxy
+/** The tablet's application as this server serves it, to be replaced by a newer one. */
+let app: string
 
 beforeAll(async () => {
-  district = await startDistrict(inject('programs'))
+  app = await mkdtemp(join(inject('folder'), 'app-'))
+  await cp(resolve(import.meta.dirname, '../../tablet/dist'), app, { recursive: true })
+  district = await startDistrict(inject('programs'), app)
   proxy = await cuttingProxy(district.url, SEED)
   proxy.cutting(false)
 }, STORY_MILLISECONDS)
@@ -93,18 +99,7 @@ describe('a server that is gone and comes back', () => {
     await heard
     proxy.leadTo(await district.killAndStart())
     const second = await inspect(tablet, '施工工地', ['周边硬质密闭围挡'])
-    await expect
-      .poll(
-        async () => {
-          await section(page, '我的')
-          await page.getByRole('button', { name: '同步', exact: true }).click()
-          await page.getByRole('button', { name: '立即同步' }).click()
-          await page.getByRole('button', { name: '立即同步' }).and(page.locator(':enabled')).waitFor()
-          return page.locator('.chip.good').count()
-        },
-        { timeout: CUT_SYNC_MILLISECONDS, interval: 500 },
-      )
-      .toBe(1)
+    await sync(page, CUT_SYNC_MILLISECONDS)
     expect(proxy.cuts(), `connections that were cut (seed ${SEED})`).toBeGreaterThan(0)
     proxy.cutting(false)
     const supervisor = await Clerk.of(proxy.url, 'supervisor1')
@@ -279,5 +274,29 @@ describe('a revoked tablet', () => {
     await Promise.all([admin.close(), supervisor.close()])
     expectClean(tablet)
     await context.close()
+  }, STORY_MILLISECONDS)
+})
+
+describe('an update of the app', () => {
+  it('waits for an open visit, then starts by itself, and what was written is there', async () => {
+    const { tablet } = await inspectorOf(7, 25_000)
+    const { page } = tablet
+    await begin(page, '道路')
+    await page.locator('textarea[name=notes]').fill('更新之前写的')
+    await page.getByText(/^已保存/).waitFor()
+    const worker = join(app, 'sw.js')
+    await writeFile(worker, (await readFile(worker, 'utf8')).replace(/const VERSION = '[^']*'/, "const VERSION = 'newer'"))
+    await page.evaluate(() => navigator.serviceWorker.ready.then((registration) => registration.update()))
+    await page.getByText('新版本已下载，完成正在填写的内容后自动启用').waitFor()
+    expect(await page.locator('textarea[name=notes]').inputValue()).toBe('更新之前写的')
+    await page.getByRole('button', { name: '返回' }).click()
+    // It loads anew, and the keys went with the old one.
+    await page.waitForURL('**/unlock')
+    await typePin(page)
+    await page.locator('main a.line', { hasText: '继续' }).click()
+    await expect.poll(() => page.locator('textarea[name=notes]').inputValue()).toBe('更新之前写的')
+    expect(await page.evaluate(() => caches.keys())).toEqual(['lantian-tablet-newer'])
+    expectClean(tablet)
+    await tablet.context.close()
   }, STORY_MILLISECONDS)
 })

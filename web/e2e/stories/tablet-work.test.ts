@@ -3,12 +3,13 @@
  * a signature, a second inspector, measured values, pictures from the gallery; and colleagues on one tablet.
  */
 import { randomUUID } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { launch } from '../browser'
 import { Clerk, invite, type FoundCase } from '../clerk'
-import { drawPhoto } from '../field'
+import { drawPhoto, type Target } from '../field'
 import {
   PIN,
   begin,
@@ -42,12 +43,14 @@ describe('an inspector', () => {
   let tablet: Tablet
   let user: string
   let site: string
+  let stood: Target
 
   beforeAll(async () => {
     tablet = await openTablet({ seed: 30_000 })
     const invited = await invite(inject('url'), 'inspector6', '410804/006')
     user = invited.user
-    await standAt(tablet, invited.site)
+    stood = invited.site
+    await standAt(tablet, stood)
     await enrol(tablet, invited.code)
   }, STORY_MILLISECONDS)
   afterAll(() => tablet.context.close())
@@ -63,6 +66,11 @@ describe('an inspector', () => {
     const { page } = tablet
     site = await begin(page, '施工工地')
     const id = new URL(page.url()).pathname.split('/').at(-1)
+    await standFar(tablet)
+    await page.getByText('请确认对象没有选错').waitFor()
+    await standAt(tablet, stood)
+    await page.getByRole('button', { name: '重新定位' }).click()
+    await page.getByText('请确认对象没有选错').waitFor({ state: 'hidden' })
     await fail(tablet, '周边硬质密闭围挡')
     const whole = page.locator('section.panel', { has: page.getByRole('heading', { name: '全景与其他照片' }) })
     await whole.getByRole('button', { name: '拍照' }).click()
@@ -163,6 +171,39 @@ describe('an inspector', () => {
     expectClean(tablet)
   }, STORY_MILLISECONDS)
 
+  it('charges an unlicensed truck that is in no register, by its plate', async () => {
+    const { page } = tablet
+    await section(page, '检查')
+    await page.getByRole('button', { name: '车辆', exact: true }).click()
+    await page.waitForURL('**/inspect/*')
+    await page.locator('input[name=plate]').fill('豫H·12345')
+    await page.locator('input[name=place]').fill('解放东路口')
+    await fail(tablet, '建筑垃圾运输资质齐全')
+    const fen = await seal(page)
+    await sync(page)
+    const found = await caseOf('muck_truck')
+    expect([found.pending, fen]).toEqual([10_000_000, 10_000_000])
+    const recorded = await supervisor.get<Recorded>(`/api/v1/cases/${found.case_id}`)
+    expect(recorded.inspection.notes).toContain('车牌号：豫H·12345')
+    expectClean(tablet)
+  }, STORY_MILLISECONDS)
+
+  it('hands over a sync log that has every operation and nothing of what was found', async () => {
+    const { page } = tablet
+    await section(page, '我的')
+    await page.getByRole('button', { name: '设置' }).click()
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: '导出日志' }).click(),
+    ])
+    const file = await readFile(await download.path(), 'utf8')
+    const kinds = (JSON.parse(file) as { log: { kind: string }[] }).log.map(({ kind }) => kind)
+    expect(kinds).toContain('submit_inspection')
+    expect(kinds).toContain('recheck_rectification')
+    for (const found of [site, '王二', '豫H·12345', '已全部覆盖']) expect(file).not.toContain(found)
+    expectClean(tablet)
+  }, STORY_MILLISECONDS)
+
   /** The order of the site on today's screen. */
   async function openOrder(page: Page): Promise<void> {
     await page.locator('main a.line', { hasText: '立即补齐围挡并覆盖物料。' }).click()
@@ -176,8 +217,16 @@ interface Recorded {
     second_inspector: string | null
     site_representative: { outcome: string; name?: string }
     measurements: { value: number }[]
+    notes: string
   }
   photos: { source: string; state: string }[]
+}
+
+/** Half a kilometre from where it stood, and looks again. */
+async function standFar({ page, context, place }: Tablet): Promise<void> {
+  if (!place) throw new Error('the tablet stands nowhere')
+  await context.setGeolocation({ longitude: place.point.lon + 0.006, latitude: place.point.lat, accuracy: 12 })
+  await page.getByRole('button', { name: '重新定位' }).click()
 }
 
 /** Signs with a finger. */

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { launch } from '../browser'
 import { Clerk, invite } from '../clerk'
+import type { Target } from '../field'
 import {
   PHONE,
   begin,
@@ -49,6 +50,8 @@ describe('an inspector', () => {
   let supervisor: Clerk
   /** Cases that this inspector found with another device. */
   let before: Set<string>
+  /** What was inspected of each kind. */
+  const names = new Map<string, string>()
 
   beforeAll(async () => {
     tablet = await openTablet({ seed: 10_000 })
@@ -88,6 +91,11 @@ describe('an inspector', () => {
     await joinWithCode(page)
     await section(page, '台账')
     await page.locator('main a.line', { hasText: invited.site.name }).waitFor()
+    await page.locator('input[name=search]').fill(invited.site.name.slice(0, 2))
+    await page.locator('main a.line', { hasText: invited.site.name }).waitFor()
+    await page.locator('input[name=search]').fill('没有这个')
+    await page.getByText('没有找到“没有这个”').waitFor()
+    await page.getByRole('button', { name: '清空' }).click()
     expectClean(tablet)
   }, ROUND_MILLISECONDS)
 
@@ -96,7 +104,9 @@ describe('an inspector', () => {
     await keptWhole(page)
     await context.setOffline(true)
     for (const { kind, fails, fen } of ROUND) {
-      expect((await inspect(tablet, kind, fails)).fen, kind).toBe(fen)
+      const inspected = await inspect(tablet, kind, fails)
+      expect(inspected.fen, kind).toBe(fen)
+      names.set(kind, inspected.name)
     }
     await page.locator('.chip.warn', { hasText: '4 项待发送' }).waitFor()
     expectClean(tablet)
@@ -159,6 +169,21 @@ describe('an inspector', () => {
     expect(sums).toMatchObject(Object.fromEntries(ROUND.map(({ item, fen }) => [item, fen])))
     expect(cases.reduce((sum, { pending }) => sum + pending, 0)).toBe(ROUND_FEN + 10_000_000)
     expect(cases.map(({ review_state }) => review_state)).toEqual(cases.map(() => 'under_review'))
+    expectClean(tablet)
+  }, ROUND_MILLISECONDS)
+
+  it('is told of a fire on file near by before it is reported once more', async () => {
+    const { page } = tablet
+    const { targets } = await supervisor.get<{ targets: Target[] }>(`/api/v1/targets?grid=${grid}&kind=straw_point&limit=200`)
+    const burning = targets.find(({ name }) => name === names.get('秸秆禁烧点位'))
+    if (!burning) throw new Error('nothing burns')
+    await standAt(tablet, burning)
+    await section(page, '火点')
+    await page.getByText(/^精度约/).waitFor()
+    expect(await page.getByText('附近可能是同一处').count()).toBe(0)
+    await page.getByRole('button', { name: '秸秆焚烧', exact: true }).click()
+    await page.locator('.notice', { hasText: '附近可能是同一处' }).getByText(burning.name).waitFor()
+    await page.getByText('我上报的').waitFor()
     expectClean(tablet)
   }, ROUND_MILLISECONDS)
 })

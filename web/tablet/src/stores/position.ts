@@ -12,10 +12,17 @@ export type PositionState = 'searching' | 'found' | 'denied' | 'unavailable'
 export const COARSE_METRES = 50
 
 const OPTIONS: PositionOptions = { enableHighAccuracy: true, maximumAge: 5_000, timeout: 30_000 }
+/**
+ * When somebody asks by hand and stands waiting. What the watch heard a moment ago will do: a receiver that does not move
+ * says nothing new.
+ */
+const BY_HAND: PositionOptions = { enableHighAccuracy: true, maximumAge: 2_000, timeout: 10_000 }
 
 export const usePosition = defineStore('position', () => {
   const state = ref<PositionState>('searching')
   const fix = shallowRef<Fix>()
+  /** Somebody asked by hand and there is no answer yet. */
+  const asking = ref(false)
   let watched: number | undefined
 
   function heard({ coords, timestamp }: GeolocationPosition): void {
@@ -52,8 +59,9 @@ export const usePosition = defineStore('position', () => {
 
   /** Asks anew; resolves with what is known then. */
   function again(): Promise<Fix | undefined> {
-    return new Promise((done) => {
+    return new Promise<Fix | undefined>((done) => {
       if (!('geolocation' in navigator)) return done(undefined)
+      asking.value = true
       navigator.geolocation.getCurrentPosition(
         (position) => {
           heard(position)
@@ -63,11 +71,11 @@ export const usePosition = defineStore('position', () => {
           failed(error)
           done(fix.value)
         },
-        { ...OPTIONS, maximumAge: 0 },
+        BY_HAND,
       )
-    })
+    }).finally(() => (asking.value = false))
   }
 
   const point = computed(() => fix.value?.point)
-  return { state, fix, point, begin, end, again }
+  return { state, fix, point, asking, begin, end, again }
 })
