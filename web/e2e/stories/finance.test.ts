@@ -271,12 +271,7 @@ describe('finance', () => {
 
     await tabTo(page.getByRole('button', { name: '导出' }))
     await keyboard.press('Enter')
-    const first = page.getByRole('menuitem').first()
-    await first.waitFor()
-    await expect.poll(async () => {
-      await keyboard.press('ArrowDown')
-      return first.evaluate((entry) => entry === document.activeElement)
-    }, SOON).toBe(true)
+    await hasKeyboard(page.getByRole('menuitem').first())
     const downloading = page.waitForEvent('download')
     await keyboard.press('Enter')
     expect((await downloading).suggestedFilename()).toMatch(/\.xlsx$/)
