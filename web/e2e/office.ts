@@ -65,6 +65,9 @@ export async function enter(desk: Desk, username: string, to: string): Promise<v
   await desk.page.locator('main#content').waitFor()
 }
 
+/** How long a screen may take on a machine with other work, for `expect.poll`. */
+export const SOON = { timeout: 10_000 }
+
 /** How often somebody without a mouse would press Tab before giving up. */
 const TABS_MAX = 80
 
@@ -81,7 +84,7 @@ export async function tabTo(target: Locator): Promise<void> {
 
 /** Waits until the keyboard stands there by itself, as when a dialog opens. */
 export async function hasKeyboard(target: Locator): Promise<void> {
-  await expect.poll(() => target.evaluate((element) => element === document.activeElement)).toBe(true)
+  await expect.poll(() => target.evaluate((element) => element === document.activeElement), SOON).toBe(true)
 }
 
 /** Chooses a file in the browser's own dialog, which a key opens. */

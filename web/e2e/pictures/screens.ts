@@ -84,6 +84,7 @@ describe('pictures', () => {
     await desk.page.locator('tbody tr').first().click()
     await desk.page.waitForURL(/\/cases\//)
     await desk.page.locator('main img').first().waitFor()
+    await desk.page.locator('[data-ready=true]').waitFor()
     await settled(desk)
     await desk.page.screenshot({ path: join(FOLDER, 'case.png') })
   })

@@ -13,6 +13,7 @@ import {
   openDesk,
   signIn,
   signInByKeyboard,
+  SOON,
   tabTo,
   type Desk,
   type ListedCase,
@@ -224,11 +225,13 @@ describe('finance', () => {
     const { page } = desk
     const { keyboard } = page
     const toMonth = async () => {
-      await page.locator('.state').waitFor()
-      while (!(await page.locator('main h1').innerText()).includes(MONTH)) {
-        const before = await page.locator('main h1').innerText()
+      const title = page.locator('main h1')
+      await title.filter({ hasText: '扣缴' }).waitFor()
+      while (!(await title.innerText()).includes(MONTH)) {
+        const before = await title.innerText()
+        await expect.poll(() => page.getByRole('button', { name: '上一个账期' }).isEnabled(), SOON).toBe(true)
         await keyboard.press('[')
-        await expect.poll(() => page.locator('main h1').innerText()).not.toBe(before)
+        await expect.poll(() => title.innerText(), SOON).not.toBe(before)
       }
     }
     await signInByKeyboard(desk, 'finance1')
@@ -268,12 +271,7 @@ describe('finance', () => {
 
     await tabTo(page.getByRole('button', { name: '导出' }))
     await keyboard.press('Enter')
-    const first = page.getByRole('menuitem').first()
-    await first.waitFor()
-    await expect.poll(async () => {
-      await keyboard.press('ArrowDown')
-      return first.evaluate((entry) => entry === document.activeElement)
-    }).toBe(true)
+    await hasKeyboard(page.getByRole('menuitem').first())
     const downloading = page.waitForEvent('download')
     await keyboard.press('Enter')
     expect((await downloading).suggestedFilename()).toMatch(/\.xlsx$/)

@@ -3,7 +3,7 @@ import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { launch } from '../browser'
 import { charge, order } from '../charges'
-import { ask, cleanCases, enter, expectClean, hasKeyboard, openDesk, type Desk, type ListedCase } from '../office'
+import { ask, cleanCases, enter, expectClean, hasKeyboard, openDesk, SOON, type Desk, type ListedCase } from '../office'
 
 const PREPARATION_MILLISECONDS = 120_000
 
@@ -103,6 +103,9 @@ describe('a person', () => {
     const { page, context } = desk
     await enter(desk, 'supervisor1', '/queue')
     const [found] = await cleanCases(desk, 'other_air')
+    // A tab that leaves its page gives the stream up: the first one is where it stays before there is another.
+    await page.goto(`/cases/${found?.case_id}`)
+    await page.locator('.actions').waitFor()
     const other = await context.newPage()
     const streams: string[] = []
     other.on('request', (request) => {
@@ -110,7 +113,6 @@ describe('a person', () => {
     })
     await other.goto(`/cases/${found?.case_id}`)
     await other.locator('.actions').waitFor()
-    await page.goto(`/cases/${found?.case_id}`)
     await page.getByRole('button', { name: /^退回/ }).click()
     await page.getByRole('dialog', { name: '退回' }).getByRole('textbox').fill('请补拍全景。')
     await page.keyboard.press('Control+Enter')
@@ -209,7 +211,7 @@ it('on the board time is given, the clock is stopped and goes on again; keys lea
   await extend.getByRole('button', { name: /天气原因/ }).click()
   await extend.getByRole('button', { name: /^延期/ }).click()
   await extend.waitFor({ state: 'hidden' })
-  await expect.poll(() => row.locator('td').first().innerText()).not.toBe(before)
+  await expect.poll(() => row.locator('td').first().innerText(), SOON).not.toBe(before)
   await row.getByRole('button', { name: /缓办或挂账/ }).click()
   const pause = page.getByRole('dialog', { name: /缓办/ })
   await pause.getByRole('button', { name: /停工期间/ }).click()

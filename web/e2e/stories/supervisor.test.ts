@@ -2,7 +2,7 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { launch } from '../browser'
-import { ask, cleanCases, enter, expectClean, openDesk, signIn, type ListedCase } from '../office'
+import { ask, cleanCases, enter, expectClean, openDesk, signIn, SOON, type ListedCase } from '../office'
 
 let browser: Browser
 beforeAll(async () => {
@@ -142,7 +142,7 @@ describe('a supervisor', () => {
     await page.getByRole('combobox', { name: '决定', exact: true }).click()
     await page.getByRole('option', { name: '退回', exact: true }).click()
     const rows = page.getByRole('table', { name: '决定记录' }).locator('tbody tr')
-    await expect.poll(async () => new Set(await rows.locator('td:nth-child(3)').allInnerTexts())).toEqual(new Set(['退回']))
+    await expect.poll(async () => new Set(await rows.locator('td:nth-child(3)').allInnerTexts()), SOON).toEqual(new Set(['退回']))
     await rows.first().getByText('宋致远').first().waitFor()
     expectClean(desk)
   })
