@@ -86,7 +86,7 @@ async fn register(bench: &Bench, count: usize, side: usize) -> Result<()> {
     for targets in targets.chunks(ROWS_A_STATEMENT) {
         let row = |target: &Target| TargetWrite::new(&bench.district.code, target, bench.now());
         let rows: Vec<_> = targets.iter().map(row).collect();
-        insert_targets(&mut connection, &rows).await?;
+        insert_targets(&connection, &rows).await?;
     }
     let new = |target: &Target| {
         NewChange::of_target(target.content.target_id, None, Some(target.content.grid.clone()))
