@@ -2,7 +2,7 @@
  * Keyboard shortcuts of the screen that is shown, and the list of them that `?` opens. A key typed into a field is a
  * letter, not a command; with a dialog open only the dialog's own keys count.
  */
-import { onScopeDispose, reactive } from 'vue'
+import { onScopeDispose, shallowReactive } from 'vue'
 
 export interface Shortcut {
   /** As `KeyboardEvent.key` has it: `c`, `ArrowDown`, `?`; `Ctrl+Enter` for that pair. */
@@ -15,12 +15,11 @@ export interface Shortcut {
 }
 
 /** Those of all parts that are on the screen, the latest first, and behind them those that give way. */
-export const shortcuts = reactive<{ groups: Shortcut[][] }>({ groups: [] })
+export const shortcuts = shallowReactive<{ groups: Shortcut[][] }>({ groups: [] })
 
 /** Keys that work while this part is on the screen; those that give way do only what no other part does by that key. */
 export function useShortcuts(group: Shortcut[], giveWay = false): void {
-  if (giveWay) shortcuts.groups.push(group)
-  else shortcuts.groups.unshift(group)
+  shortcuts.groups = giveWay ? [...shortcuts.groups, group] : [group, ...shortcuts.groups]
   onScopeDispose(() => {
     shortcuts.groups = shortcuts.groups.filter((other) => other !== group)
   })
