@@ -170,11 +170,12 @@ impl DeviceStore {
         {
             finished.fold_log()?;
         }
-        if !page.more
-            && let Some(replacement) = self.replacement.take()
-        {
+        if !page.more && self.replacement.is_some() {
+            // While names still tell what is what, and while a failure leaves the replacement where it is.
             self.discard_snapshot()?;
-            self.put_in_place(replacement, Built::ByPages)?;
+            if let Some(replacement) = self.replacement.take() {
+                self.put_in_place(replacement, Built::ByPages)?;
+            }
         }
         Ok(Pulled { work, master })
     }
