@@ -49,7 +49,7 @@ const MEMORY_MAX_MB: u64 = 150;
 const REST: Duration = Duration::from_secs(2);
 
 /// How often an inspector does each thing on the tablet.
-const TABLET_RUNS: usize = 40;
+const TABLET_RUNS: usize = 25;
 /// The same to see that it runs.
 const TABLET_RUNS_QUICK: usize = 2;
 
