@@ -74,7 +74,8 @@ async fn a_finding_at_a_target_opens_its_case_charged_under_the_groups_level() {
     assert_eq!((&shown["source"], &shown["document"]), (&json!("office"), &finding["document"]));
     assert_eq!(shown["inspection"]["context"]["pack"]["id"], "macun-2024");
     assert_eq!(shown["inspection"]["fix"], Value::Null);
-    assert_eq!(shown["distance_to_target_metres"], 0.0);
+    // Coordinates in JSON may come back another by their last digit.
+    assert!(shown["distance_to_target_metres"].as_f64().unwrap() < 0.001, "{shown}");
 }
 
 #[tokio::test]

@@ -20,6 +20,7 @@ async fn a_case_shows_place_charges_photos_and_history() {
         (&json!("施工工地未落实六个百分之百"), &json!("东街道"))
     );
     assert_eq!(shown["target"]["name"], "东环路安置房工地");
+    // Coordinates in JSON may come back another by their last digit.
     assert!(shown["distance_to_target_metres"].as_f64().unwrap() < 0.001, "{shown}");
     assert_eq!(shown["inspection"]["inspection_id"], json!(visit.inspection_id));
     let charge = &shown["charges"][0];
