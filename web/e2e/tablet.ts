@@ -2,8 +2,8 @@
  * The tablet's core as its screens call it, in a real browser with a profile on disk, before the real server: its sources
  * served as they are, with a page that has nothing on it but the core.
  */
-import { mkdir, readFile, readdir, stat } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { mkdir, readFile, readdir } from 'node:fs/promises'
+import { join, relative, resolve } from 'node:path'
 import { chromium, type BrowserContext, type Page } from 'playwright-core'
 import { createServer, type ViteDevServer } from 'vite'
 import type { Core } from '../tablet/src/core/client'
@@ -86,9 +86,11 @@ export class Tablet {
   async filesWith(text: string): Promise<string[]> {
     const wanted = [Buffer.from(text, 'utf8'), Buffer.from(text, 'utf16le')]
     const found: string[] = []
-    for (const name of await readdir(this.profile, { recursive: true })) {
-      const file = join(this.profile, name)
-      if (!(await stat(file)).isFile()) continue
+    for (const entry of await readdir(this.profile, { recursive: true, withFileTypes: true })) {
+      // A browser that runs has links to nowhere there.
+      if (!entry.isFile()) continue
+      const file = join(entry.parentPath, entry.name)
+      const name = relative(this.profile, file)
       const bytes = await readFile(file)
       if (wanted.some((needle) => bytes.includes(needle))) found.push(name)
     }

@@ -324,7 +324,6 @@ describe('a register that comes as one file over a bad network', () => {
     })
     expect(found.length).toBeGreaterThan(0)
     expect((await page.evaluate(() => window.core.drafts())).map((it) => it.inspection_id)).toEqual([kept])
-    expect(await tablet.filesWith(found[0]!.name)).toEqual([])
   })
 
   it('is asked for once', async () => {
@@ -369,5 +368,12 @@ describe('a register that comes as one file over a bad network', () => {
     await again.evaluate(() => window.core.sync())
     expect(network.parts()[parts]).toBe(0)
     expect((await again.evaluate(() => window.core.search({ text: '' }))).length).toBeGreaterThan(0)
+  })
+
+  it('was plain nowhere on the disk', async () => {
+    const page = await tablet.tab()
+    const [any] = await page.evaluate(() => window.core.search({ text: '' }))
+    await tablet.stop()
+    expect(await tablet.filesWith(any!.name)).toEqual([])
   })
 })

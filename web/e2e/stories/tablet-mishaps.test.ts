@@ -2,7 +2,7 @@
  * What goes wrong in a village: a server that is gone in the middle, a browser that is killed, a clock of weeks ago, a
  * tablet that was revoked. Nothing that the tablet said to be safe is lost, and nothing arrives twice.
  */
-import { cp, mkdtemp, readFile, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
@@ -285,6 +285,8 @@ describe('an update of the app', () => {
     await page.locator('textarea[name=notes]').fill('更新之前写的')
     await page.getByText(/^已保存/).waitFor()
     const worker = join(app, 'sw.js')
+    // The compressed one beside it is of the version before.
+    await rm(`${worker}.br`)
     await writeFile(worker, (await readFile(worker, 'utf8')).replace(/const VERSION = '[^']*'/, "const VERSION = 'newer'"))
     await page.evaluate(() => navigator.serviceWorker.ready.then((registration) => registration.update()))
     await page.getByText('新版本已下载，完成正在填写的内容后自动启用').waitFor()
