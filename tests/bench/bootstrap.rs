@@ -9,6 +9,7 @@ use anyhow::{Context, Result, ensure};
 use device::{Device, HttpTransport, SystemClock, Transport, enrol};
 use server::db::changes::{Entity, NewChange, record_changes};
 use server::db::targets::{TargetWrite, insert_targets};
+use server::services::import_register::TRANSACTION_ROWS;
 use sync_core::engine::{Extent, SyncReport};
 use sync_core::ids::ZoneId;
 use sync_core::model::target::{Target, TargetContent};
@@ -25,8 +26,6 @@ const PULL_MIN: f64 = 50_000.0;
 /// From a commit until a connected device has heard of it.
 const HEARD_MAX: Duration = Duration::from_millis(20);
 
-/// Targets written by one statement.
-const ROWS_A_STATEMENT: usize = 5_000;
 /// Changes of one transaction, where a device is behind.
 const CHANGES_A_TRANSACTION: usize = 100;
 
@@ -91,7 +90,7 @@ pub async fn measure(bench: &Bench, sizes: &Sizes, report: &mut Report) -> Resul
     hear(bench, sizes.changes_heard, report).await
 }
 
-/// Registers targets in the quiet grid, as an import does: everything under one number.
+/// Registers targets in the quiet grid, so many a transaction as an import does.
 async fn seed(bench: &Bench, count: usize) -> Result<Vec<Target>> {
     let target = |number: usize| {
         let site = new_site(&bench.district, QUIET_GRID);
@@ -101,18 +100,18 @@ async fn seed(bench: &Bench, count: usize) -> Result<Vec<Target>> {
     };
     let targets: Vec<Target> = (0..count).map(target).collect();
     let mut connection = bench.fixtures.connection().await;
-    for targets in targets.chunks(ROWS_A_STATEMENT) {
+    let new = |target: &Target| {
+        NewChange::of_target(target.content.target_id, None, Some(target.content.grid.clone()))
+    };
+    for targets in targets.chunks(TRANSACTION_ROWS) {
         let rows: Vec<_> = targets
             .iter()
             .map(|target| TargetWrite::new(&bench.district.code, target, bench.now()))
             .collect();
         insert_targets(&connection, &rows).await?;
+        let changes: Vec<_> = targets.iter().map(new).collect();
+        record_changes(&mut connection, &bench.district.code, &changes).await?;
     }
-    let new = |target: &Target| {
-        NewChange::of_target(target.content.target_id, None, Some(target.content.grid.clone()))
-    };
-    let changes: Vec<_> = targets.iter().map(new).collect();
-    record_changes(&mut connection, &bench.district.code, &changes).await?;
     Ok(targets)
 }
 

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use server::db::changes::{NewChange, record_changes};
 use server::db::targets::{TargetWrite, insert_targets};
+use server::services::import_register::TRANSACTION_ROWS;
 use sync_core::geo::Point;
 use sync_core::model::target::{Target, TargetContent};
 use tests::field::{SOMEWHERE, new_site};
@@ -19,8 +20,6 @@ use crate::screens::{Browsed, in_browser};
 
 /// Of the inspector, on a database that is thrown away.
 const PASSWORD: &str = "measured-in-a-browser";
-/// Targets written by one statement.
-const ROWS_A_STATEMENT: usize = 5_000;
 /// How the register's names begin and end, by turns: some hundreds have each in common.
 const STREETS: [&str; 7] = ["马村", "冯营", "九里山", "待王", "安阳城", "演马", "武王"];
 const SITES: [&str; 5] = ["安置房工地", "学校扩建工地", "道路改造工地", "厂房工地", "河道整治工地"];
@@ -72,7 +71,7 @@ fn point(number: usize, side: usize) -> Point {
     }
 }
 
-/// Registers targets in the inspector's grid, as an import does: everything under one number.
+/// Registers targets in the inspector's grid, so many a transaction as an import does.
 async fn register(bench: &Bench, count: usize, side: usize) -> Result<()> {
     let target = |number: usize| {
         let (street, kind) = (STREETS[number % STREETS.len()], SITES[number % SITES.len()]);
@@ -83,15 +82,15 @@ async fn register(bench: &Bench, count: usize, side: usize) -> Result<()> {
     };
     let targets: Vec<Target> = (0..count).map(target).collect();
     let mut connection = bench.fixtures.connection().await;
-    for targets in targets.chunks(ROWS_A_STATEMENT) {
-        let row = |target: &Target| TargetWrite::new(&bench.district.code, target, bench.now());
-        let rows: Vec<_> = targets.iter().map(row).collect();
-        insert_targets(&connection, &rows).await?;
-    }
     let new = |target: &Target| {
         NewChange::of_target(target.content.target_id, None, Some(target.content.grid.clone()))
     };
-    let changes: Vec<_> = targets.iter().map(new).collect();
-    record_changes(&mut connection, &bench.district.code, &changes).await?;
+    for targets in targets.chunks(TRANSACTION_ROWS) {
+        let row = |target: &Target| TargetWrite::new(&bench.district.code, target, bench.now());
+        let rows: Vec<_> = targets.iter().map(row).collect();
+        insert_targets(&connection, &rows).await?;
+        let changes: Vec<_> = targets.iter().map(new).collect();
+        record_changes(&mut connection, &bench.district.code, &changes).await?;
+    }
     Ok(())
 }
