@@ -20,6 +20,8 @@ const PHOTOS = Number(process.env.UPLOAD_PHOTOS ?? 12)
 const CHUNK_BYTES = 64 * 1024
 /** More tries than any photo needs, at once: a try that got further counts anew. */
 const RETRIES: number[] = Array.from({ length: 200 }, () => 1)
+/** A minute of tries: as long as a server may take to start again. */
+const PATIENT_RETRIES: number[] = Array.from({ length: 600 }, () => 100)
 
 let district: District
 let proxy: CuttingProxy
@@ -77,7 +79,7 @@ interface Sent {
 }
 
 /** Sends a photo; `on` hears of every acknowledgement. */
-function send(photo: Buffer, on: (accepted: number) => void = () => undefined): Promise<Sent> {
+function send(photo: Buffer, on: (accepted: number) => void = () => undefined, retryDelays = RETRIES): Promise<Sent> {
   const acknowledged: number[] = []
   return new Promise((done, fail) => {
     const upload = new Upload(photo, {
@@ -85,7 +87,7 @@ function send(photo: Buffer, on: (accepted: number) => void = () => undefined): 
       headers,
       metadata: { sha256: digest(photo) },
       chunkSize: CHUNK_BYTES,
-      retryDelays: RETRIES,
+      retryDelays,
       // A connection each, as behind a proxy that lost the others.
       onBeforeRequest: (request) => request.setHeader('connection', 'close'),
       onShouldRetry: () => true,
@@ -145,7 +147,7 @@ it('an upload goes on after the server was killed, also where the file has more 
       proxy.leadTo(district.url)
     })()
   }
-  const { url } = await send(photo, killAtHalf)
+  const { url } = await send(photo, killAtHalf, PATIENT_RETRIES)
   await killed
   expect(await verdict(district.url, url)).toBe('verified')
   await expectOnce(photo)
