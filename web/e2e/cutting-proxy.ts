@@ -19,7 +19,10 @@ export interface CuttingProxy {
   url: string
   /** Connections that were cut so far. */
   cuts(): number
-  /** Whether connections are cut from now on; they are from the beginning. */
+  /**
+   * Whether connections are cut from now on; they are from the beginning. Until one was, every answer is: a round over few
+   * connections meets a cut whatever the dice say.
+   */
   cutting(on: boolean): void
   /** Where connections lead from now on; with `null` nothing answers. */
   leadTo(server: string | null): void
@@ -41,13 +44,15 @@ export async function cuttingProxy(server: string, seed: number): Promise<Cuttin
   let target: URL | null = new URL(server)
   let cuts = true
   let cut = 0
+  let cutBefore = 0
   const open = new Set<Socket>()
   const listener = createServer((client) => {
     if (target === null) {
       client.destroy()
       return
     }
-    const fate = cuts ? random() : 1
+    const thrown = cut > cutBefore ? random() : CUT_THERE
+    const fate = cuts ? thrown : 1
     let there = fate < CUT_THERE ? Math.ceil(random() * MOST_THERE) : Infinity
     let back = fate >= CUT_THERE && fate < CUT_THERE + CUT_BACK ? Math.ceil(random() * MOST_BACK) : Infinity
     const upstream = connect(Number(target.port), target.hostname)
@@ -83,6 +88,7 @@ export async function cuttingProxy(server: string, seed: number): Promise<Cuttin
     cuts: () => cut,
     cutting: (on) => {
       cuts = on
+      cutBefore = cut
     },
     leadTo: (next) => {
       target = next === null ? null : new URL(next)

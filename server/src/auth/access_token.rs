@@ -119,7 +119,7 @@ impl AccessKeys {
         })
     }
 
-    /// A token for this device and user.
+    /// A token for this device and user; the epoch is not told by these keys.
     ///
     /// # Errors
     /// [`KeyError::Signing`] where the library cannot.
@@ -143,7 +143,7 @@ impl AccessKeys {
         let header = Header { kid: Some(self.current.id.clone()), ..Header::new(Algorithm::HS256) };
         let access_token = jsonwebtoken::encode(&header, &claims, &self.current.signing)
             .map_err(|error| KeyError::Signing(error.to_string()))?;
-        Ok(AccessToken { access_token, expires_at })
+        Ok(AccessToken { access_token, expires_at, epoch: None })
     }
 
     /// What a token says, when it is to be believed.

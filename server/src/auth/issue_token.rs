@@ -11,7 +11,7 @@ use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use p256::ecdsa::signature::Verifier;
 use p256::ecdsa::{Signature, VerifyingKey};
-use sync_core::ids::{DeviceId, RegionCode};
+use sync_core::ids::{DeviceId, Epoch, RegionCode};
 use sync_core::time::Instant;
 use sync_core::wire::auth::{AccessToken, TokenRequest};
 use sync_core::wire::problem::ProblemKind;
@@ -21,7 +21,7 @@ use crate::audit::{self, Action, Event};
 use crate::auth::client::Client;
 use crate::auth::identify::token_hash;
 use crate::db::Connection;
-use crate::db::schema::{device_challenges, device_users, devices};
+use crate::db::schema::{device_challenges, device_users, devices, districts};
 use crate::db::types::{Time, stored};
 use crate::problem::ApiError;
 use crate::state::AppState;
@@ -40,7 +40,7 @@ pub async fn issue_token(
     let mut connection = state.connection().await?;
     // Not in the transaction below: a wrong answer must not give the challenge back.
     let spent = spend_challenge(&mut connection, device, &request.challenge, now).await?;
-    let (district, key, incarnation) = known_device(&mut connection, device, request).await?;
+    let (district, key, incarnation, epoch) = known_device(&mut connection, device, request).await?;
     if !spent || !is_signed(&key, request) {
         return Err(ProblemKind::ChallengeInvalid.into());
     }
@@ -63,10 +63,11 @@ pub async fn issue_token(
             Ok::<_, ApiError>(())
         })
         .await?;
-    state
+    let token = state
         .access_keys
         .issue(&district, device, request.user_id, request.incarnation, now)
-        .map_err(ApiError::internal)
+        .map_err(ApiError::internal)?;
+    Ok(AccessToken { epoch: Some(epoch), ..token })
 }
 
 async fn spend_challenge(
@@ -91,19 +92,20 @@ async fn known_device(
     connection: &mut Connection,
     device: DeviceId,
     request: &TokenRequest,
-) -> Result<(RegionCode, Vec<u8>, Uuid), ApiError> {
-    let found: Option<(String, Vec<u8>, Uuid)> = devices::table
+) -> Result<(RegionCode, Vec<u8>, Uuid, Epoch), ApiError> {
+    let found: Option<(String, Vec<u8>, Uuid, Uuid)> = devices::table
+        .inner_join(districts::table.on(districts::district.eq(devices::district)))
         .inner_join(device_users::table.on(
             device_users::district.eq(devices::district).and(device_users::device_id.eq(devices::device_id)),
         ))
         .filter(devices::device_id.eq(device.0))
         .filter(device_users::user_id.eq(request.user_id.0))
-        .select((devices::district, devices::public_key, devices::incarnation))
+        .select((devices::district, devices::public_key, devices::incarnation, districts::epoch))
         .first(connection)
         .await
         .optional()?;
-    let (district, key, incarnation) = found.ok_or(ProblemKind::DeviceUnknown)?;
-    Ok((stored("devices.district", &district)?, key, incarnation))
+    let (district, key, incarnation, epoch) = found.ok_or(ProblemKind::DeviceUnknown)?;
+    Ok((stored("devices.district", &district)?, key, incarnation, Epoch(epoch)))
 }
 
 fn is_signed(key: &[u8], request: &TokenRequest) -> bool {

@@ -320,7 +320,13 @@ impl Engine {
                 None => self.failed(&asked, not_understood(response), None, now),
             },
             Asked::Token => match read::<AccessToken>(response) {
-                Some(token) => self.access.granted(token, now),
+                Some(token) => {
+                    if let Some(epoch) = token.epoch {
+                        let requeued = store.work.meet_epoch(epoch)?;
+                        self.met_epoch(Undertaking::Access, requeued);
+                    }
+                    self.access.granted(token, now);
+                }
                 None => {
                     self.access.start_over();
                     self.failed(&asked, not_understood(response), None, now);

@@ -3,10 +3,13 @@
 //! Rules: a target brings its own grid, unit and point; a spot has the grid that was named, or the deepest one whose
 //! outline contains the point, and that grid's unit. Zones hold at the target's point or the spot's. The level is
 //! the user's assignment's. The pack is the one in force in the grid's region on the day of occurrence in the zone
-//! of record. Where the clock lies further before the server's last word than it can be right, the day is that word's:
-//! a clock that begins in 1970 again keeps nobody from recording (invariant 3), and the server judges such an
-//! inspection by the day of receipt. The server compares with what it knows and flags a difference.
+//! of record. Where the clock lies further before the server's last word than it can be right, the day is that word's, or
+//! the first one after it on which the user is assigned there: a clock that begins in 1970 again keeps nobody from
+//! recording (invariant 3), and the server judges such an inspection by the day of receipt. The server compares with what
+//! it knows and flags a difference.
 
+use std::collections::BTreeSet;
+use std::iter;
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -14,7 +17,7 @@ use jiff::civil::Date;
 use crate::evaluate::clock_is_suspect;
 use crate::geo::Point;
 use crate::ids::{GridPath, PackHash, PackId, TargetId};
-use crate::model::assignment::level_at;
+use crate::model::assignment::{Assignment, level_at};
 use crate::model::grid::Grid;
 use crate::model::inspection::{Context, TargetSnapshot};
 use crate::model::zone::zone_kinds_at;
@@ -142,7 +145,7 @@ impl DeviceStore {
         occurred_at: Instant,
         book: &PolicyBook,
     ) -> Result<Context, ContextError> {
-        let day = self.day_of(occurred_at)?;
+        let (day, known) = self.day_of(occurred_at)?;
         let (target, point, grid, unit_id) = match place {
             Place::Target(id) => {
                 let entry = self.target(*id)?.ok_or(ContextError::TargetUnknown(*id))?;
@@ -158,7 +161,12 @@ impl DeviceStore {
         };
         let user = self.work.user();
         let assignments = self.master().assignments()?;
-        let level = level_at(assignments.iter().filter(|a| a.user_id == user), &grid, day)
+        let own: Vec<&Assignment> = assignments.iter().filter(|a| a.user_id == user).collect();
+        let announced = own.iter().map(|a| a.from).filter(|from| !known && *from > day);
+        let days: BTreeSet<Date> = iter::once(day).chain(announced).collect();
+        let (day, level) = days
+            .into_iter()
+            .find_map(|day| level_at(own.iter().copied(), &grid, day).map(|level| (day, level)))
             .ok_or_else(|| ContextError::NotAssigned(grid.clone()))?;
         let zones = match point {
             Some(point) => zone_kinds_at(&self.master().zones()?, point, day),
@@ -168,12 +176,12 @@ impl DeviceStore {
         Ok(Context { target, grid, unit_id, zones, level, pack })
     }
 
-    /// The day whose assignments, zones and pack count. Only the past can be told to be wrong here: a device may have
-    /// been offline for long.
-    fn day_of(&self, occurred_at: Instant) -> Result<Date, StoreError> {
+    /// The day whose assignments, zones and pack count, and whether it is known: with a clock that is wrong it is the
+    /// earliest that it can be. Only the past can be told to be wrong here: a device may have been offline for long.
+    fn day_of(&self, occurred_at: Instant) -> Result<(Date, bool), StoreError> {
         let heard = self.master().as_of()?;
         let wrong = heard.filter(|heard| occurred_at < *heard && clock_is_suspect(occurred_at, *heard));
-        Ok(wrong.unwrap_or(occurred_at).record_date())
+        Ok((wrong.unwrap_or(occurred_at).record_date(), wrong.is_none()))
     }
 
     fn grid_of_spot(&self, point: Option<Point>, named: Option<&GridPath>) -> Result<Grid, ContextError> {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{DeviceId, Incarnation, RegionCode, UserId};
+use crate::ids::{DeviceId, Epoch, Incarnation, RegionCode, UserId};
 use crate::time::Instant;
 
 /// `POST /api/v1/devices/enrol`: spends an enrolment code (入网码) and names the device's public key. The same key
@@ -66,4 +66,8 @@ pub struct AccessToken {
     pub access_token: String,
     /// Until when.
     pub expires_at: Instant,
+    /// The server's epoch; absent from older servers. A device whose pulls are refused, because it was revoked,
+    /// hears here alone that the server was restored and lacks what it had put into quarantine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<Epoch>,
 }

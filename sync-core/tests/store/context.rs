@@ -11,6 +11,7 @@ use sync_core::model::target::TargetContent;
 use sync_core::model::zone::ZoneKind;
 use sync_core::policy::builtin_packs;
 use sync_core::store::{ContextError, DeviceStore, Place, Policies, UnusableReason};
+use sync_core::time::Instant;
 use sync_core::wire::operation::Body;
 use tempfile::TempDir;
 
@@ -167,6 +168,29 @@ fn a_clock_that_begins_in_1970_again_keeps_nobody_from_recording() {
     assert_eq!(context("1970-01-01T00:00:05Z").unwrap(), now);
     // The day before the assignment began is a day on which there was none.
     assert!(matches!(context("2024-10-07T01:00:00Z"), Err(ContextError::NotAssigned(_))));
+}
+
+#[test]
+fn a_clock_in_1970_records_where_the_inspector_is_sent_from_tomorrow_on() {
+    let (_directory, mut store, policies) = street();
+    let ended = json!({
+        "assignment_id": uuid(1), "user_id": USER, "role": "inspector", "grid": "410804/002", "unit_id": null,
+        "level": "district", "from": "2024-10-08", "until": "2024-10-08"
+    });
+    let tomorrow = assignment(3, USER, "410804/001", "township", "2024-10-09");
+    let later = assignment(4, USER, "410804/001", "municipal", "2024-10-10");
+    let changes = vec![
+        upsert("assignment", uuid(1), &ended),
+        upsert("assignment", uuid(3), &tomorrow),
+        upsert("assignment", uuid(4), &later),
+    ];
+    store.apply_page(&page("2", changes)).unwrap();
+    let heard = store.master().as_of().unwrap().unwrap();
+    let context = |at: Instant| store.context_for(&spot(Some(INSIDE), None), at, &policies.book);
+    let wrong = context("1970-01-01T00:00:05Z".parse().unwrap()).unwrap();
+    assert_eq!(wrong.level, DiscoveryLevel::Township, "the first day after the one last heard of");
+    // A clock that may be right is believed.
+    assert!(matches!(context(heard), Err(ContextError::NotAssigned(_))));
 }
 
 #[test]

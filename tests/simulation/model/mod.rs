@@ -203,7 +203,7 @@ impl Model {
         let device = path.split('/').nth(4).unwrap_or_default();
         let expires_at = self.now.plus_seconds(TOKEN_SECONDS);
         let access_token = format!("{device}/{}", expires_at.as_millisecond());
-        ok(&AccessToken { access_token, expires_at })
+        ok(&AccessToken { access_token, expires_at, epoch: Some(self.state.epoch) })
     }
 
     /// Whose token a request carries.

@@ -82,6 +82,8 @@ async function openAgain(tablet: Tablet): Promise<void> {
 const visitOf = (page: Page) => new URL(page.url()).pathname.split('/').at(-1) ?? ''
 
 describe('a server that is gone and comes back', () => {
+  afterAll(() => proxy.cutting(false))
+
   it('gets everything once, though it was killed while it was sent to and the network cut most connections', async () => {
     const { tablet, user } = await inspectorOf(1, 20_000)
     const { page } = tablet

@@ -158,6 +158,24 @@ fn a_server_restored_from_backup_gets_again_what_it_had_acknowledged() {
 }
 
 #[test]
+fn a_restored_server_gets_the_quarantined_work_of_a_revoked_device_again_though_it_answers_no_pull() {
+    let (mut host, mut server) = (Host::new(), Server::new());
+    let operation = host.register();
+    server.fates.insert(operation, Outcome::Quarantined);
+    host.sync(&mut server);
+    let mut restored =
+        Server::new().tricked(PULL, usize::MAX, || Trick::Instead(problem(ProblemKind::DeviceRevoked)));
+    restored.fates.insert(operation, Outcome::Quarantined);
+    // The first round hears with its token that the server is another and ends at the refused pull; the next one sends.
+    assert_eq!(host.sync(&mut restored).waiting_operations, 1);
+    let report = host.sync(&mut restored);
+    assert_eq!((report.quarantined, report.waiting_operations), (1, 0));
+    assert!(restored.stored.contains_key(&operation));
+    host.sync(&mut restored);
+    assert_eq!(restored.batches, [1], "once is enough");
+}
+
+#[test]
 fn two_servers_of_different_epochs_behind_one_address_do_not_make_a_round_endless() {
     let (mut host, mut server) = (Host::new(), Server::new());
     host.register_many(3);

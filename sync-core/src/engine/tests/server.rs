@@ -145,7 +145,7 @@ impl Server {
                 let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
                 assert_eq!(body["signature"], "signed prove it");
                 ok(json!({
-                    "access_token": "good", "expires_at": self.now.plus_seconds(self.token_seconds)
+                    "access_token": "good", "expires_at": self.now.plus_seconds(self.token_seconds), "epoch": self.epoch
                 }))
             }
             _ => {

@@ -117,6 +117,17 @@ impl WorkStore {
         Ok(settled)
     }
 
+    /// Takes the epoch that came with a token. Says how many operations and photos are to be sent again.
+    ///
+    /// # Errors
+    /// [`StoreError::Sqlite`] and its special cases. Nothing is changed then.
+    pub(crate) fn meet_epoch(&mut self, epoch: Epoch) -> Result<usize, StoreError> {
+        let transaction = self.transaction()?;
+        let requeued = meet_epoch(&transaction, epoch)?;
+        transaction.commit()?;
+        Ok(requeued)
+    }
+
     /// Drops the overlays of applied operations: a complete new master has what they said.
     ///
     /// # Errors

@@ -4,6 +4,7 @@ const cases: typeof zh = {
   list: 'Cases',
   occurredAt: 'Occurred',
   target: 'Target and place',
+  placeUnwritten: 'place not written',
   review: 'Review',
   rectification: 'Rectified',
   author: 'Found by',

@@ -3,6 +3,7 @@ export default {
   list: '案件列表',
   occurredAt: '发生时间',
   target: '对象与地点',
+  placeUnwritten: '未写明地点',
   review: '审核',
   rectification: '整改',
   author: '发现人',
