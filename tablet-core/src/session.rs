@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json, to_value};
 use sync_core::engine::{self, EngineError};
 use sync_core::field::{
-    self, Author, FieldError, LIST_MAX, NewInspection, Written, draw_up, evaluate_again, make_recheck,
-    make_report, make_target, make_verification, own_inspection, policies, seal_inspection,
+    self, Author, FieldError, Finding, LIST_MAX, NewInspection, Written, draw_up, evaluate_again,
+    make_recheck, make_report, make_target, make_verification, own_inspection, policies, possible_duplicates,
+    seal_inspection,
 };
 use sync_core::geo::Point;
 use sync_core::ids::{BootId, DeviceId, Incarnation, InspectionId, ItemCode, OperationId, TargetId, UserId};
@@ -23,13 +24,6 @@ use crate::call::Call;
 use crate::error::CallError;
 use crate::round::{Ask, Round};
 use crate::views;
-
-/// Metres within which another finding of the same item is shown as possibly the same. The server decides by its pack.
-const NEARBY_METRES: f64 = 300.0;
-/// Days back in which it is.
-const NEARBY_DAYS: i64 = 7;
-/// Seconds of a day.
-const DAY_SECONDS: i64 = 86_400;
 
 /// Whose stores, and where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -432,16 +426,16 @@ impl Session {
         let points: BTreeMap<_, _> =
             targets.into_iter().map(|target| (target.content.target_id, target.content.point)).collect();
         let cases: Vec<_> = orders.iter().map(|order| order.round.case_id).collect();
-        let mut before = BTreeMap::new();
-        for case in self.store.master().cases_by_id(&cases)? {
-            before.insert(case.case_id, case.inspection_id);
-        }
+        let cases = self.store.master().cases_by_id(&cases)?;
+        let cases: BTreeMap<_, _> = cases.into_iter().map(|case| (case.case_id, case)).collect();
         orders
             .iter()
             .map(|order| {
-                let point = order.target.and_then(|id| points.get(&id).copied());
-                let found_by = before.get(&order.round.case_id).copied();
-                let own = found_by.map(|id| self.store.work.inspection(id)).transpose()?.flatten();
+                let case = cases.get(&order.round.case_id);
+                let of_target = order.target.and_then(|id| points.get(&id).copied());
+                let point = of_target.or_else(|| case.and_then(|case| case.point));
+                let found_by = case.map(|case| self.store.work.inspection(case.inspection_id));
+                let own = found_by.transpose()?.flatten();
                 let photos = own.map(|own| own.inspection.photos).unwrap_or_default();
                 let photos: Vec<_> = photos.into_iter().map(|photo| photo.sha256).collect();
                 let line = views::with(to_value(order)?, json!({ "point": point, "photos_before": photos }));
@@ -464,30 +458,10 @@ impl Session {
         target: Option<TargetId>,
         now: Instant,
     ) -> Result<Value, CallError> {
-        let since = now.plus_seconds(-NEARBY_DAYS * DAY_SECONDS);
-        let cases = self.store.master().cases_of_item(item)?;
-        let targets: BTreeSet<_> = cases.iter().filter_map(|case| case.target_id).collect();
-        let targets = self.store.master().targets(&targets.into_iter().collect::<Vec<_>>())?;
-        let targets: BTreeMap<_, _> =
-            targets.into_iter().map(|target| (target.content.target_id, target.content)).collect();
-        let line = |case: &CaseRow| {
-            let content = case.target_id.and_then(|id| targets.get(&id));
-            let distance = content?.point.distance_metres(point);
-            let same = case.target_id.is_some() && case.target_id == target;
-            let is_open = !matches!(case.review_state, ReviewState::Dismissed | ReviewState::Merged);
-            let fits = is_open && (same || (distance <= NEARBY_METRES && case.occurred_at >= since));
-            fits.then(|| {
-                json!({
-                    "case_id": case.case_id,
-                    "item": case.item,
-                    "occurred_at": case.occurred_at,
-                    "target_name": content.map(|target| &target.name),
-                    "distance_metres": distance,
-                    "own": case.author == self.author.user,
-                })
-            })
-        };
-        Ok(cases.iter().filter_map(line).collect())
+        let policies = policies(&self.store)?;
+        let window = self.pack_here(&policies.book, now)?.map(|pack| &pack.content().duplicates);
+        let finding = Finding { item, point, target, at: now };
+        Ok(to_value(possible_duplicates(&self.store, finding, window)?)?)
     }
 }
 

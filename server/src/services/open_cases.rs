@@ -225,8 +225,7 @@ pub struct Judged<'a> {
 /// across the street), else the fix.
 #[must_use]
 pub fn place_of(target: Option<&TargetContent>, inspection: &Inspection) -> Option<Point> {
-    let fix = inspection.fix.as_ref().map(|fix| fix.point);
-    inspection.observed.or(target.map(|content| content.point)).or(fix)
+    inspection.found_at(target.map(|content| content.point))
 }
 
 /// What people search the cases of an inspection by: its target's name, number and address, the place and the notes.

@@ -10,6 +10,7 @@ mod new_inspection;
 mod new_target;
 mod photo_claims;
 mod photo_format;
+mod possible_duplicates;
 mod record;
 mod seal_inspection;
 mod status;
@@ -22,6 +23,7 @@ pub use new_inspection::{NewInspection, NewPhoto};
 pub use new_target::{NewTarget, make_target};
 pub use photo_claims::PhotoClaims;
 pub use photo_format::check_photo_format;
+pub use possible_duplicates::{Finding, PossibleDuplicate, possible_duplicates};
 pub use record::{Author, Recorded, Written, checklist, own_inspection, record, recorded};
 pub use seal_inspection::{
     DrawnUp, MANUAL_PROVIDER, Sealed, draw_up, evaluate_again, policies, seal_inspection,

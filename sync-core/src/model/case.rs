@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::geo::Point;
 use crate::ids::{CaseId, ChargeId, GridPath, InspectionId, ItemCode, MeasureKey, TargetId, UnitId, UserId};
 use crate::model::coded_enum;
 use crate::model::inspection::PackRef;
@@ -103,7 +104,7 @@ pub struct ChargeRow {
 }
 
 /// A case as devices pull it: enough to say what was confirmed, returned or refused, and why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CaseRow {
     /// Its id.
@@ -118,6 +119,9 @@ pub struct CaseRow {
     pub item: ItemCode,
     /// The target, if any.
     pub target_id: Option<TargetId>,
+    /// Where it is; absent where nobody could say, and in rows of a server that did not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub point: Option<Point>,
     /// Its grid.
     pub grid: GridPath,
     /// Its responsible unit.

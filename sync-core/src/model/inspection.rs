@@ -174,6 +174,12 @@ impl Inspection {
     /// The place of record: the observed point, else the fix.
     #[must_use]
     pub fn place_point(&self) -> Option<Point> {
-        self.observed.or(self.fix.as_ref().map(|fix| fix.point))
+        self.found_at(None)
+    }
+
+    /// Where its findings are: the observed point, else that of its target, else the fix.
+    #[must_use]
+    pub fn found_at(&self, target: Option<Point>) -> Option<Point> {
+        self.observed.or(target).or(self.fix.as_ref().map(|fix| fix.point))
     }
 }

@@ -15,7 +15,7 @@ use sync_core::time::Instant;
 use sync_core::wire::operation::Body;
 use tempfile::TempDir;
 
-const INSIDE: Point = Point { lon: 113.3, lat: 35.2 };
+pub(crate) const INSIDE: Point = Point { lon: 113.3, lat: 35.2 };
 const OUTSIDE: Point = Point { lon: 114.3, lat: 35.2 };
 
 fn square(radius: f64) -> Value {
@@ -43,7 +43,7 @@ fn macun(adopted_from: Option<&str>) -> Value {
 }
 
 /// A street with two communities, a built-up area, an inspector of the district and a pack.
-fn street() -> (TempDir, DeviceStore, Arc<Policies>) {
+pub(crate) fn street() -> (TempDir, DeviceStore, Arc<Policies>) {
     let (directory, mut store) = device_store();
     let target = TargetContent { unit_id: sync_core::ids::UnitId(uuid(99)), ..content(1, "煤场") };
     let zone = json!({

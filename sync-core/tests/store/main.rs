@@ -19,6 +19,7 @@ mod model;
 mod outbox;
 mod overlays;
 mod photos;
+mod possible_duplicates;
 mod pull;
 mod record;
 mod replacement;

@@ -254,6 +254,7 @@ impl Model {
             author: inspection.author,
             item: proposed.item.clone(),
             target_id: inspection.context.target.as_ref().map(|target| target.target_id),
+            point: inspection.place_point(),
             grid: inspection.context.grid.clone(),
             unit_id: inspection.context.unit_id,
             occurred_at: inspection.occurred_at,

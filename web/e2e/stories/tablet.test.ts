@@ -188,7 +188,7 @@ describe('an inspector', () => {
   }, ROUND_MILLISECONDS)
 })
 
-it('in English on a phone a fire is reported with one thumb', async () => {
+it('in English on a phone a fire is reported with one thumb, and shown before it is reported once more', async () => {
   const phone = await openTablet({ viewport: PHONE, language: 'en', seed: 11_000 })
   const { page } = phone
   const { code, user, site } = await invite(inject('url'), 'inspector2', '410804/002')
@@ -196,17 +196,30 @@ it('in English on a phone a fire is reported with one thumb', async () => {
   const before = (await supervisor.casesBy(user)).length
   await standAt(phone, site)
   await enrol(phone, code)
+  await phone.context.setOffline(true)
   await section(page, 'Fire')
   await page.getByRole('button', { name: 'Take the photo' }).click()
   await shoot(page)
   await page.getByRole('button', { name: 'Done' }).click()
+  const duplicates = page.locator('.notice', { hasText: 'May be the same as nearby' })
   await page.getByRole('button', { name: 'Straw', exact: true }).click()
   await page.getByRole('button', { name: 'Report', exact: true }).click()
   await page.getByText('Safe on this tablet').first().waitFor()
   const fen = await total(page)
   expect(fen).toBe(5_000_000)
   await page.getByRole('button', { name: 'To today' }).click()
+  // At a spot that is no target, and before the server has heard of it.
+  await section(page, 'Fire')
+  await page.getByText(/^accurate to about/).waitFor()
+  expect(await duplicates.count()).toBe(0)
+  await page.getByRole('button', { name: 'Straw', exact: true }).click()
+  await duplicates.getByText('reported by me').waitFor()
+  await phone.context.setOffline(false)
   await sync(page)
+  await section(page, 'Fire')
+  await page.getByRole('button', { name: 'Straw', exact: true }).click()
+  await duplicates.getByText('reported by me').waitFor()
+  expect(await duplicates.locator('.row').count()).toBe(1)
   const cases = await supervisor.casesBy(user)
   expect(cases.length).toBe(before + 1)
   expect(cases.filter(({ item }) => item === 'open_burning').map(({ pending }) => pending)).toEqual([fen])

@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
+use sync_core::geo::Point;
 use sync_core::ids::{
     CaseId, ChargeId, InspectionId, OperationId, PackHash, PackId, RegionCode, TargetId, UnitId, UserId,
 };
@@ -250,6 +251,8 @@ struct StoredCaseRow {
     author: Uuid,
     item: String,
     target_id: Option<Uuid>,
+    lon: Option<f64>,
+    lat: Option<f64>,
     grid: String,
     unit_id: Uuid,
     occurred_at: Time,
@@ -278,6 +281,7 @@ impl StoredCaseRow {
             author: UserId(self.author),
             item: stored("cases.item", &self.item)?,
             target_id: self.target_id.map(TargetId),
+            point: self.lon.zip(self.lat).map(|(lon, lat)| Point { lon, lat }),
             grid: stored("cases.grid", &self.grid)?,
             unit_id: UnitId(self.unit_id),
             occurred_at: self.occurred_at.0,

@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension, ToSql};
 use serde::de::DeserializeOwned;
 
 use super::MasterStore;
-use crate::ids::{CaseId, FirePointId, GridPath, InspectionId, TargetId, UnitId};
+use crate::ids::{CaseId, FirePointId, GridPath, InspectionId, ItemCode, TargetId, UnitId};
 use crate::model::assignment::Assignment;
 use crate::model::case::CaseRow;
 use crate::model::fire_point::FirePointRow;
@@ -132,6 +132,17 @@ impl MasterStore {
         self.read_all(
             "SELECT json FROM pulled WHERE entity = 'case' AND id IN (SELECT value FROM json_each(?1))",
             &[&id_list(ids)],
+        )
+    }
+
+    /// The cases of an item.
+    ///
+    /// # Errors
+    /// [`StoreError::Sqlite`] and its special cases.
+    pub fn cases_of_item(&self, item: &ItemCode) -> Result<Vec<CaseRow>, StoreError> {
+        self.read_all(
+            "SELECT json FROM pulled WHERE entity = 'case' AND json ->> '$.item' = ?1 ORDER BY id",
+            &[&item.as_str()],
         )
     }
 

@@ -8,9 +8,8 @@ use serde::Serialize;
 
 use super::MasterStore;
 use crate::geo::{EARTH_METRES, Point};
-use crate::ids::{ItemCode, KindCode, TargetId};
-use crate::model::case::CaseRow;
-use crate::store::columns::{Json, Parsed, row_limit};
+use crate::ids::{KindCode, TargetId};
+use crate::store::columns::{Parsed, row_limit};
 use crate::store::error::StoreError;
 use crate::store::search_terms::{Query, Terms};
 
@@ -167,18 +166,6 @@ impl MasterStore {
         let mut statement =
             self.connection.prepare_cached("SELECT kind, count(*) FROM register_entry GROUP BY kind")?;
         let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Ok(rows.collect::<Result<_, _>>()?)
-    }
-
-    /// Pulled cases of an item.
-    ///
-    /// # Errors
-    /// [`StoreError::Sqlite`] and its special cases.
-    pub fn cases_of_item(&self, item: &ItemCode) -> Result<Vec<CaseRow>, StoreError> {
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT json FROM pulled WHERE entity = 'case' AND json ->> '$.item' = ?1")?;
-        let rows = statement.query_map([item.as_str()], |row| Ok(row.get::<_, Json<CaseRow>>(0)?.0))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 }

@@ -100,6 +100,7 @@ async fn a_push_comes_back_as_target_case_with_charges_and_result() {
     assert_eq!(brief(&changes), [("case", ChangeKind::Upsert), ("operation", ChangeKind::Upsert)]);
     let case: CaseRow = serde_json::from_str(changes[0].row.as_ref().unwrap().get()).unwrap();
     assert_eq!((case.inspection_id, case.charges.len()), (visit.inspection_id, 1));
+    assert_eq!(case.point, Some(site.content.point), "so that a device can tell what is near");
     let result: OperationResult = serde_json::from_str(changes[1].row.as_ref().unwrap().get()).unwrap();
     assert_eq!(result, OperationResult { op_id: submit.header.op_id, outcome: Outcome::Applied });
 }

@@ -367,6 +367,7 @@ export interface Case {
   author: string
   item: string
   target_id: string | null
+  point?: Point
   grid: string
   unit_id: string
   occurred_at: Instant
