@@ -6,7 +6,7 @@ use crate::geo::Point;
 use crate::ids::{PhotoHash, QuestionCode};
 use crate::time::Instant;
 
-/// Where a photo came from.
+/// Where a picture came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
@@ -15,6 +15,8 @@ pub enum PhotoSource {
     Camera,
     /// Picked from files or a gallery.
     Gallery,
+    /// Drawn on the device by the site's representative: a signature (签字).
+    Drawing,
 }
 
 /// One line of an inspection's photo manifest.
@@ -29,7 +31,7 @@ pub struct PhotoEntry {
     pub taken_at: Instant,
     /// Where it was taken, if known.
     pub point: Option<Point>,
-    /// Camera or gallery.
+    /// Camera, gallery or drawing.
     pub source: PhotoSource,
     /// The question it is evidence for; the whole visit when absent.
     pub question: Option<QuestionCode>,

@@ -97,6 +97,13 @@ describe('an inspector', () => {
     await page.locator('main a.line', { hasText: '继续' }).click()
     await expect.poll(() => page.locator('input[name=second]').inputValue()).toBe('王二')
     expect(await page.locator('input[name=representative]').inputValue()).toBe('赵五')
+    // Signed once more: the first drawing goes, though the screen was left since.
+    await page.getByText('签字已保存').waitFor()
+    const drawn = whole.locator('.mark', { hasText: '签字' })
+    const first = await drawn.locator('..').locator('img').getAttribute('src')
+    await sign(page, 100)
+    await expect.poll(() => drawn.locator('..').locator('img').getAttribute('src')).not.toBe(first)
+    expect(await drawn.count()).toBe(1)
     const fen = await seal(page)
     await sync(page)
     const found = await caseOf('site_dust')
@@ -108,8 +115,7 @@ describe('an inspector', () => {
       site_representative: { outcome: 'signed', name: '赵五' },
     })
     expect(recorded.inspection.measurements.map(({ value }) => value)).toEqual([185])
-    // The signature is a picture that was not taken on the spot by the camera either.
-    expect(recorded.photos.map(({ source }) => source).sort()).toEqual(['camera', 'gallery', 'gallery'])
+    expect(recorded.photos.map(({ source }) => source).sort()).toEqual(['camera', 'drawing', 'gallery'])
     expect(recorded.photos.map(({ state }) => state)).toEqual(['verified', 'verified', 'verified'])
     expectClean(tablet)
   }, STORY_MILLISECONDS)
@@ -230,14 +236,14 @@ async function standFar({ page, context, place }: Tablet): Promise<void> {
 }
 
 /** Signs with a finger. */
-async function sign(page: Page): Promise<void> {
+async function sign(page: Page, dip = 140): Promise<void> {
   const pad = page.locator('canvas[role=img]')
   await pad.scrollIntoViewIfNeeded()
   const box = await pad.boundingBox()
   if (!box) throw new Error('no pad')
   await page.mouse.move(box.x + 40, box.y + 60)
   await page.mouse.down()
-  await page.mouse.move(box.x + 160, box.y + 140, { steps: 6 })
+  await page.mouse.move(box.x + 160, box.y + dip, { steps: 6 })
   await page.mouse.move(box.x + 260, box.y + 50, { steps: 6 })
   await page.mouse.up()
   await page.getByRole('button', { name: '采用签字' }).click()

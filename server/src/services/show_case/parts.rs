@@ -110,7 +110,7 @@ pub struct CasePhoto {
     pub taken_at: Instant,
     /// Where it was taken.
     pub point: Option<Point>,
-    /// Camera or gallery.
+    /// Camera, gallery or drawing.
     pub source: PhotoSource,
     /// Size of the original in bytes.
     pub size: i64,

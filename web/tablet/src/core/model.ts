@@ -222,6 +222,9 @@ export type SiteRepresentative =
   | { outcome: 'refused'; note: string }
   | { outcome: 'absent' }
 
+/** `drawing`: a signature that was drawn on the tablet. */
+export type PhotoSource = 'camera' | 'gallery' | 'drawing'
+
 /** A line of a photo manifest. */
 export interface PhotoEntry {
   sha256: string
@@ -229,7 +232,7 @@ export interface PhotoEntry {
   size: number
   taken_at: Instant
   point: Point | null
-  source: 'camera' | 'gallery'
+  source: PhotoSource
   /** The question it is evidence for; the whole visit when `null`. */
   question: string | null
 }
@@ -272,7 +275,7 @@ export interface PhotoClaims {
 
 export interface NewPhoto {
   bytes: Blob
-  source: 'camera' | 'gallery'
+  source: PhotoSource
   question?: string
   /** What the picture says of itself comes before this; now, where neither is known. */
   taken_at?: Instant
@@ -450,6 +453,20 @@ export interface FieldDraft {
   passed?: boolean
 }
 
+/** A new target that is being filled in (see {@link NewTarget}). */
+export interface TargetDraft {
+  kind?: string
+  name: string
+  /** Picked on the map; where the tablet is, while absent. */
+  point?: Point
+  /** Chosen by hand; the one around the point, while absent. */
+  grid?: string
+  address: string
+  responsible_person: string
+  /** As typed; an empty text is none. */
+  facts: Record<string, FactValue>
+}
+
 /** A duty of coverage (覆盖率) in its present period, as far as this tablet knows: own visits only. */
 export interface Coverage extends Named {
   kind: string
@@ -538,6 +555,20 @@ export interface Storage {
   quota: number | null
   /** `false`: the browser may clear it, so sync often and say so. */
   persisted: boolean
+}
+
+/** Photos and their bytes. */
+export interface PhotoSum {
+  photos: number
+  bytes: number
+}
+
+/** Originals of the unlocked user's photos on this tablet. */
+export interface Originals extends PhotoSum {
+  /** Those that the server has verified and a backup has. */
+  may_go: PhotoSum
+  /** Those that left for that reason so far. */
+  freed: PhotoSum
 }
 
 /** What may have changed: screens that show it ask again. */

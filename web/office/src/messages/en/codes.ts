@@ -10,7 +10,7 @@ const codes: typeof zh = {
   appeal: { open: 'Open', withdrawn: 'Taken back', decided: 'Decided' },
   subsidy: { entered: 'To be approved', approved: 'To be paid', paid: 'Paid', cancelled: 'Cancelled' },
   photo: { awaited: 'Awaiting upload', verified: 'Verified', refused: 'Not accepted' },
-  photoSource: { camera: 'Taken on the spot', gallery: 'From the gallery' },
+  photoSource: { camera: 'Taken on the spot', gallery: 'From the gallery', drawing: 'Signature' },
   verdict: { pass: 'In order', fail: 'Not in order', not_applicable: 'Not applicable' },
   mock: { yes: 'Yes (the platform says so)', no: 'No', unknown: 'The platform does not say' },
   provider: { gps: 'satellites', gnss: 'satellites', network: 'network', fused: 'fused', browser: 'browser' },

@@ -10,7 +10,7 @@ export default {
   appeal: { open: '待处理', withdrawn: '已撤回', decided: '已处理' },
   subsidy: { entered: '待复核', approved: '待支付', paid: '已支付', cancelled: '已取消' },
   photo: { awaited: '等待上传', verified: '已核验', refused: '未采用' },
-  photoSource: { camera: '现场拍摄', gallery: '相册选取' },
+  photoSource: { camera: '现场拍摄', gallery: '相册选取', drawing: '现场签字' },
   verdict: { pass: '符合', fail: '不符合', not_applicable: '不适用' },
   mock: { yes: '是（平台报告为模拟定位）', no: '否', unknown: '平台未提供' },
   provider: { gps: '卫星定位', gnss: '卫星定位', network: '网络定位', fused: '融合定位', browser: '浏览器定位' },

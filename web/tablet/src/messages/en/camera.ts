@@ -7,6 +7,7 @@ const camera: typeof zh = {
   again: 'Retake',
   gallery: 'From the gallery',
   galleryMark: 'gallery',
+  drawingMark: 'signature',
   galleryWarn: 'Gallery pictures are marked as such.',
   noPlace: 'no place in the picture',
   failed: 'The camera does not open: no permission, or another app has it.',

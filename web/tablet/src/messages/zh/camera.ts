@@ -6,6 +6,7 @@ export default {
   again: '重拍',
   gallery: '从相册选取',
   galleryMark: '相册',
+  drawingMark: '签字',
   galleryWarn: '相册照片会标明来源，不能代替现场拍摄。',
   noPlace: '照片中没有位置',
   failed: '相机打不开：没有权限，或被其他应用占用。',
