@@ -162,4 +162,6 @@ pub enum Call {
     Counts,
     /// The newest operations with their states.
     Log,
+    /// Photos whose originals may leave this device, the oldest first.
+    OriginalsThatMayGo,
 }

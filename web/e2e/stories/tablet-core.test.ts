@@ -1,6 +1,6 @@
 /** The tablet's core in a real browser: durable before it says so, one owner, keys at rest, and nothing lost. */
 import { join } from 'node:path'
-import type { Page } from 'playwright-core'
+import type { Page, Route } from 'playwright-core'
 import type { ViteDevServer } from 'vite'
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
 import { partProxy, type PartProxy } from '../part-proxy'
@@ -210,7 +210,43 @@ describe('the core on one tablet', () => {
     })
     expect(same).toBe(true)
   })
+
+  it('lets an original go when a backup of the server has it and nobody is writing about it, and not before', async () => {
+    const id = await draft(page, '将来会备份')
+    const sha256 = await photographed(page, id)
+    await page.evaluate((id) => window.core.seal(id), id)
+    const judged = () => page.evaluate(async () => (await window.core.sync(), (await window.core.inspections())[0]?.photos.verified))
+    await expect.poll(judged).toBe(1)
+    await page.evaluate(() => window.core.lock())
+    await unlock(page, user)
+    const isHere = () => page.evaluate(async (sha256) => (await window.core.photo(sha256)) !== null, sha256)
+    const free = () => page.evaluate(() => window.core.freeOriginals())
+    expect(await free()).toMatchObject({ may_go: { photos: 0, bytes: 0 }, freed: { photos: 0, bytes: 0 } })
+    expect(await isHere()).toBe(true)
+
+    await page.context().route('**/api/v1/sync/pull*', backedUp)
+    await page.evaluate(() => window.core.sync())
+    await page.context().unroute('**/api/v1/sync/pull*')
+    const correction = await page.evaluate((id) => window.core.beginDraft({ answers: [], measurements: [], photos: [] }, id), id)
+    await free()
+    expect(await isHere()).toBe(true)
+    await page.evaluate((id) => window.core.discardDraft(id), correction.inspection_id)
+    const before = await page.evaluate(() => window.core.originals())
+    expect(before.may_go.photos).toBe(1)
+    const after = await free()
+    expect(await isHere()).toBe(false)
+    expect(after).toMatchObject({ photos: before.photos - 1, bytes: before.bytes - before.may_go.bytes, may_go: { photos: 0, bytes: 0 } })
+    expect(after.freed.bytes).toBeGreaterThanOrEqual(before.may_go.bytes)
+    const [own] = await page.evaluate(() => window.core.inspections())
+    expect(own).toMatchObject({ inspection_id: id, photos: { waiting: 0, verified: 1 } })
+  })
 })
+
+/** Passes a pull on as of a server that was backed up an hour from now. */
+async function backedUp(route: Route): Promise<void> {
+  const page = (await (await route.fetch()).json()) as object
+  await route.fulfill({ json: { ...page, backed_up_through: new Date(Date.now() + 3_600_000).toISOString() } })
+}
 
 describe('two inspectors on one tablet', () => {
   it('never see or send each other’s work, and everybody sees how much waits', async () => {

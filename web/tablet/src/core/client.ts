@@ -19,6 +19,7 @@ import type {
   NewPhoto,
   NewTarget,
   Order,
+  Originals,
   OwnInspection,
   PhotoClaims,
   PhotoEntry,
@@ -31,6 +32,7 @@ import type {
   Storage,
   SyncState,
   Target,
+  TargetDraft,
   Today,
   Topic,
   Unit,
@@ -155,6 +157,10 @@ export interface Core {
   fieldDraft(subject: string): Promise<FieldDraft | null>
   /** Keeps it in place of what was kept, encrypted and durable when it resolves; `null` lets go of it. */
   keepFieldDraft(subject: string, draft: FieldDraft | null): Promise<void>
+  /** The new target that is being filled in, for an inspection (`subject`) or for itself; `null` where there is none. */
+  targetDraft(subject: string): Promise<TargetDraft | null>
+  /** As {@link keepFieldDraft}. */
+  keepTargetDraft(subject: string, draft: TargetDraft | null): Promise<void>
 
   // Sync and storage.
 
@@ -165,6 +171,9 @@ export interface Core {
   /** The log of the last operations with their states, as a file to hand over; it has no findings in it. */
   exportLog(): Promise<Blob>
   storage(): Promise<Storage>
+  originals(): Promise<Originals>
+  /** Removes the originals that may go; others go by themselves when the storage fills. */
+  freeOriginals(): Promise<Originals>
   /** Asks the browser not to clear the storage; the answer may be `persisted: false`. */
   persist(): Promise<Storage>
 

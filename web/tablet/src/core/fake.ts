@@ -15,12 +15,15 @@ import type {
   RegisterEntry,
   Rules,
   SyncState,
+  TargetDraft,
   Topic,
   Visit,
 } from './model'
 
 const DISTRICT = '410804'
 const UNIT = '01890000-0000-7000-8000-00000000000a'
+
+const NOTHING = { photos: 0, bytes: 0 }
 
 let counted = 0
 const id = () => `01890000-0000-7000-8000-${(++counted).toString(16).padStart(12, '0')}`
@@ -81,6 +84,7 @@ export function fakeCore(setup: FakeSetup = {}): Core {
   ]
   const drafts = new Map<string, Draft>()
   const fieldDrafts = new Map<string, FieldDraft>()
+  const targetDrafts = new Map<string, TargetDraft>()
   const sealed = new Map<string, { visit: Visit; status: OwnInspection }>()
   const photos = new Map<string, Blob>()
   const orders: Order[] = [
@@ -260,6 +264,12 @@ export function fakeCore(setup: FakeSetup = {}): Core {
       else fieldDrafts.set(subject, structuredClone(draft))
       return Promise.resolve()
     },
+    targetDraft: (subject) => open(targetDrafts.get(subject) ?? null),
+    keepTargetDraft(subject, draft) {
+      if (draft === null) targetDrafts.delete(subject)
+      else targetDrafts.set(subject, structuredClone(draft))
+      return Promise.resolve()
+    },
     sync() {
       sync.sent += sync.waiting
       sync.waiting = 0
@@ -271,6 +281,8 @@ export function fakeCore(setup: FakeSetup = {}): Core {
     syncState: () => open(sync),
     log: () => open([]),
     exportLog: () => Promise.resolve(new Blob(['{}'], { type: 'application/json' })),
+    originals: () => open({ photos: photos.size, bytes: 0, may_go: NOTHING, freed: NOTHING }),
+    freeOriginals: () => open({ photos: photos.size, bytes: 0, may_go: NOTHING, freed: NOTHING }),
     storage: () => open({ used: 1_000_000, quota: 1_000_000_000, persisted: false }),
     persist: () => open({ used: 1_000_000, quota: 1_000_000_000, persisted: false }),
     on(topic, heard) {

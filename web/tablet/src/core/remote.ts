@@ -204,8 +204,10 @@ export function remoteCore(remote: Remote): Core {
     verifyFirePoint: (fire_point_id, inspection_id, seen) =>
       remote.call('verify_fire_point', { op_id: uuid(), fire_point_id, inspection_id, seen }),
 
-    fieldDraft: (subject) => remote.ask('fieldDraft', subject),
-    keepFieldDraft: (subject, draft) => remote.ask('keepFieldDraft', subject, draft),
+    fieldDraft: (subject) => remote.ask('sealedDraft', subject),
+    keepFieldDraft: (subject, draft) => remote.ask('keepSealedDraft', subject, draft),
+    targetDraft: (subject) => remote.ask('sealedDraft', `new target ${subject}`),
+    keepTargetDraft: (subject, draft) => remote.ask('keepSealedDraft', `new target ${subject}`, draft),
 
     sync: () => remote.ask('sync'),
     syncState: () => remote.ask('syncState'),
@@ -216,6 +218,8 @@ export function remoteCore(remote: Remote): Core {
       return new Blob([JSON.stringify(file, null, 2)], { type: 'application/json' })
     },
     storage: () => remote.ask('storage'),
+    originals: () => remote.ask('originals'),
+    freeOriginals: () => remote.ask('freeOriginals'),
     persist: async () => {
       // Only a page may ask.
       await navigator.storage.persist()

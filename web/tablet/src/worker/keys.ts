@@ -123,7 +123,7 @@ export async function photoKey(storeKey: Uint8Array<ArrayBuffer>): Promise<Crypt
 }
 
 /** The key of what is being written and is in no database yet. */
-export async function fieldDraftKey(storeKey: Uint8Array<ArrayBuffer>): Promise<CryptoKey> {
+export async function sealedDraftKey(storeKey: Uint8Array<ArrayBuffer>): Promise<CryptoKey> {
   const bits = await derived(storeKey, 'field drafts')
   return crypto.subtle.importKey('raw', bits, 'AES-GCM', false, ['encrypt', 'decrypt'])
 }

@@ -5,13 +5,13 @@
  * a round of sync runs beside calls, never beside another round; no key leaves this worker.
  */
 import { CoreError, PIN_MIN_DIGITS } from '@/core/client'
-import type { DeviceState, FieldDraft, NewPhoto, PhotoClaims, PhotoEntry, Storage, SyncReport, SyncState, Topic } from '@/core/model'
+import type { DeviceState, NewPhoto, Order, Originals, PhotoClaims, PhotoEntry, Storage, SyncReport, SyncState, Topic } from '@/core/model'
 import init, { Tablet, checkPhotoFormat, photoClaims, takePool } from '@/core/generated/tablet_core'
 import { fromBase64Url, toHex } from './bytes'
-import { FieldDrafts } from './fieldDrafts'
 import * as keys from './keys'
 import { PhotoFiles } from './photos'
 import { readDevice, readUsers, writeDevice, writeUser, type DeviceRecord, type UserRecord } from './registry'
+import { SealedDrafts } from './sealedDrafts'
 import { NotCarried, carry, type Carried } from './transport'
 
 /** Wrong PINs in a row after which only signing in with network opens. */
@@ -22,6 +22,12 @@ const PHOTO_MAX_BYTES = 20 * 1024 * 1024
 const SOON_MILLISECONDS = 1_500
 /** Between rounds while something waits, or the register may have changed. */
 const REGULAR_MILLISECONDS = 60_000
+/** After a round whose photos the server had not judged yet, and twice as long after each that follows. */
+const VERDICT_MILLISECONDS = 2_000
+/** Bytes of originals that stay here, as on any device (2 GiB) … */
+const KEPT_BYTES = 2 * 1024 ** 3
+/** … or this part of what the browser grants, where that is less. */
+const KEPT_SHARE = 0.25
 /** First bytes by which pictures are told apart. */
 const FORMAT_BYTES = 16
 
@@ -34,12 +40,14 @@ type Ask =
   | { ask: 'wait'; until: string }
   | { ask: 'done'; report: SyncReport }
 
+type Counts = Omit<SyncState, 'running' | 'doing' | 'last_success' | 'last_report'>
+
 interface Unlocked {
   user: UserRecord
   storeKey: Uint8Array<ArrayBuffer>
   tablet: Tablet
   photos: PhotoFiles
-  fieldDrafts: FieldDrafts
+  sealedDrafts: SealedDrafts
   /** Ends what a round waits for. */
   locked: AbortController
   setAside: string[]
@@ -64,6 +72,8 @@ export class Owner {
   private doing: SyncState['doing'] = null
   private lastReport: SyncReport | null = null
   private timer: ReturnType<typeof setTimeout> | undefined
+  /** How long the next round waits for the verdict on photos; nothing where none is awaited. */
+  private verdictIn: number | null = null
 
   private constructor(private readonly tell: (topics: readonly Topic[]) => void) {}
 
@@ -196,7 +206,7 @@ export class Owner {
     const identity = { user_id: user.user_id, device_id: user.device_id, incarnation: user.incarnation }
     const key = await keys.databaseKey(storeKey)
     const photos = await PhotoFiles.of(user.user_id, await keys.photoKey(storeKey))
-    const fieldDrafts = new FieldDrafts(user.user_id, await keys.fieldDraftKey(storeKey))
+    const sealedDrafts = new SealedDrafts(user.user_id, await keys.sealedDraftKey(storeKey))
     const tablet = await passing(() => Tablet.open(JSON.stringify(identity), key, thoroughly, Date.now()))
     const missing = user.opened && tablet.isFresh()
     if (missing) {
@@ -209,7 +219,7 @@ export class Owner {
     await writeUser(user)
     const setAside = JSON.parse(tablet.setAside()) as string[]
     const locked = new AbortController()
-    this.unlocked = { user, storeKey, tablet, photos, fieldDrafts, locked, setAside, stores: missing ? 'missing' : 'sound' }
+    this.unlocked = { user, storeKey, tablet, photos, sealedDrafts, locked, setAside, stores: missing ? 'missing' : 'sound' }
     this.tell(['device', 'register', 'rules', 'drafts', 'work', 'sync'])
     this.later(0)
   }
@@ -285,19 +295,19 @@ export class Owner {
     return bytes === null ? null : new Blob([bytes])
   }
 
-  async fieldDraft(subject: string): Promise<FieldDraft | null> {
-    return this.own().fieldDrafts.read(subject)
+  async sealedDraft(subject: string): Promise<unknown> {
+    return this.own().sealedDrafts.read(subject)
   }
 
-  async keepFieldDraft(subject: string, draft: FieldDraft | null): Promise<void> {
-    await this.own().fieldDrafts.keep(subject, draft)
+  async keepSealedDraft(subject: string, draft: unknown): Promise<void> {
+    await this.own().sealedDrafts.keep(subject, draft)
   }
 
   // Sync.
 
   async syncState(): Promise<SyncState> {
     const { user } = this.own()
-    const counts = (await this.call({ call: 'counts' })) as Omit<SyncState, 'running' | 'doing' | 'last_success' | 'last_report'>
+    const counts = (await this.call({ call: 'counts' })) as Counts
     return {
       ...counts,
       running: this.round !== null,
@@ -313,7 +323,7 @@ export class Owner {
       this.round = null
       this.doing = null
       this.tell(['sync'])
-      this.later(REGULAR_MILLISECONDS)
+      this.later(this.verdictIn ?? REGULAR_MILLISECONDS)
     })
     await this.round.catch((failure: unknown) => this.mend(failure))
     return this.syncState()
@@ -394,18 +404,22 @@ export class Owner {
       if (session.stores === 'missing') session.stores = 'sound'
     }
     session.user.incarnation = session.tablet.incarnation()
-    await this.count()
+    const { photos_unjudged } = await this.count()
+    const awaited = photos_unjudged > 0 && !report.stopped
+    this.verdictIn = awaited ? Math.min((this.verdictIn ?? VERDICT_MILLISECONDS / 2) * 2, REGULAR_MILLISECONDS) : null
+    await this.keepWithin(session)
     const pulled: Topic[] = report.pulled_rows > 0 ? ['register', 'rules', 'work'] : []
     this.tell(['device', 'sync', ...pulled])
   }
 
   /** Writes down how much waits, for those who see the tablet locked. */
-  private async count(): Promise<void> {
+  private async count(): Promise<Counts> {
     const { user } = this.own()
-    const counts = (await this.call({ call: 'counts' })) as { waiting: number; held: number; photos_waiting: number }
+    const counts = (await this.call({ call: 'counts' })) as Counts
     user.waiting = counts.waiting + counts.held
     user.photos_waiting = counts.photos_waiting
     await writeUser(user)
+    return counts
   }
 
   // Storage.
@@ -414,6 +428,66 @@ export class Owner {
     const { usage, quota } = await navigator.storage.estimate()
     return { used: usage ?? null, quota: quota ?? null, persisted: await navigator.storage.persisted() }
   }
+
+  async originals(): Promise<Originals> {
+    const session = this.own()
+    const sizes = await session.photos.sizes()
+    const free = await this.mayGo(session)
+    return {
+      ...summed(sizes, [...sizes.keys()]),
+      may_go: summed(sizes, free),
+      freed: session.user.freed ?? { photos: 0, bytes: 0 },
+    }
+  }
+
+  /** Lets go of every original that may, at the user's wish. */
+  async freeOriginals(): Promise<Originals> {
+    await this.free(this.own(), 0)
+    return this.originals()
+  }
+
+  /** Makes room where more is here than is to be kept. */
+  private async keepWithin(session: Unlocked): Promise<void> {
+    const { usage = 0, quota = 0 } = await navigator.storage.estimate()
+    const kept = Math.min(KEPT_BYTES, quota * KEPT_SHARE)
+    if (usage > kept) await this.free(session, kept)
+  }
+
+  /** Removes originals, the oldest first, until no more than these bytes of them are here, or none may go. */
+  private async free(session: Unlocked, kept: number): Promise<void> {
+    const free = await this.mayGo(session)
+    if (free.length === 0) return
+    const sizes = await session.photos.sizes()
+    let here = summed(sizes, [...sizes.keys()]).bytes
+    const gone: string[] = []
+    for (const sha256 of free) {
+      if (here <= kept) break
+      if (!(await session.photos.remove(sha256))) continue
+      here -= sizes.get(sha256) ?? 0
+      gone.push(sha256)
+    }
+    const before = session.user.freed ?? { photos: 0, bytes: 0 }
+    const now = summed(sizes, gone)
+    session.user.freed = { photos: before.photos + now.photos, bytes: before.bytes + now.bytes }
+    await writeUser(session.user)
+    if (gone.length > 0) this.tell(['work'])
+  }
+
+  /**
+   * Originals that are here and may leave, the oldest first: the server has verified them and a backup has them. Not those
+   * that something unrecorded names, nor those that stand as "before" beside what is still to be rectified.
+   */
+  private async mayGo({ photos, sealedDrafts }: Unlocked): Promise<string[]> {
+    const free = (await this.call({ call: 'originals_that_may_go' })) as string[]
+    if (free.length === 0) return []
+    const orders = (await this.call({ call: 'orders', near: null })) as Order[]
+    const [before, drafts, sizes] = [new Set(orders.flatMap((order) => order.photos_before)), await sealedDrafts.texts(), await photos.sizes()]
+    return free.filter((sha256) => sizes.has(sha256) && !before.has(sha256) && !drafts.some((text) => text.includes(sha256)))
+  }
+}
+
+function summed(sizes: ReadonlyMap<string, number>, of: readonly string[]): { photos: number; bytes: number } {
+  return { photos: of.length, bytes: of.reduce((sum, sha256) => sum + (sizes.get(sha256) ?? 0), 0) }
 }
 
 function undertaking(path: string): SyncState['doing'] {

@@ -2,8 +2,8 @@
  * Photo originals (照片原件) in the origin's private files, by content, each encrypted piece by piece (AES-GCM) with the
  * user's photo key. Pieces are as long as an upload's chunk, so that sending one reads one.
  *
- * Invariants: a file whose head is written is whole, because the head comes last; an original is never changed; plain
- * bytes are never written. A user's photos are in that user's folder, under that user's key.
+ * Invariants: a file whose head is written is whole, because the head comes last; an original is never changed, and removed
+ * only once a backup of the server has it; plain bytes are never written. A user's photos are in that user's folder, under that user's key.
  *
  * File: 32 bytes of head (`LTP1`, then the size as an unsigned 64-bit number, then zeros), then the pieces, each as
  * 12 bytes of nonce, the ciphertext and 16 bytes of tag.
@@ -18,6 +18,9 @@ const TAG_BYTES = 16
 const SEALED_BYTES = IV_BYTES + PIECE_BYTES + TAG_BYTES
 
 export class PhotoFiles {
+  /** What was kept since the user was unlocked: a screen may be about to name it in a draft. */
+  private readonly justKept = new Set<string>()
+
   private constructor(
     private readonly folder: FileSystemDirectoryHandle,
     private readonly key: CryptoKey,
@@ -35,6 +38,7 @@ export class PhotoFiles {
 
   /** Keeps an original; durable when it resolves. One that is here whole already stays as it is. */
   async keep(sha256: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    this.justKept.add(sha256)
     if ((await this.size(sha256)) === bytes.length) return
     const file = await this.folder.getFileHandle(sha256, { create: true })
     const handle = await file.createSyncAccessHandle()
@@ -81,6 +85,22 @@ export class PhotoFiles {
   async size(sha256: string): Promise<number | null> {
     const file = await this.file(sha256)
     return file && headSize(file)
+  }
+
+  /** Bytes on the storage of every original that is here. */
+  async sizes(): Promise<ReadonlyMap<string, number>> {
+    const sizes = new Map<string, number>()
+    for await (const file of this.folder.values()) {
+      if (file instanceof FileSystemFileHandle) sizes.set(file.name, (await file.getFile()).size)
+    }
+    return sizes
+  }
+
+  /** Removes an original and says so; not one that was kept only now. Whether it may go is the caller's to know. */
+  async remove(sha256: string): Promise<boolean> {
+    if (this.justKept.has(sha256)) return false
+    await this.folder.removeEntry(sha256)
+    return true
   }
 
   private async piece(file: File, sha256: string, size: number, piece: number): Promise<Uint8Array | null> {

@@ -1,6 +1,6 @@
 /**
  * Who works on this tablet, in IndexedDB: what must be known while everything is locked. Keys are here only as handles
- * that cannot be exported, or wrapped; of what anybody writes there is nothing but sealed drafts (`fieldDrafts.ts`).
+ * that cannot be exported, or wrapped; of what anybody writes there is nothing but sealed drafts (`sealedDrafts.ts`).
  *
  * Invariants: a user is never removed from here; the counts are for display, the truth is in the user's own database.
  */
@@ -34,6 +34,8 @@ export interface UserRecord {
   waiting: number
   photos_waiting: number
   last_success: string | null
+  /** Originals that left this tablet for the server's backup, since the first. */
+  freed?: { photos: number; bytes: number }
 }
 
 export interface DeviceRecord {
@@ -49,7 +51,7 @@ const VERSION = 2
 const DEVICE = 'device'
 const USERS = 'users'
 /** Sealed drafts by user and subject. */
-export const FIELD_DRAFTS = 'field_drafts'
+export const SEALED_DRAFTS = 'field_drafts'
 
 function opened(): Promise<IDBDatabase> {
   return new Promise((done, fail) => {
@@ -59,7 +61,7 @@ function opened(): Promise<IDBDatabase> {
         request.result.createObjectStore(DEVICE)
         request.result.createObjectStore(USERS, { keyPath: 'user_id' })
       }
-      request.result.createObjectStore(FIELD_DRAFTS)
+      request.result.createObjectStore(SEALED_DRAFTS)
     }
     request.onsuccess = () => done(request.result)
     request.onerror = () => fail(request.error)

@@ -31,11 +31,13 @@ const METHODS: Record<string, (owner: Owner, args: unknown[]) => Promise<unknown
   addPhoto: (it, args) => it.addPhoto(...(args as Parameters<Owner['addPhoto']>)),
   photoClaims: (it, args) => it.photoClaims(...(args as Parameters<Owner['photoClaims']>)),
   photo: (it, args) => it.photo(...(args as Parameters<Owner['photo']>)),
-  fieldDraft: (it, args) => it.fieldDraft(...(args as Parameters<Owner['fieldDraft']>)),
-  keepFieldDraft: (it, args) => it.keepFieldDraft(...(args as Parameters<Owner['keepFieldDraft']>)),
+  sealedDraft: (it, args) => it.sealedDraft(...(args as Parameters<Owner['sealedDraft']>)),
+  keepSealedDraft: (it, args) => it.keepSealedDraft(...(args as Parameters<Owner['keepSealedDraft']>)),
   sync: (it) => it.sync(),
   syncState: (it) => it.syncState(),
   storage: (it) => it.storage(),
+  originals: (it) => it.originals(),
+  freeOriginals: (it) => it.freeOriginals(),
 }
 
 function answer(to: Promise<Owner>, call: Call): Promise<Outcome> {

@@ -40,6 +40,8 @@ const register: typeof zh = {
   placePick: 'Pick on the map',
   pickLabel: 'Tap the map to choose the place',
   submit: 'Register',
+  resumed: 'Going on with what was not registered yet',
+  startOver: 'Start over',
   registered: 'Registered; it joins the register with the next sync',
   choose: 'Choose',
 }

@@ -39,6 +39,8 @@ export default {
   placePick: '在地图上点选',
   pickLabel: '点一下地图选择位置',
   submit: '登记',
+  resumed: '接着上次没有登记完的内容',
+  startOver: '清空重填',
   registered: '已登记，联网后入册',
   choose: '请选择',
 }
