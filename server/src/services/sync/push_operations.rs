@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use diesel::sql_types::{Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use futures::{TryFutureExt, try_join};
 use sync_core::ids::{Epoch, OperationId, RegionCode};
@@ -28,8 +29,8 @@ use crate::calendar::WorkCalendar;
 use crate::db::Connection;
 use crate::db::changes::{Entity, NewChange, record_changes};
 use crate::db::constraints::meaning_of;
-use crate::db::schema::{devices, districts, operations};
-use crate::db::statement::plan_once;
+use crate::db::schema::{districts, operations};
+use crate::db::statement::{plan_once, statement};
 use crate::db::types::{Time, stored_json};
 use crate::policies::PolicyBooks;
 use crate::problem::ApiError;
@@ -128,6 +129,15 @@ struct Earlier {
     outcome: Option<Outcome>,
 }
 
+/// The sender as a push finds it, and the life of its district's database.
+#[derive(QueryableByName)]
+struct LockedDevice {
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    revoked_at: Option<Time>,
+    #[diesel(sql_type = SqlUuid)]
+    epoch: Uuid,
+}
+
 /// One request's work.
 struct Push<'a> {
     pusher: &'a Pusher,
@@ -148,21 +158,20 @@ impl Push<'_> {
         conn.transaction(async |conn| {
             // Together, in one round trip. PostgreSQL takes them in this order: what is read follows the lock.
             let shared: &Connection = conn;
-            let ((), revoked, earlier, numbered, known, epoch) = try_join!(
+            let ((), device, earlier, numbered, known) = try_join!(
                 plan_once(shared).map_err(PushFault::from),
                 self.lock_device(shared),
                 self.earlier(shared, received),
                 self.numbered(shared, &own),
                 self.known(shared, &own),
-                epoch_of(shared, &self.pusher.district).map_err(PushFault::from),
             )?;
-            let outcomes = if revoked {
+            let outcomes = if device.revoked_at.is_some() {
                 self.quarantine(conn, received, earlier).await?
             } else {
                 self.refuse_copied(&own, &earlier, &numbered)?;
                 self.apply(conn, received, earlier, known).await?
             };
-            Ok((outcomes, epoch))
+            Ok((outcomes, Epoch(device.epoch)))
         })
         .await
     }
@@ -233,15 +242,19 @@ impl Push<'_> {
     }
 
     /// Marks the device as seen. Its row lock makes the pushes of one device follow one another, so that a batch sent
-    /// twice at once finds itself. Says whether the device was revoked.
-    async fn lock_device(&self, mut conn: &Connection) -> Result<bool, PushFault> {
-        let key = (self.pusher.district.as_str(), self.pusher.device.0);
-        let revoked_at: Option<Time> = diesel::update(devices::table.find(key))
-            .set(devices::last_seen_at.eq(Time(self.now)))
-            .returning(devices::revoked_at)
-            .get_result(&mut conn)
-            .await?;
-        Ok(revoked_at.is_some())
+    /// twice at once finds itself. Not one of diesel's updates, which are prepared anew each time.
+    async fn lock_device(&self, mut conn: &Connection) -> Result<LockedDevice, PushFault> {
+        let device = statement(
+            "UPDATE devices SET last_seen_at = $3 FROM districts
+             WHERE districts.district = $1 AND devices.district = $1 AND devices.device_id = $2
+             RETURNING devices.revoked_at, districts.epoch",
+        )
+        .bind::<Text, _>(self.pusher.district.as_str())
+        .bind::<SqlUuid, _>(self.pusher.device.0)
+        .bind::<Timestamptz, _>(Time(self.now))
+        .get_result(&mut conn)
+        .await?;
+        Ok(device)
     }
 
     async fn earlier(
