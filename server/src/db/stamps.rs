@@ -1,12 +1,14 @@
 //! Photos of inspections whose stamped copy (水印) is to be made: rows of `inspection_photos` with their context.
 
 use diesel::prelude::*;
+use diesel::sql_types::{Array, Double, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use sync_core::time::Instant;
 use uuid::Uuid;
 
 use crate::db::Connection;
-use crate::db::schema::{inspection_photos, inspections, photos, targets, users};
+use crate::db::picked::OverPicked;
+use crate::db::schema::{inspection_photos, photos};
 use crate::db::statement::statement;
 use crate::db::types::Time;
 use crate::photos::limits::BATCH_ROWS;
@@ -16,7 +18,7 @@ use crate::problem::ApiError;
 pub type StampKey = (String, Uuid, i32);
 
 /// What a stamp is made from.
-#[derive(Debug, Clone, Queryable)]
+#[derive(Debug, Clone)]
 pub struct PendingStamp {
     /// Which.
     pub key: StampKey,
@@ -63,32 +65,17 @@ pub async fn next_pending(
     conn: &mut Connection,
     after: Option<&StampKey>,
 ) -> Result<Vec<PendingStamp>, ApiError> {
-    let key = (inspection_photos::district, inspection_photos::inspection_id, inspection_photos::ordinal);
     let mut query = pending!()
-        .inner_join(
-            inspections::table.on(inspections::district
-                .eq(inspection_photos::district)
-                .and(inspections::inspection_id.eq(inspection_photos::inspection_id))),
-        )
-        .inner_join(
-            users::table
-                .on(users::district.eq(inspections::district).and(users::user_id.eq(inspections::author))),
-        )
-        .left_join(
-            targets::table.on(targets::district
-                .eq(inspections::district)
-                .and(targets::target_id.nullable().eq(inspections::target_id))),
-        )
-        .order(key)
+        .order((inspection_photos::district, inspection_photos::inspection_id, inspection_photos::ordinal))
         .limit(BATCH_ROWS)
         .select((
-            key,
+            inspection_photos::district,
+            inspection_photos::inspection_id,
+            inspection_photos::ordinal,
             inspection_photos::sha256,
             inspection_photos::taken_at,
-            (inspection_photos::lon, inspection_photos::lat),
-            inspections::sealed,
-            users::name,
-            targets::name.nullable(),
+            inspection_photos::lon,
+            inspection_photos::lat,
         ))
         .into_boxed();
     if let Some((district, inspection, ordinal)) = after {
@@ -99,7 +86,56 @@ pub async fn next_pending(
             .and(inspection_photos::inspection_id.gt(*inspection).or(later_in_inspection));
         query = query.filter(inspection_photos::district.gt(district.as_str()).or(later_in_district));
     }
-    Ok(query.load(conn).await?)
+    let rows: Vec<PendingRow> = OverPicked::new(query, SELECT_STAMPS).load(conn).await?;
+    Ok(rows.into_iter().map(PendingStamp::from).collect())
+}
+
+/// The few that are picked are looked up: joined before they were picked, all inspections would be read.
+const SELECT_STAMPS: &str = "
+SELECT picked.district, picked.inspection_id, picked.ordinal, picked.sha256, picked.taken_at, picked.lon, picked.lat,
+       inspections.sealed, users.name AS inspector, targets.name AS target
+FROM picked
+JOIN inspections ON inspections.district = picked.district AND inspections.inspection_id = picked.inspection_id
+JOIN users ON users.district = picked.district AND users.user_id = inspections.author
+LEFT JOIN targets ON targets.district = picked.district AND targets.target_id = inspections.target_id
+ORDER BY picked.district, picked.inspection_id, picked.ordinal";
+
+#[derive(QueryableByName)]
+struct PendingRow {
+    #[diesel(sql_type = Text)]
+    district: String,
+    #[diesel(sql_type = SqlUuid)]
+    inspection_id: Uuid,
+    #[diesel(sql_type = Integer)]
+    ordinal: i32,
+    #[diesel(sql_type = Text)]
+    sha256: String,
+    #[diesel(sql_type = Timestamptz)]
+    taken_at: Time,
+    #[diesel(sql_type = Nullable<Double>)]
+    lon: Option<f64>,
+    #[diesel(sql_type = Nullable<Double>)]
+    lat: Option<f64>,
+    #[diesel(sql_type = Jsonb)]
+    sealed: serde_json::Value,
+    #[diesel(sql_type = Text)]
+    inspector: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    target: Option<String>,
+}
+
+impl From<PendingRow> for PendingStamp {
+    fn from(row: PendingRow) -> Self {
+        Self {
+            key: (row.district, row.inspection_id, row.ordinal),
+            sha256: row.sha256,
+            taken_at: row.taken_at,
+            point: (row.lon, row.lat),
+            sealed: row.sealed,
+            inspector: row.inspector,
+            target: row.target,
+        }
+    }
 }
 
 /// Writes that stamped copies were made.
@@ -120,10 +156,10 @@ pub async fn record_stamped(conn: &mut Connection, keys: &[StampKey], now: Insta
            AND inspection_photos.inspection_id = made.inspection_id
            AND inspection_photos.ordinal = made.ordinal",
     )
-    .bind::<diesel::sql_types::Array<diesel::sql_types::Text>, _>(districts)
-    .bind::<diesel::sql_types::Array<diesel::sql_types::Uuid>, _>(inspections)
-    .bind::<diesel::sql_types::Array<diesel::sql_types::Integer>, _>(ordinals)
-    .bind::<diesel::sql_types::Timestamptz, _>(Time(now))
+    .bind::<Array<Text>, _>(districts)
+    .bind::<Array<SqlUuid>, _>(inspections)
+    .bind::<Array<Integer>, _>(ordinals)
+    .bind::<Timestamptz, _>(Time(now))
     .execute(conn)
     .await?;
     Ok(())

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use diesel::prelude::*;
+use diesel::sql_types::{Array, Jsonb, Text, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use sync_core::evaluate::ProposedCase;
 use sync_core::ids::{CaseId, PhotoHash, RegionCode, UserId};
@@ -11,7 +12,8 @@ use sync_core::time::Instant;
 use uuid::Uuid;
 
 use crate::db::changes::NewChange;
-use crate::db::schema::{cases, inspection_photos};
+use crate::db::schema::cases;
+use crate::db::statement::statement;
 use crate::db::types::{StoredValueError, Time, stored, stored_json};
 use crate::db::{Connection, duplicate_lock, evidence_lock, photos};
 use crate::problem::ApiError;
@@ -55,31 +57,45 @@ struct WaitingCase {
     change: NewChange,
 }
 
-/// The cases that await one of these photos, locked in id order.
+#[derive(QueryableByName)]
+struct WaitingRow {
+    #[diesel(sql_type = SqlUuid)]
+    case_id: Uuid,
+    #[diesel(sql_type = Text)]
+    grid: String,
+    #[diesel(sql_type = SqlUuid)]
+    author: Uuid,
+    #[diesel(sql_type = Jsonb)]
+    evaluation: serde_json::Value,
+}
+
+/// The cases that await one of these photos, locked in id order. They are found by their lineage, which has an index.
 async fn waiting_for(
     conn: &mut Connection,
     district: &RegionCode,
     photos: &[PhotoHash],
 ) -> Result<Vec<WaitingCase>, ApiError> {
-    let inspections = inspection_photos::table
-        .filter(inspection_photos::district.eq(district.as_str()))
-        .filter(inspection_photos::sha256.eq_any(photos.iter().map(PhotoHash::as_str)))
-        .select(inspection_photos::inspection_id);
-    let rows: Vec<(Uuid, String, Uuid, serde_json::Value)> = cases::table
-        .filter(cases::district.eq(district.as_str()))
-        .filter(cases::inspection_id.eq_any(inspections))
-        .filter(cases::review_state.eq(ReviewState::AwaitingEvidence.code()))
-        .order(cases::case_id)
-        .select((cases::case_id, cases::grid, cases::author, cases::evaluation))
-        .for_no_key_update()
-        .load(conn)
-        .await?;
-    let read = |(id, grid, author, evaluation): (Uuid, String, Uuid, serde_json::Value)| {
-        let case_id = CaseId(id);
+    let rows: Vec<WaitingRow> = statement(
+        "WITH naming AS MATERIALIZED (
+             SELECT inspections.lineage, inspections.inspection_id
+             FROM inspection_photos JOIN inspections USING (district, inspection_id)
+             WHERE district = $1 AND sha256 = ANY ($2)
+         )
+         SELECT case_id, grid, author, evaluation FROM cases
+         WHERE district = $1 AND (lineage, inspection_id) IN (SELECT lineage, inspection_id FROM naming)
+           AND review_state = 'awaiting_evidence'
+         ORDER BY case_id FOR NO KEY UPDATE OF cases",
+    )
+    .bind::<Text, _>(district.as_str())
+    .bind::<Array<Text>, _>(photos.iter().map(PhotoHash::as_str).collect::<Vec<_>>())
+    .load(conn)
+    .await?;
+    let read = |row: WaitingRow| {
+        let case_id = CaseId(row.case_id);
         Ok(WaitingCase {
             case_id,
-            proposed: stored_json("cases.evaluation", evaluation)?,
-            change: NewChange::of_case(case_id, stored("cases.grid", &grid)?, UserId(author)),
+            proposed: stored_json("cases.evaluation", row.evaluation)?,
+            change: NewChange::of_case(case_id, stored("cases.grid", &row.grid)?, UserId(row.author)),
         })
     };
     rows.into_iter().map(|row| read(row).map_err(|error: StoredValueError| error.into())).collect()
