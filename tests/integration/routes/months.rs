@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::civil::date;
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::review::{Review, read};
+use tests::review::{Review, accepted, decision, read};
 use tests::{TestRole, problem};
 
 /// Three cases: of the eastern street one confirmed with two charges and one pending; of the western one confirmed.
@@ -48,6 +48,28 @@ async fn totals_say_posted_and_pending_by_unit_item_and_street() {
     let [east_id, west_id] = review.macun.streets.map(|unit| unit.to_string());
     assert_eq!(by(&totals, "unit_item", "unit_id"), of(&east_id, &west_id));
     let item = BTreeMap::from([("site_dust".to_owned(), (30_000_000, 2, 10_000_000))]);
+    assert_eq!(by(&totals, "by_item", "item"), item);
+}
+
+#[tokio::test]
+async fn a_case_that_stands_with_two_units_counts_with_each_and_once_in_all() {
+    let review = Review::start().await;
+    let moved = review.case_at(&["hoarding"], "2026-10-10T02:00:00Z").await;
+    review.decide(moved, "confirm").await;
+    review.close(date(2026, 10, 1)).await;
+    let mut request = decision("re_attribute", 2);
+    request["unit_id"] = json!(review.macun.streets[1]);
+    accepted(review.supervisor.decide(moved, &request).await).await;
+    let other = review.case(&["hoarding"]).await;
+    review.decide(other, "confirm").await;
+
+    let totals = review.totals("2026-11").await;
+
+    assert_eq!((&totals["total"]["posted"], &totals["total"]["cases"]), (&json!(10_000_000), &json!(2)));
+    let units = [("东街道", (0, 2, 0)), ("西街道", (10_000_000, 1, 0))];
+    let units: BTreeMap<String, _> = units.into_iter().map(|(name, of)| (name.to_owned(), of)).collect();
+    assert_eq!(by(&totals, "by_unit", "unit_name"), units);
+    let item = BTreeMap::from([("site_dust".to_owned(), (10_000_000, 2, 0))]);
     assert_eq!(by(&totals, "by_item", "item"), item);
 }
 

@@ -66,37 +66,53 @@ pub(super) struct RollupRow {
     amounts_missing: i64,
 }
 
-/// The month's ledger entries and pending charges, summed at every level at once. Entries come from their index alone;
-/// an item is named as the first of its cases names it, a closed month as its closing kept it. A street is the first ten characters of a grid's path.
+/// The month's ledger entries and pending charges, summed at every level at once. Entries come from their index alone, in
+/// whose order they are grouped. Nearly all cases stand in one row of `of_case`: these are counted where they stand, and
+/// the counts added; only the others are told apart at each level. An item is named as the first of its cases names it,
+/// a closed month as its closing kept it. A street is the first ten characters of a grid's path.
 const ROLL_UP: &str = "
-WITH moved AS (
-    SELECT unit_id, item, grid, case_id, amount_fen AS posted, 0::bigint AS pending, 0 AS missing
+WITH of_case AS MATERIALIZED (
+    SELECT unit_id, item, grid, case_id, sum(amount_fen)::bigint AS posted, 0::bigint AS pending, 0::bigint AS missing
     FROM ledger_entries
     WHERE district = $1 AND period = $2 AND ($3::uuid[] IS NULL OR unit_id = ANY ($3))
+    GROUP BY unit_id, item, grid, case_id
     UNION ALL
-    SELECT charges.unit_id, cases.item, cases.grid, case_id, 0, coalesce(amount_fen, 0),
-           CASE WHEN amount_fen IS NULL THEN 1 ELSE 0 END
+    SELECT charges.unit_id, cases.item, cases.grid, case_id, 0, coalesce(sum(amount_fen), 0)::bigint,
+           count(*) FILTER (WHERE amount_fen IS NULL)
     FROM charges JOIN cases USING (district, case_id)
     WHERE district = $1 AND charges.state = 'pending' AND occurred_month BETWEEN $4 AND $5
       AND ($3::uuid[] IS NULL OR charges.unit_id = ANY ($3))
-), of_case AS (
-    SELECT unit_id, item, left(grid, 10) AS street, case_id,
-           sum(posted) AS posted, sum(pending) AS pending, sum(missing) AS missing
-    FROM moved GROUP BY unit_id, item, street, case_id
+    GROUP BY charges.unit_id, cases.item, cases.grid, case_id
+), in_several AS MATERIALIZED (
+    SELECT case_id FROM of_case GROUP BY case_id HAVING count(*) > 1
+), parts AS MATERIALIZED (
+    SELECT unit_id, item, left(grid, 10) AS street, NULL::uuid AS case_id, min(case_id::text COLLATE \"C\") AS first_case,
+           sum(posted)::bigint AS posted, sum(pending)::bigint AS pending, sum(missing)::bigint AS missing,
+           count(*) FILTER (WHERE posted <> 0) AS posted_cases,
+           count(*) FILTER (WHERE pending <> 0 OR missing > 0) AS pending_cases
+    FROM of_case WHERE case_id NOT IN (SELECT case_id FROM in_several)
+    GROUP BY unit_id, item, grid
+    UNION ALL
+    SELECT unit_id, item, left(grid, 10), case_id, case_id::text COLLATE \"C\",
+           sum(posted)::bigint, sum(pending)::bigint, sum(missing)::bigint, 0, 0
+    FROM of_case WHERE case_id IN (SELECT case_id FROM in_several)
+    GROUP BY unit_id, item, left(grid, 10), case_id
 ), named AS (
     SELECT first.item, coalesce(closed.item_zh, evaluation->>'zh', first.item) AS item_zh,
            coalesce(closed.item_en, evaluation->>'en', first.item) AS item_en
-    FROM (SELECT item, (array_agg(case_id ORDER BY case_id))[1] AS case_id FROM of_case GROUP BY item) AS first
+    FROM (SELECT item, min(first_case)::uuid AS case_id FROM parts GROUP BY item) AS first
     JOIN cases ON cases.district = $1 AND cases.case_id = first.case_id
     LEFT JOIN closed_cases AS closed ON closed.district = $1 AND closed.month = $2 AND closed.case_id = first.case_id
 ), sums AS (
     SELECT grouping(unit_id, item, street) AS level, unit_id, item, street,
            coalesce(sum(posted), 0)::bigint AS posted,
-           count(DISTINCT case_id) FILTER (WHERE posted <> 0) AS posted_cases,
+           (coalesce(sum(posted_cases), 0) + count(DISTINCT case_id) FILTER (WHERE posted <> 0))::bigint
+               AS posted_cases,
            coalesce(sum(pending), 0)::bigint AS pending,
-           count(DISTINCT case_id) FILTER (WHERE pending <> 0 OR missing > 0) AS pending_cases,
+           (coalesce(sum(pending_cases), 0)
+            + count(DISTINCT case_id) FILTER (WHERE pending <> 0 OR missing > 0))::bigint AS pending_cases,
            coalesce(sum(missing), 0)::bigint AS amounts_missing
-    FROM of_case
+    FROM parts
     GROUP BY GROUPING SETS ((unit_id, item, street), (unit_id, item), (unit_id), (item), (street), ())
 )
 SELECT sums.*, named.item_zh, named.item_en, coalesce(closed_unit.name, units.name) AS unit_name,
