@@ -90,7 +90,7 @@ struct Serve {
 
 #[derive(Debug, Args)]
 struct Backup {
-    /// Directory of the backup; photos that it has from an earlier one are not copied again.
+    /// Directory of the backup; photos that it has whole from an earlier one are not copied again.
     #[arg(long)]
     to: PathBuf,
 }

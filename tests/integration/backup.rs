@@ -289,6 +289,25 @@ async fn a_second_backup_copies_new_photos_only_and_replaces_the_dump() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_copy_that_rotted_in_the_backup_is_copied_anew() {
+    let (review, kept) = small().await;
+    keep(&review, kept.path()).await.unwrap();
+    let copy = a_photo(kept.path());
+    let whole = fs::read(&copy).unwrap();
+    let mut rotten = whole.clone();
+    rotten[0] ^= 1;
+    fs::write(&copy, rotten).unwrap();
+    review.server.clock.advance_seconds(HOUR);
+
+    let second = keep(&review, kept.path()).await.unwrap();
+
+    assert_eq!(second.photos_copied, 1);
+    assert_eq!(fs::read(&copy).unwrap(), whole);
+    let fresh = Fresh::make().await;
+    restore(&fresh.place(), kept.path()).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_original_that_is_gone_or_rotten_is_told_and_the_backup_before_stands() {
     let (review, kept) = small().await;
     keep(&review, kept.path()).await.unwrap();

@@ -21,7 +21,7 @@ use crate::photos::photo_store::PhotoObject;
 pub struct BackedUp {
     /// What it holds.
     pub manifest: Manifest,
-    /// Photos that were not in the directory before.
+    /// Photos that were not in the directory before, or had rotted there.
     pub photos_copied: usize,
 }
 
@@ -66,7 +66,7 @@ async fn dump(place: &Place, directory: &Directory, snapshot: &Snapshot) -> Resu
     blocking(move || directory.seal_dump(&name)).await
 }
 
-/// Copies the photos that are not there yet; the damaged ones are told at the end, so that they hold up no other.
+/// Copies the photos that are not there yet, or no longer as they were; the damaged ones are told at the end, so that they hold up no other.
 async fn copy_photos(
     place: &Place,
     directory: &Directory,
@@ -74,7 +74,8 @@ async fn copy_photos(
 ) -> Result<usize, BackupError> {
     let (mut copied, mut damaged) = (0_usize, Vec::new());
     for photo in photos {
-        if directory.has_photo(photo) {
+        let (there, looked_for) = (directory.clone(), photo.clone());
+        if blocking(move || Ok(there.has_photo(&looked_for))).await? {
             continue;
         }
         let original = place.photos.get(&photo.district, PhotoObject::Original(&photo.sha256)).await;

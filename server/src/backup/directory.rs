@@ -52,10 +52,12 @@ impl Directory {
         self.root.join("photos").join(district.as_str()).join(folder).join(sha256.as_str())
     }
 
-    /// Whether the photo is here, whole. Its name is its hash and it appears only when complete.
+    /// Whether the photo is here with the bytes that it is named by. A copy may have rotted since an earlier backup, which
+    /// would be told by a restore: when the original is gone.
     pub(super) fn has_photo(&self, photo: &KeptPhoto) -> bool {
         let path = self.photo(&photo.district, &photo.sha256);
-        fs::metadata(path).is_ok_and(|found| found.len() == photo.size)
+        measure(&path)
+            .is_ok_and(|(size, sha256)| size == photo.size && sha256.as_str() == photo.sha256.as_str())
     }
 
     /// Keeps a photo whose bytes were checked against its hash.

@@ -9,7 +9,8 @@
 //! Invariants:
 //! - The database's snapshot is taken first, the photos after it. A photo's row follows its file and no file changes, so
 //!   every photo that the snapshot names is there to be copied, while the server serves.
-//! - A backup that cannot be completed leaves the one before as it was; photos are copied once and kept.
+//! - A backup that cannot be completed leaves the one before as it was; photos are copied once and kept. Every backup
+//!   reads what it keeps, and copies anew what no longer has the bytes of its name.
 //! - `backed_up_through` moves only after everything is durable, and only to an instant before which no work can have
 //!   been missing from the snapshot ([`Snapshot::through`]): devices forget by it.
 //! - A restore goes into an empty database only, after every hash was verified; it gives every district a new epoch
