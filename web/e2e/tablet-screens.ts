@@ -137,6 +137,8 @@ async function inspectSlowly(tablet: Tablet, look: Look): Promise<void> {
   await look('camera')
   await page.locator('.shutter:enabled').click()
   await page.locator('.seen img').waitFor()
+  // The picture of the camera, not one of the black frames that it begins with.
+  await page.getByText('1280×960').waitFor()
   await look('shot')
   await page.getByRole('button', { name: either('重拍', 'Retake') }).click()
   await shoot(page)

@@ -2,7 +2,7 @@ import type zh from '../zh/register'
 
 const register: typeof zh = {
   title: 'Register',
-  search: 'Name, code or pinyin initials',
+  search: 'Name, code or initials',
   searchLabel: 'Search the register',
   clear: 'Clear',
   list: 'List',

@@ -16,7 +16,7 @@ const today: typeof zh = {
   coverageOf: '{visited} of {required}',
   coverageAll: '{targets} in the register, {percent}% required',
   coverageOwn: 'your own visits on this tablet only',
-  lastVisited: 'last {when}',
+  lastVisited: 'visited {when}',
   neverVisited: 'not yet visited',
   nothing: 'Nothing is due today',
   nothingLead: 'Find a target in the register, or begin an inspection on the spot.',

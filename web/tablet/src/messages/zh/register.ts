@@ -1,7 +1,7 @@
 /** Register and map. */
 export default {
   title: '台账',
-  search: '名称、编号或拼音首字母',
+  search: '名称、编号、首字母',
   searchLabel: '搜索台账',
   clear: '清空',
   list: '列表',
