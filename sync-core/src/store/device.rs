@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::error::StoreError;
-use super::files::{self, Built, Registers};
+use super::file_names::Built;
+use super::files::{self, Registers};
 use super::master::{Hit, MasterStore, PageSummary};
 use super::search_terms::{Query, Terms};
 use super::snapshot::{Download, OwnWork, Received, SnapshotChunk, SnapshotFault, unpack};

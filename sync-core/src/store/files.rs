@@ -3,7 +3,6 @@
 //!
 //! Invariant: a work database is renamed at most, never removed.
 
-use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -11,6 +10,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 
 use super::error::StoreError;
+use super::file_names::{Built, beside, failed};
 use crate::time::Instant;
 
 /// The register as pulled.
@@ -22,16 +22,6 @@ const FROM_SNAPSHOT: &str = "master-snapshot.db";
 
 /// What SQLite keeps beside a database: its log and the log's index. They belong to it and move with it.
 const COMPANIONS: [&str; 3] = ["", "-wal", "-shm"];
-
-fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = OsString::from(path);
-    name.push(suffix);
-    PathBuf::from(name)
-}
-
-pub(super) fn failed(path: &Path) -> impl FnOnce(std::io::Error) -> StoreError + '_ {
-    move |source| StoreError::File { path: path.to_path_buf(), source }
-}
 
 /// Opens a database, made when absent.
 pub(super) fn connect(path: &Path) -> Result<Connection, StoreError> {
@@ -84,15 +74,6 @@ pub(super) fn append(file: &mut File, bytes: &[u8], path: &Path) -> Result<(), S
 /// Makes what was written durable.
 pub(super) fn finish(file: File, path: &Path) -> Result<(), StoreError> {
     file.sync_all().map_err(failed(path))
-}
-
-/// How a register is built that is to replace another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Built {
-    /// Pulled page by page.
-    ByPages,
-    /// Unpacked from a snapshot.
-    FromSnapshot,
 }
 
 /// Where a user's registers lie: the one that answers, and those that are built beside it.

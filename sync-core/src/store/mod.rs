@@ -7,6 +7,7 @@ mod columns;
 mod context;
 mod device;
 mod error;
+mod file_names;
 #[cfg(not(target_family = "wasm"))]
 pub mod files;
 #[cfg(target_family = "wasm")]

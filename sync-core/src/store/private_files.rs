@@ -6,12 +6,12 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
 use super::error::StoreError;
+use super::file_names::{Built, beside, failed};
 use crate::limits::{SNAPSHOT_PAGE_BYTES, SNAPSHOT_RESERVED_BYTES};
 use crate::time::Instant;
 
@@ -65,16 +65,6 @@ fn with<T>(
         Some(files) => act(files.as_ref()),
         None => Err(failed(path)(std::io::Error::other("no private files are installed"))),
     })
-}
-
-pub(super) fn failed(path: &Path) -> impl FnOnce(std::io::Error) -> StoreError + '_ {
-    move |source| StoreError::File { path: path.to_path_buf(), source }
-}
-
-fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = OsString::from(path);
-    name.push(suffix);
-    PathBuf::from(name)
 }
 
 pub(super) fn connect(path: &Path) -> Result<Connection, StoreError> {
@@ -192,15 +182,6 @@ pub(super) fn finish(file: Pages, _path: &Path) -> Result<(), StoreError> {
     file.connection.flush_prepared_statement_cache();
     file.connection.execute_batch("COMMIT")?;
     file.connection.close().map_err(|(_, error)| error.into())
-}
-
-/// How a register is built that is to replace another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Built {
-    /// Pulled page by page.
-    ByPages,
-    /// Unpacked from a snapshot.
-    FromSnapshot,
 }
 
 /// Where a user's registers lie: numbered, for there is no rename. The lowest number answers, the next one is pulled page by

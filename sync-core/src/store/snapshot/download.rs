@@ -54,7 +54,10 @@ impl Download {
     /// # Errors
     /// Those of [`schema::Schema::open`].
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        Ok(Self { connection: schema::DOWNLOAD.open(path, Check::Whole)? })
+        let connection = schema::DOWNLOAD.open(path, Check::Whole)?;
+        // What a power loss takes is asked for again.
+        connection.pragma_update(None, "synchronous", "normal")?;
+        Ok(Self { connection })
     }
 
     /// Closes the file, so that it may be removed.
