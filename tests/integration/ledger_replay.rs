@@ -9,10 +9,9 @@ use server::services::replay_ledger::{Difference, Extent, ReplayError, Replayed,
 use sync_core::ids::{CaseId, DecisionRequestId, InspectionId};
 use tests::TestRole;
 use tests::field::correction;
-use tests::review::{Review, accepted, decision};
+use tests::review::{Review, SITE_DUST, accepted, decision};
 
 const IN_OCTOBER: &str = "2026-10-15T02:00:00Z";
-const SITE_DUST: &str = "en = \"Site without the six 100% dust measures\"\namount = 100_000";
 const DEARER: &str = "en = \"Site without the six 100% dust measures\"\namount = 120_000";
 
 async fn replay(review: &Review, extent: Extent) -> Result<Replayed, ReplayError> {

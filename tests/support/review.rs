@@ -24,6 +24,10 @@ use crate::district::{TestDevice, TestDistrict, TestOffice, TestRole};
 use crate::field::{new_site, photo_entry, visit};
 use crate::server::{TestServer, problem};
 
+/// The amount of site dust in the shipped version of the Macun pack.
+pub const SITE_DUST: &str = "en = \"Site without the six 100% dust measures\"\namount = 100_000";
+/// The same, cheaper.
+pub const CHEAPER: &str = "en = \"Site without the six 100% dust measures\"\namount = 80_000";
 /// What is replaced in the Macun pack to leave the amount for site dust to the office, and by what.
 pub const AMOUNT_LEFT_TO_OFFICE: (&str, &str) = (
     "en = \"Site without the six 100% dust measures\"\namount = 100_000",

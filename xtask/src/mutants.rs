@@ -18,6 +18,9 @@ use crate::run::{cargo, run as run_program, succeeds};
 const PATCHES: &str = "tests/mutants";
 /// Where the copy with the mistake is.
 const SCRATCH: &str = "target/mutants";
+/// Where it is compiled to. Not where this workspace is: cargo tells crates apart by their place in a workspace, and would
+/// take a crate with a mistake for this workspace's own.
+const COMPILED: &str = "target/mutants-compiled";
 /// The line that says what the mistake is.
 const MISTAKE: &str = "Mistake: ";
 /// The line that says which `cargo test` must fail.
@@ -96,8 +99,7 @@ fn read_all() -> Result<Vec<Mutant>, Error> {
     Ok(mutants)
 }
 
-/// A copy of the last commit in a folder of its own, always the same one; what it compiles goes where this workspace's
-/// does, so that dependencies are compiled once and the copy is compiled by what changed.
+/// A copy of the last commit in a folder of its own, always the same one, so that a second campaign compiles what changed.
 #[derive(Debug)]
 struct Scratch {
     folder: PathBuf,
@@ -116,7 +118,7 @@ impl Scratch {
         let mut clone = Command::new("git");
         run_program(clone.args(["clone", "--quiet", "--shared"]).arg(&here).arg(&folder))?;
         Ok(Self {
-            target: here.join("target"),
+            target: here.join(COMPILED),
             url: database.url.clone(),
             programs: programs.to_owned(),
             folder,

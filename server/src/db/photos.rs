@@ -10,12 +10,13 @@ use diesel::query_dsl::methods;
 use diesel::sql_types::{Array, Bool, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel::upsert::excluded;
 use diesel_async::RunQueryDsl;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sync_core::geo::Point;
 use sync_core::ids::{InspectionId, PhotoHash, RegionCode};
 use sync_core::model::assignment::Role;
 use sync_core::time::Instant;
 use sync_core::wire::problem::ProblemKind;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::auth::actor::Actor;
@@ -36,29 +37,33 @@ pub enum PhotoVerdict {
     Refused(ProblemKind),
 }
 
-/// The EXIF facts as they are stored.
-#[derive(Debug, Serialize)]
-struct StoredExif<'a> {
-    /// 1 to 8.
-    orientation: Option<u8>,
-    /// What the camera's clock showed.
-    taken_at_local: Option<jiff::civil::DateTime>,
+/// What a photo's file says of itself (EXIF), as it is stored: claims of whoever made the file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct PhotoExif {
+    /// How the pixels must be turned to stand upright, 1 to 8.
+    pub orientation: Option<u8>,
+    /// What the camera's clock showed, in the camera's own zone.
+    #[schema(value_type = Option<String>)]
+    pub taken_at_local: Option<jiff::civil::DateTime>,
     /// The instant, where the file says the clock's offset.
-    taken_at: Option<Instant>,
-    point: Option<Point>,
-    camera_make: Option<&'a str>,
-    camera_model: Option<&'a str>,
+    pub taken_at: Option<Instant>,
+    /// Where the camera was.
+    pub point: Option<Point>,
+    /// Its maker.
+    pub camera_make: Option<String>,
+    /// Its model.
+    pub camera_model: Option<String>,
 }
 
-impl<'a> From<&'a ExifFacts> for StoredExif<'a> {
-    fn from(facts: &'a ExifFacts) -> Self {
+impl From<&ExifFacts> for PhotoExif {
+    fn from(facts: &ExifFacts) -> Self {
         Self {
             orientation: facts.orientation.map(|orientation| orientation.to_exif()),
             taken_at_local: facts.taken_at.map(|taken| taken.local),
             taken_at: facts.taken_at.and_then(|taken| taken.instant()),
             point: facts.position,
-            camera_make: facts.camera_make.as_deref(),
-            camera_model: facts.camera_model.as_deref(),
+            camera_make: facts.camera_make.clone(),
+            camera_model: facts.camera_model.clone(),
         }
     }
 }
@@ -80,7 +85,7 @@ pub async fn record_verdict(
         PhotoVerdict::Refused(problem) => ("refused", Some(problem.code()), None),
     };
     let pixels = |side: u32| i32::try_from(side).unwrap_or(i32::MAX);
-    let exif = facts.map(|facts| serde_json::to_value(StoredExif::from(&facts.exif))).transpose();
+    let exif = facts.map(|facts| serde_json::to_value(PhotoExif::from(&facts.exif))).transpose();
     let upsert = diesel::insert_into(photos::table)
         .values((
             photos::district.eq(district.as_str()),

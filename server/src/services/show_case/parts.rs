@@ -13,6 +13,7 @@ use sync_core::time::Instant;
 use utoipa::ToSchema;
 
 use crate::db::decisions::DecisionRow;
+use crate::db::photos::PhotoExif;
 
 /// A charge (扣缴项).
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -118,6 +119,8 @@ pub struct CasePhoto {
     pub width: Option<i32>,
     /// Pixels down, once verified.
     pub height: Option<i32>,
+    /// What its file says of itself, once verified.
+    pub exif: Option<PhotoExif>,
     /// Where the thumbnail for lists is; absent unless verified.
     pub thumbnail_url: Option<String>,
     /// Where the larger one for a case's page is; absent unless verified.

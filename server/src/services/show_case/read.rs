@@ -15,7 +15,7 @@ use crate::auth::case_scope::CaseScope;
 use crate::db::Connection;
 use crate::db::schema::{cases, charges, inspection_photos, inspections, photos, targets, units, users};
 use crate::db::targets::TargetRow;
-use crate::db::types::{Day, StoredValueError, Time, stored, stored_code};
+use crate::db::types::{Day, StoredValueError, Time, stored, stored_code, stored_json};
 use crate::problem::ApiError;
 
 /// What a case stands on.
@@ -146,6 +146,7 @@ struct PhotoRow {
     refusal: Option<String>,
     width: Option<i32>,
     height: Option<i32>,
+    exif: Option<serde_json::Value>,
 }
 
 /// The photos of an inspection's manifest, in its order.
@@ -192,6 +193,11 @@ fn case_photo(line: ManifestRow, photo: Option<PhotoRow>) -> Result<CasePhoto, S
             .map(|_| format!("/api/v1/inspections/{}/photos/{}/stamped", line.inspection_id, line.ordinal)),
         width: photo.as_ref().and_then(|photo| photo.width),
         height: photo.as_ref().and_then(|photo| photo.height),
+        exif: photo
+            .as_ref()
+            .and_then(|photo| photo.exif.clone())
+            .map(|exif| stored_json("photos.exif", exif))
+            .transpose()?,
         refusal: photo.and_then(|photo| photo.refusal),
         sha256,
     })

@@ -4,11 +4,8 @@
 use jiff::civil::date;
 use serde_json::{Value, json};
 use sync_core::ids::CaseId;
-use tests::review::{Review, accepted, decision};
+use tests::review::{CHEAPER, Review, SITE_DUST, accepted, decision};
 use tests::{TestRole, problem};
-
-const SITE_DUST: &str = "en = \"Site without the six 100% dust measures\"\namount = 100_000";
-const CHEAPER: &str = "en = \"Site without the six 100% dust measures\"\namount = 80_000";
 
 fn re_evaluate(version: i64, field: &str, value: Value) -> Value {
     let mut request = decision("re_evaluate", version);

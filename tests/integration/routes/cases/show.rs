@@ -1,7 +1,10 @@
 //! One case, with everything a reviewer needs.
 
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
 use reqwest::Method;
 use serde_json::{Value, json};
+use server::db::schema::photos;
 use tests::field::correction;
 use tests::problem;
 use tests::review::{Review, decision};
@@ -12,6 +15,12 @@ async fn a_case_shows_place_charges_photos_and_history() {
     let visit = review.visit(&["hoarding", "material_cover"]).await;
     let case = review.push(&visit).await;
     review.decide(case, "confirm").await;
+    let exif = json!({
+        "orientation": 6, "taken_at_local": "2026-11-22T09:30:00", "taken_at": "2026-11-22T01:30:00.000Z",
+        "point": { "lon": 113.5, "lat": 35.25 }, "camera_make": "Lantian", "camera_model": null
+    });
+    let mut connection = review.server.connection().await;
+    diesel::update(photos::table).set(photos::exif.eq(&exif)).execute(&mut connection).await.unwrap();
 
     let shown = review.show(case).await;
 
@@ -33,6 +42,7 @@ async fn a_case_shows_place_charges_photos_and_history() {
     assert_eq!((&photo["sha256"], &photo["state"]), (&json!(sha256), &json!("verified")));
     assert_eq!(photo["thumbnail_url"], format!("/api/v1/photos/{sha256}/list"));
     assert_eq!(photo["stamped_url"], Value::Null, "no stamped copy was made yet");
+    assert_eq!(photo["exif"], exif, "what the file says of itself");
     let decided = &shown["decisions"][0];
     assert_eq!((&decided["kind"], &decided["actor_name"]), (&json!("confirm"), &json!("zhang")));
     assert_eq!((&decided["reason"], &shown["doubts"]), (&json!("现场复核"), &json!([])));

@@ -14,7 +14,7 @@ use sync_core::model::target::FactValue;
 use sync_core::model::zone::ZoneKind;
 use sync_core::wire::push::Outcome;
 use tests::field::{code, visit};
-use tests::review::Review;
+use tests::review::{CHEAPER, Review, SITE_DUST};
 use tests::{TestDistrict, TestServer};
 
 use super::stored::{cases_of, charge_count, flags_of};
@@ -205,8 +205,7 @@ async fn a_case_belongs_to_the_month_of_shanghai_to_the_second() {
 async fn an_inspection_is_judged_by_the_pack_it_was_sealed_with_whatever_is_in_force_today() {
     let review = Review::start().await;
     let visit = review.visit(&["hoarding"]).await;
-    let (amount, less) = ("amount = 100_000", "amount = 80_000");
-    let newer = review.new_version(amount, less, date(2026, 11, 23)).await;
+    let newer = review.new_version(SITE_DUST, CHEAPER, date(2026, 11, 23)).await;
     assert_ne!(visit.context.pack.as_ref().unwrap().hash, *newer.hash());
     review.server.clock.advance_seconds(48 * 3600);
     let device = review.server.renewed(&review.device);
