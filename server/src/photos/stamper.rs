@@ -15,7 +15,7 @@ use crate::photos::rounds::Rounds;
 /// The state of stamping in this process. What is to be stamped is in the database, never here.
 #[derive(Debug)]
 pub struct Stamper {
-    /// Asked for when a photo was verified, or an inspection arrived that names photos.
+    /// Asked for when a photo was verified, or an inspection arrived that names photos verified before.
     pub rounds: Rounds,
     configured: Option<PathBuf>,
     font: OnceCell<Arc<Font>>,

@@ -57,7 +57,7 @@ pub async fn push_operations(
     let now = state.clock.now();
     let mut conn = state.connection().await?;
     let push = Push { pusher, policies: &state.policies, calendar: Arc::clone(&state.calendar), now };
-    let (outcomes, epoch) = match push.store(&mut conn, &received).await {
+    let Stored { outcomes, epoch, photos_at_hand } = match push.store(&mut conn, &received).await {
         Err(PushFault::Constraint(constraint)) => {
             tracing::warn!(%constraint, "a batch broke a constraint; its operations are taken one by one");
             push.store_one_by_one(&mut conn, &received).await?
@@ -74,8 +74,10 @@ pub async fn push_operations(
     for result in &results {
         state.metrics.operation(&result.outcome);
     }
-    // An inspection may name photos that were here before it.
-    state.photos.stamper.rounds.wake();
+    // Those that were not at hand ask for their stamps themselves: the evidence lock lets no verdict pass unseen.
+    if photos_at_hand {
+        state.photos.stamper.rounds.wake();
+    }
     Ok(PushResponse { results, epoch, server_time: now })
 }
 
@@ -138,6 +140,14 @@ struct LockedDevice {
     epoch: Uuid,
 }
 
+/// What a transaction stored.
+struct Stored {
+    outcomes: Vec<Outcome>,
+    epoch: Epoch,
+    /// Whether the operations name photos that were verified before them.
+    photos_at_hand: bool,
+}
+
 /// One request's work.
 struct Push<'a> {
     pusher: &'a Pusher,
@@ -152,7 +162,7 @@ impl Push<'_> {
         &self,
         conn: &mut Connection,
         received: &[ReceivedOperation<'_>],
-    ) -> Result<(Vec<Outcome>, Epoch), PushFault> {
+    ) -> Result<Stored, PushFault> {
         let own = received.iter().filter_map(|operation| operation.decoded.as_ref().ok());
         let own: Vec<_> = own.filter(|operation| self.pusher.made(&operation.header)).collect();
         conn.transaction(async |conn| {
@@ -165,13 +175,14 @@ impl Push<'_> {
                 self.numbered(shared, &own),
                 self.known(shared, &own),
             )?;
+            let photos_at_hand = !known.verified.is_empty();
             let outcomes = if device.revoked_at.is_some() {
                 self.quarantine(conn, received, earlier).await?
             } else {
                 self.refuse_copied(&own, &earlier, &numbered)?;
                 self.apply(conn, received, earlier, known).await?
             };
-            Ok((outcomes, Epoch(device.epoch)))
+            Ok(Stored { outcomes, epoch: Epoch(device.epoch), photos_at_hand })
         })
         .await
     }
@@ -187,12 +198,13 @@ impl Push<'_> {
         &self,
         conn: &mut Connection,
         received: &[ReceivedOperation<'_>],
-    ) -> Result<(Vec<Outcome>, Epoch), ApiError> {
+    ) -> Result<Stored, ApiError> {
         let mut outcomes = Vec::with_capacity(received.len());
         for operation in received {
             outcomes.push(self.store_alone(conn, operation).await?);
         }
-        Ok((outcomes, epoch_of(conn, &self.pusher.district).await?))
+        let epoch = epoch_of(conn, &self.pusher.district).await?;
+        Ok(Stored { outcomes, epoch, photos_at_hand: true })
     }
 
     async fn store_alone(
@@ -203,7 +215,7 @@ impl Push<'_> {
         let alone = std::slice::from_ref(operation);
         for _ in 0..ATTEMPTS {
             let fault = match self.store(conn, alone).await {
-                Ok((outcomes, _)) => {
+                Ok(Stored { outcomes, .. }) => {
                     return outcomes.into_iter().next().ok_or(ProblemKind::InternalError.into());
                 }
                 Err(fault) => fault,
