@@ -3,6 +3,7 @@
 use std::io::Cursor;
 
 use image::{DynamicImage, ImageDecoder, ImageError, ImageReader, Limits, metadata::Orientation};
+use plain_jpeg::smaller_rgb;
 use sync_core::limits::PHOTO_MAX_BYTES;
 
 use super::jpeg_structure::reaches_end_of_image;
@@ -41,6 +42,20 @@ impl ThumbnailSize {
             Self::List => LIST_THUMBNAIL_SIDE_PX,
             Self::Page => PAGE_THUMBNAIL_SIDE_PX,
         }
+    }
+
+    /// The sides of the thumbnail of a picture with these: in its proportions, and never larger.
+    fn of(self, (width, height): (u32, u32)) -> (u32, u32) {
+        let (longest, most) = (width.max(height), self.longest_side_px());
+        if longest <= most {
+            return (width, height);
+        }
+        let scaled = |side: u32| {
+            let (side, longest) = (u64::from(side), u64::from(longest));
+            let rounded = (side * u64::from(most) + longest / 2) / longest;
+            u32::try_from(rounded).unwrap_or(most).max(1)
+        };
+        (scaled(width), scaled(height))
     }
 }
 
@@ -125,19 +140,25 @@ impl Picture {
     /// # Errors
     /// [`EncodeFailure`] when the JPEG cannot be written.
     pub fn thumbnail(&self, size: ThumbnailSize) -> Result<Vec<u8>, EncodeFailure> {
-        let side = size.longest_side_px();
-        if self.upright.width().max(self.upright.height()) <= side {
-            return encode_jpeg(&self.upright, THUMBNAIL_QUALITY);
+        let from = (self.upright.width(), self.upright.height());
+        let to = size.of(from);
+        let sides = |(width, height): (u32, u32)| Some((width.try_into().ok()?, height.try_into().ok()?));
+        let smaller = sides(from).zip(sides(to)).filter(|(from, to)| from != to);
+        match smaller.and_then(|(from, to)| smaller_rgb(self.upright.as_bytes(), from, to)) {
+            Some(pixels) => encode_pixels(&pixels, to, THUMBNAIL_QUALITY),
+            None => encode_jpeg(&self.upright, THUMBNAIL_QUALITY),
         }
-        encode_jpeg(&self.upright.thumbnail(side, side), THUMBNAIL_QUALITY)
     }
 }
 
 /// A baseline JPEG of the picture, without metadata.
 pub(super) fn encode_jpeg(picture: &DynamicImage, quality: u8) -> Result<Vec<u8>, EncodeFailure> {
+    encode_pixels(&picture.to_rgb8(), (picture.width(), picture.height()), quality)
+}
+
+fn encode_pixels(pixels: &[u8], (width, height): (u32, u32), quality: u8) -> Result<Vec<u8>, EncodeFailure> {
     let side = |pixels: u32| u16::try_from(pixels).unwrap_or(u16::MAX);
-    let sides = (side(picture.width()), side(picture.height()));
-    Ok(plain_jpeg::encode_rgb(&picture.to_rgb8(), sides, quality, None)?)
+    Ok(plain_jpeg::encode_rgb(pixels, (side(width), side(height)), quality, None)?)
 }
 
 #[cfg(test)]
