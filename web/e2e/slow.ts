@@ -10,7 +10,7 @@ import { browserWith, family, signal } from './processes.mjs'
 export function slowDown(profile: string, times: number): () => Promise<void> {
   const browser = browserWith(profile)
   if (browser === undefined) throw new Error(`no browser has the profile ${profile}`)
-  const slowing = spawn(process.execPath, [join(import.meta.dirname, 'slow.mjs'), String(browser), String(times)], { stdio: 'inherit' })
+  const slowing = spawn(process.execPath, [join(import.meta.dirname, 'stop-and-go.mjs'), String(browser), String(times)], { stdio: 'inherit' })
   return async () => {
     const ended = new Promise((done) => slowing.once('exit', done))
     slowing.kill('SIGKILL')

@@ -1,6 +1,7 @@
 /**
- * Slows a process and those it starts: `node slow.mjs <process> <times>` stops them for most of each few milliseconds until
+ * Slows a process and those it starts: `node stop-and-go.mjs <process> <times>` stops them for most of each few milliseconds until
  * it is killed. Plain JavaScript: it runs by itself, and nothing else may delay it.
+ * Its name is no other file's: `../slow` once found it instead of `slow.ts`, and what imports it never ends.
  */
 import { family, signal } from './processes.mjs'
 
