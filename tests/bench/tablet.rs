@@ -85,6 +85,7 @@ async fn register(bench: &Bench, count: usize, side: usize) -> Result<()> {
     let new = |target: &Target| {
         NewChange::of_target(target.content.target_id, None, Some(target.content.grid.clone()))
     };
+    eprintln!("a register of {count} targets …");
     for targets in targets.chunks(TRANSACTION_ROWS) {
         let row = |target: &Target| TargetWrite::new(&bench.district.code, target, bench.now());
         let rows: Vec<_> = targets.iter().map(row).collect();
@@ -92,5 +93,6 @@ async fn register(bench: &Bench, count: usize, side: usize) -> Result<()> {
         let changes: Vec<_> = targets.iter().map(new).collect();
         record_changes(&mut connection, &bench.district.code, &changes).await?;
     }
+    eprintln!("registered");
     Ok(())
 }

@@ -6,5 +6,7 @@ export default defineConfig({
     include: ['bench/**/*.ts'],
     provide: { url: process.env.LANTIAN_E2E_URL ?? '', programs: '', folder: '' },
     testTimeout: 600_000,
+    // Lines that tell how far it is come when they are written.
+    disableConsoleIntercept: true,
   },
 })

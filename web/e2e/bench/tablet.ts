@@ -17,12 +17,20 @@ const TIMES_SLOWER = 4
 const OPEN_MILLISECONDS = 2_000
 const TAP_MILLISECONDS = 50
 const BOOTSTRAP_MILLISECONDS = 300_000
+/** What one step may take at most, and all steps of a run: far beyond every aim, so that a bench that hangs ends and says where. */
+const STEP_MILLISECONDS = 60_000
+const RUN_MILLISECONDS = 180_000
 const PIN = '271828'
 const [code = '', password = '', place = '0,0', often = '1'] = (process.env.LANTIAN_BENCH_TABLET ?? '').split(' ')
 const [lon = 0, lat = 0] = place.split(',').map(Number)
 const RUNS = Number(often)
 
 const figures: { what: string; milliseconds: number[]; most?: number }[] = []
+
+/** How far it is, at once. */
+function say(line: string): void {
+  console.error(`   ${line}`)
+}
 
 function note(what: string, milliseconds: number[], most?: number): void {
   figures.push({ what, milliseconds, ...(most === undefined ? {} : { most }) })
@@ -47,6 +55,7 @@ async function typePin(page: Page): Promise<void> {
 
 /** Enrols, and waits for the whole register; how long that took from the last button on. */
 async function enrol(page: Page): Promise<number> {
+  say('enrolling')
   await page.goto(`/tablet/enrol#${code}`)
   await page.locator('input[name=device]').fill('平板')
   await page.locator('button[type=submit]').click()
@@ -61,28 +70,48 @@ async function enrol(page: Page): Promise<number> {
   }
   const began = performance.now()
   await page.waitForURL('**/today')
+  say('waiting for the register')
   await page.locator('.chip.good').waitFor({ timeout: BOOTSTRAP_MILLISECONDS })
   const took = performance.now() - began
-  await page.evaluate(() => navigator.serviceWorker.ready.then(() => true))
+  await page.waitForFunction(async () => (await navigator.serviceWorker.getRegistration())?.active?.state === 'activated')
   return took
 }
 
-/**
- * Does something to an element, by a button; milliseconds until what a selector names is there and painted. Measured on the
- * page by its own clock, which stands still for nobody.
- */
-function until(page: Page, button: string, shows: string): Promise<number> {
-  return page.locator(button).first().evaluate((target, shows) => {
-    const began = performance.now()
-    ;(target as HTMLElement).click()
-    return new Promise<number>((done) => {
-      const look = () => {
-        if (document.querySelector(shows) !== null) requestAnimationFrame(() => setTimeout(() => done(performance.now() - began)))
-        else requestAnimationFrame(look)
+interface Shown {
+  /** What to press, or to type into. */
+  element: string
+  typed?: string
+  /** What must be there then, and the text of the first one, where it is another than before. */
+  shows: string
+  says?: string
+}
+
+/** Presses or types; milliseconds until what must show is there and painted, by the page's own clock, which stands still for nobody. */
+function until(page: Page, shown: Shown): Promise<number> {
+  return page.locator(shown.element).first().evaluate(
+    (target, { typed, shows, says, most }) => {
+      const there = () => document.querySelector(shows)?.textContent
+      const before = there()
+      const began = performance.now()
+      if (typed !== undefined && target instanceof HTMLInputElement) {
+        target.value = typed
+        target.dispatchEvent(new Event('input', { bubbles: true }))
+      } else if (target instanceof HTMLElement) target.click()
+      const isThere = () => {
+        const now = there()
+        return says === undefined ? now !== undefined : now !== before && now?.includes(says) === true
       }
-      look()
-    })
-  }, shows)
+      return new Promise<number>((done, fail) => {
+        setTimeout(() => fail(new Error(`${shows} did not show within ${most} ms`)), most)
+        const look = () => {
+          if (isThere()) requestAnimationFrame(() => setTimeout(() => done(performance.now() - began)))
+          else requestAnimationFrame(look)
+        }
+        look()
+      })
+    },
+    { ...shown, most: STEP_MILLISECONDS },
+  )
 }
 
 /** Opens the app without network: until the pad is there, and from the PIN's last button until the day is painted. */
@@ -93,9 +122,10 @@ async function open(page: Page): Promise<[number, number]> {
     () => new Promise<number>((done) => requestAnimationFrame(() => setTimeout(() => done(performance.now())))),
   )
   await typePin(page)
-  return [pad, await until(page, '.keys .go', 'main a[href*="/targets/"]')]
+  return [pad, await until(page, { element: '.keys .go', shows: TARGETS })]
 }
 
+const TARGETS = 'main a[href*="/targets/"]'
 const VERDICTS = '.verdicts'
 
 /** Begins an inspection of the nearest site. */
@@ -108,54 +138,36 @@ async function begin(page: Page): Promise<void> {
 async function measureTaps(page: Page): Promise<number[]> {
   const took: number[] = []
   for (const verdict of ['pass', 'fail', 'not_applicable', 'pass']) {
-    took.push(await until(page, `${VERDICTS} .${verdict}`, `${VERDICTS} .${verdict}[aria-pressed=true]`))
+    took.push(await until(page, { element: `${VERDICTS} .${verdict}`, shows: `${VERDICTS} .${verdict}[aria-pressed=true]` }))
   }
   return took
 }
 
-it('measures', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'lantian-tablet-'))
-  let context = await start(folder)
-  let page = context.pages()[0] ?? (await context.newPage())
-  note('enrolled, from the PIN until the register is there (not slowed)', [await enrol(page)])
-  await context.close()
+interface Run {
+  pad: number
+  day: number
+  taps: number[]
+  evaluation: number
+  seal: number
+  search: number
+}
 
-  context = await start(folder)
-  page = context.pages()[0] ?? (await context.newPage())
-  await context.setOffline(true)
-  const mend = slowDown(folder, TIMES_SLOWER)
-  const [pads, days, taps, evaluations, seals, searches]: number[][] = [[], [], [], [], [], []]
-  for (let run = 0; run < RUNS; run += 1) {
-    const [pad, day] = await open(page)
-    pads?.push(pad)
-    days?.push(day)
-    await begin(page)
-    taps?.push(...(await measureTaps(page)))
-    evaluations?.push(await until(page, 'button:has-text("核对并提交")', 'output.sum'))
-    seals?.push(await until(page, 'button:has-text("提交封存")', '.notice.good'))
-    await page.getByRole('button', { name: '回到今日' }).click()
-    await page.getByRole('navigation').getByRole('link', { name: '台账' }).click()
-    const field = page.locator('input[name=search]')
-    await field.waitFor()
-    searches?.push(
-      await field.evaluate((field: HTMLInputElement) => {
-        const before = document.querySelector('main a[href*="/targets/"] .strong')?.textContent
-        const began = performance.now()
-        field.value = '九里山2'
-        field.dispatchEvent(new Event('input', { bubbles: true }))
-        return new Promise<number>((done) => {
-          const look = () => {
-            const now = document.querySelector('main a[href*="/targets/"] .strong')?.textContent
-            if (now !== before && now?.includes('九里山') === true) requestAnimationFrame(() => setTimeout(() => done(performance.now() - began)))
-            else requestAnimationFrame(look)
-          }
-          look()
-        })
-      }),
-    )
-  }
-  await mend()
-  // Not one of those that the screen called safe may be gone, however the page ends.
+/** One round of what an inspector does, without network. */
+async function measureRun(page: Page): Promise<Run> {
+  const [pad, day] = await open(page)
+  await begin(page)
+  const taps = await measureTaps(page)
+  const evaluation = await until(page, { element: 'button:has-text("核对并提交")', shows: 'output.sum' })
+  const seal = await until(page, { element: 'button:has-text("提交封存")', shows: '.notice.good' })
+  await page.getByRole('button', { name: '回到今日' }).click()
+  await page.getByRole('navigation').getByRole('link', { name: '台账' }).click()
+  await page.locator('input[name=search]').waitFor()
+  const search = await until(page, { element: 'input[name=search]', typed: '九里山2', shows: `${TARGETS} .strong`, says: '九里山' })
+  return { pad, day, taps, evaluation, seal, search }
+}
+
+/** Not one of those that the screen called safe may be gone, however the page ends. */
+async function crashAndCount(context: BrowserContext, page: Page): Promise<void> {
   const crash = page.waitForEvent('crash')
   const cdp = await context.newCDPSession(page)
   void cdp.send('Page.crash').catch(() => undefined)
@@ -166,15 +178,53 @@ it('measures', async () => {
   await after.getByRole('navigation').getByRole('link', { name: '我的' }).click()
   await after.locator('main a[href*="/mine/"]').first().waitFor()
   expect(await after.locator('main a[href*="/mine/"]').count()).toBe(RUNS)
+}
 
-  note('opening without network: until the pad for the PIN is painted', pads ?? [])
-  note('opening without network: from the PIN until the day is painted', days ?? [], OPEN_MILLISECONDS)
-  note('opening without network: both', (pads ?? []).map((pad, run) => pad + (days?.[run] ?? 0)), OPEN_MILLISECONDS)
-  note('tapping an answer, until it is painted', taps ?? [], TAP_MILLISECONDS)
-  note('what follows from a visit, until it is painted', evaluations ?? [])
-  note('sealing, durable, until the screen says so', seals ?? [])
-  note('searching while typing, until the targets are painted', searches ?? [])
-  await context.close()
-  await rm(folder, { recursive: true, force: true })
+async function measure(folder: string): Promise<void> {
+  const enrolling = await start(folder)
+  try {
+    const took = await enrol(enrolling.pages()[0] ?? (await enrolling.newPage()))
+    note('enrolled, from the PIN until the register is there (not slowed)', [took])
+    say(`the register is there, after ${Math.round(took)} ms`)
+  } finally {
+    await enrolling.close()
+  }
+  const context = await start(folder)
+  try {
+    const page = context.pages()[0] ?? (await context.newPage())
+    await context.setOffline(true)
+    const runs: Run[] = []
+    const mend = slowDown(folder, TIMES_SLOWER)
+    try {
+      for (let number = 1; number <= RUNS; number += 1) {
+        const run = await measureRun(page)
+        runs.push(run)
+        const [opened, tapped, sealed, searched] = [run.pad + run.day, Math.max(...run.taps), run.seal, run.search].map(Math.round)
+        say(`run ${number} of ${RUNS}: opened ${opened} ms, tapped ${tapped} ms, sealed ${sealed} ms, searched ${searched} ms`)
+      }
+    } finally {
+      await mend()
+    }
+    say('a crash')
+    await crashAndCount(context, page)
+    note('opening without network: until the pad for the PIN is painted', runs.map(({ pad }) => pad))
+    note('opening without network: from the PIN until the day is painted', runs.map(({ day }) => day), OPEN_MILLISECONDS)
+    note('opening without network: both', runs.map(({ pad, day }) => pad + day), OPEN_MILLISECONDS)
+    note('tapping an answer, until it is painted', runs.flatMap(({ taps }) => taps), TAP_MILLISECONDS)
+    note('what follows from a visit, until it is painted', runs.map(({ evaluation }) => evaluation))
+    note('sealing, durable, until the screen says so', runs.map(({ seal }) => seal))
+    note('searching while typing, until the targets are painted', runs.map(({ search }) => search))
+  } finally {
+    await context.close()
+  }
+}
+
+it('measures', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'lantian-tablet-'))
+  try {
+    await measure(folder)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
   await writeFile(process.env.LANTIAN_BENCH_OUT ?? 'figures.json', JSON.stringify(figures))
-})
+}, BOOTSTRAP_MILLISECONDS + (RUNS + 1) * RUN_MILLISECONDS)
