@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use crate::geojson::{OUTLINE, is_geojson, read_features};
 use crate::problem::ApiError;
 use crate::registers::{Claim, FileShape, Planned, Presence, Register};
-use crate::tables::read::{CellFault, FAULTS_MAX, FaultReport, ReadRows, RowFault, read_table};
+use crate::tables::read::{CellFault, FAULTS_MAX, FaultReport, Heading, ReadRows, RowFault, read_table};
 use crate::tables::{Column, Language};
 
 /// What becomes of a row.
@@ -30,12 +30,18 @@ pub enum RowState {
 /// A field that changes, as the table would show it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FieldChange {
-    /// The column's name.
+    /// The column's name in Chinese.
     pub column: String,
-    /// What stands in the register.
+    /// The same in English.
+    pub column_en: String,
+    /// What stands in the register, in Chinese.
     pub old: String,
-    /// What the file has.
+    /// The same in English.
+    pub old_en: String,
+    /// What the file has, in Chinese.
     pub new: String,
+    /// The same in English.
+    pub new_en: String,
 }
 
 /// A row of the file.
@@ -147,7 +153,10 @@ pub fn preview<R: Register>(
         entries.into_iter().map(|entry| (register.key(&entry), entry)).collect();
     let keys: HashSet<String> = keys.into_iter().collect();
     let columns = register.columns(Language::Zh);
-    let mut faults = Faults { count: read.fault_count, by_row: BTreeMap::new(), kept: 0 };
+    let columns_en = register.columns(Language::En);
+    let headings = register.headings();
+    let mut faults =
+        Faults { count: read.fault_count, by_row: BTreeMap::new(), kept: 0, headings: &headings };
     for fault in read.faults {
         faults.keep(&fault);
     }
@@ -173,8 +182,9 @@ pub fn preview<R: Register>(
         let mut shown =
             ImportedRow { row, state: RowState::Faulty, key: Some(key), changes: vec![], faults: vec![] };
         if found.is_empty() {
-            shown.changes =
-                before.map(|before| changes(register, &columns, before, &line)).unwrap_or_default();
+            shown.changes = before
+                .map(|before| changes(register, [columns.as_slice(), columns_en.as_slice()], before, &line))
+                .unwrap_or_default();
             shown.state = match before {
                 None => RowState::New,
                 Some(_) if shown.changes.is_empty() => RowState::Unchanged,
@@ -209,13 +219,14 @@ pub fn preview<R: Register>(
 }
 
 /// Faults by row, the first [`FAULTS_MAX`] of them.
-struct Faults {
+struct Faults<'h> {
     count: usize,
     by_row: BTreeMap<u32, Vec<FaultReport>>,
     kept: usize,
+    headings: &'h [Heading<'h>],
 }
 
-impl Faults {
+impl Faults<'_> {
     fn add(&mut self, fault: &RowFault) {
         self.count = self.count.saturating_add(1);
         self.keep(fault);
@@ -224,37 +235,46 @@ impl Faults {
     fn keep(&mut self, fault: &RowFault) {
         if self.kept < FAULTS_MAX {
             self.kept = self.kept.saturating_add(1);
-            self.by_row.entry(fault.row).or_default().push(fault.report());
+            let named = self.headings.iter().chain([&OUTLINE]).find(|heading| heading.zh == fault.column);
+            let column_en = named.map(|heading| heading.en.to_owned());
+            self.by_row.entry(fault.row).or_default().push(FaultReport { column_en, ..fault.report() });
         }
     }
 }
 
 fn changes<R: Register>(
     register: &R,
-    columns: &[Column<'_, R::Line>],
+    [columns, columns_en]: [&[Column<'_, R::Line>]; 2],
     before: &R::Line,
     after: &R::Line,
 ) -> Vec<FieldChange> {
     let mut changes = Vec::new();
-    for column in columns {
+    for (column, english) in columns.iter().zip(columns_en) {
         let (old, new) = (column.cell(before).into_text(), column.cell(after).into_text());
         if old.trim() != new.trim() {
             changes.push(FieldChange {
                 column: column.header(Language::Zh).into_owned(),
+                column_en: english.header(Language::En).into_owned(),
                 old: old.into_owned(),
+                old_en: english.cell(before).into_text().into_owned(),
                 new: new.into_owned(),
+                new_en: english.cell(after).into_text().into_owned(),
             });
         }
     }
     let (old, new) = (register.outline(before), register.outline(after));
     if old != new {
-        let shown = |outline: Option<&sync_core::geo::Polygon>| {
-            outline.map(|outline| format!("{} 个点", outline.0.iter().map(Vec::len).sum::<usize>()))
+        let shown = |outline: Option<&sync_core::geo::Polygon>, points: &str| {
+            let count = outline.map(|outline| outline.0.iter().map(Vec::len).sum::<usize>());
+            count.map(|count| format!("{count} {points}")).unwrap_or_default()
         };
         changes.push(FieldChange {
             column: OUTLINE.zh.to_owned(),
-            old: shown(old).unwrap_or_default(),
-            new: shown(new).unwrap_or_default(),
+            column_en: OUTLINE.en.to_owned(),
+            old: shown(old, "个点"),
+            old_en: shown(old, "points"),
+            new: shown(new, "个点"),
+            new_en: shown(new, "points"),
         });
     }
     changes

@@ -14,6 +14,9 @@ pub struct FaultReport {
     pub row: Option<u32>,
     /// The column's name, or its letters where it has none; absent for the whole row.
     pub column: Option<String>,
+    /// Its name in English, where the import knows the column.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column_en: Option<String>,
     /// Stable code.
     pub code: &'static str,
     /// The sentence in Chinese.
@@ -24,14 +27,14 @@ pub struct FaultReport {
 
 impl From<FaultReport> for ProblemFault {
     fn from(report: FaultReport) -> Self {
-        let FaultReport { row, column, code, zh, en } = report;
+        let FaultReport { row, column, column_en: _, code, zh, en } = report;
         Self { row, column, code: code.to_owned(), zh, en }
     }
 }
 
 impl FaultReport {
     pub(super) fn file(code: &'static str, zh: String, en: String) -> Self {
-        Self { row: None, column: None, code, zh, en }
+        Self { row: None, column: None, column_en: None, code, zh, en }
     }
 
     pub(super) fn in_row(self, row: u32) -> Self {

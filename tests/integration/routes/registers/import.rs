@@ -34,7 +34,11 @@ async fn a_preview_shows_each_row_and_changes_nothing() {
     assert_eq!(states, ["unchanged", "changed", "new", "faulty", "faulty"]);
     assert_eq!(
         shown["rows"][1]["changes"],
-        json!([{ "column": "名称", "old": "二号工地", "new": "二号地块" }])
+        json!([{
+            "column": "名称", "column_en": "Name",
+            "old": "二号工地", "old_en": "二号工地",
+            "new": "二号地块", "new_en": "二号地块",
+        }])
     );
     assert_eq!(
         faults(&shown),
@@ -204,11 +208,19 @@ async fn zones_come_by_maps_and_a_bad_outline_is_a_fault_of_its_feature() {
 
     let shown = preview(&office, "zones", zones(&swapped, &Value::Null)).await;
     assert_eq!(faults(&shown), [(1, "边界".to_owned(), "coordinates_swapped".to_owned())]);
+    assert_eq!(shown["rows"][0]["faults"][0]["column_en"], "Outline");
     assert_eq!(counts(&run(&office, "zones", zones(&square, &Value::Null)).await), [1, 0, 0, 0]);
     assert_eq!(counts(&run(&office, "zones", zones(&square, &Value::Null)).await), [0, 0, 1, 0]);
     let larger = json!([[[113.2, 35.2], [113.5, 35.2], [113.5, 35.5], [113.2, 35.5], [113.2, 35.2]]]);
     let moved = run(&office, "zones", zones(&larger, &Value::Null)).await;
-    assert_eq!(moved["rows"][0]["changes"], json!([{ "column": "边界", "old": "4 个点", "new": "5 个点" }]));
+    assert_eq!(
+        moved["rows"][0]["changes"],
+        json!([{
+            "column": "边界", "column_en": "Outline",
+            "old": "4 个点", "old_en": "4 points",
+            "new": "5 个点", "new_en": "5 points",
+        }])
+    );
 
     // A table has no outlines: it can end a zone and make none.
     let table = "区域类别,区域名称,起始日期,截止日期\n高污染燃料禁燃区,中心城区,2026-01-01,2026-12-31\n\
