@@ -42,14 +42,48 @@ async function upload(desk: Desk, browser: Browser, seed: number): Promise<strin
 
 let entered = 0
 
-/** Targets of a street that have no case yet: a second one on the same target may be the first again. */
-async function freeTargets(desk: Desk, street: number): Promise<Target[]> {
+/** Eateries of a street that have no case yet: a second one on the same target may be the first again. */
+export async function freeTargets(desk: Desk, street: number): Promise<Target[]> {
   const grid = encodeURIComponent(`410804/00${street}`)
   const { targets } = await ask<{ targets: Target[] }>(desk, `/api/v1/targets?kind=catering_device&grid=${grid}&limit=200`)
   const { cases } = await ask<{ cases: { target_id: string }[] }>(desk, `/api/v1/cases?item=catering_fume&grid=${grid}&limit=200`)
   const taken = new Set(cases.map(({ target_id }) => target_id))
   // Inspectors begin with the first ones.
   return targets.filter(({ target_id }) => !taken.has(target_id)).reverse()
+}
+
+export interface Finding {
+  /** An eatery. */
+  target: Target
+  occurredAt: string
+  /** Where one stood to see it, if it is on record. */
+  seenFrom?: Target['point']
+  /** What the photo says of itself. */
+  photo?: { taken_at: string; point: Target['point'] }
+}
+
+/** Cases of a finding that the office enters, with the hash of their photo. */
+export async function enterFinding(desk: Desk, browser: Browser, finding: Finding): Promise<{ cases: ListedCase[]; sha256: string }> {
+  entered += 1
+  const { target, occurredAt, seenFrom, photo } = finding
+  const sha256 = await upload(desk, browser, Date.now() % 100_000)
+  const { cases } = await write<{ cases: ListedCase[] }>(desk, '/api/v1/findings', {
+    request_id: randomUUID(),
+    occurred_at: occurredAt,
+    place: { at: 'target', target_id: target.target_id, ...(seenFrom && { point: seenFrom }) },
+    answers: [{ question: 'purifier_running', verdict: 'fail', note: '' }],
+    notes: '油烟净化器未开启',
+    level: 'municipal',
+    document: { issuer: '市环境污染防治攻坚办', number: `攻坚办〔${entered}〕号`, title: '问题交办单', date: occurredAt.slice(0, 10) },
+    photos: [{ sha256, question: 'purifier_running', ...photo }],
+  })
+  return { cases, sha256 }
+}
+
+/** A decision on a case as it stands now. */
+export async function decide(desk: Desk, case_id: string, decision: { kind: string; reason?: string; unit_id?: string }): Promise<void> {
+  const { version } = await ask<ListedCase>(desk, `/api/v1/cases/${case_id}`)
+  await write(desk, `/api/v1/cases/${case_id}/decisions`, { ...decision, expected_version: version, request_id: randomUUID() })
 }
 
 /** Confirmed cases of a unit's street, entered by a supervisor: each on a target of its own. */
@@ -62,20 +96,9 @@ export async function charge(
   expect(targets.length, `free targets of street ${street}`).toBe(count)
   const charged: ListedCase[] = []
   for (const target of targets) {
-    entered += 1
-    const photo = await upload(desk, browser, Date.now() % 100_000)
-    const { cases } = await write<{ cases: ListedCase[] }>(desk, '/api/v1/findings', {
-      request_id: randomUUID(),
-      occurred_at: occurredAt,
-      place: { at: 'target', target_id: target.target_id },
-      answers: [{ question: 'purifier_running', verdict: 'fail', note: '' }],
-      notes: '油烟净化器未开启',
-      level: 'municipal',
-      document: { issuer: '市环境污染防治攻坚办', number: `攻坚办〔${entered}〕号`, title: '问题交办单', date: occurredAt.slice(0, 10) },
-      photos: [{ sha256: photo, question: 'purifier_running' }],
-    })
-    for (const { case_id, version } of cases) {
-      await write(desk, `/api/v1/cases/${case_id}/decisions`, { kind: 'confirm', expected_version: version, request_id: randomUUID() })
+    const { cases } = await enterFinding(desk, browser, { target, occurredAt })
+    for (const { case_id } of cases) {
+      await decide(desk, case_id, { kind: 'confirm' })
       charged.push(await ask<ListedCase>(desk, `/api/v1/cases/${case_id}`))
     }
   }

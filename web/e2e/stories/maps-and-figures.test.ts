@@ -2,7 +2,8 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { launch } from '../browser'
-import { ask, enter, expectClean, openDesk } from '../office'
+import { decide, enterFinding, freeTargets } from '../charges'
+import { ask, enter, expectClean, openDesk, SOON } from '../office'
 
 /** A transparent point. */
 const PNG = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==', 'base64')
@@ -33,6 +34,31 @@ it('a configured source of tiles lies below the map with its name on it, and wit
   await page.locator('[data-shown]').waitFor()
   await page.getByText('审图号 GS(2024)0650号').waitFor()
   expect(tiles.length).toBeGreaterThan(0)
+  expectClean(desk)
+})
+
+it('several cases at one place are a cluster with their number, and a click on it leads there', async () => {
+  const desk = await openDesk(browser)
+  const { page } = desk
+  await enter(desk, 'supervisor1', '/account')
+  const [target] = await freeTargets(desk, 3)
+  if (!target) throw new Error('no eatery of street 3 is free')
+  // Dismissed ones stand on the map too, and in nobody's queue.
+  for (const hours of [2, 26, 50]) {
+    const { cases } = await enterFinding(desk, browser, { target, occurredAt: new Date(Date.now() - hours * 3_600_000).toISOString() })
+    for (const { case_id } of cases) await decide(desk, case_id, { kind: 'dismiss', reason: '证据不足，不予认定。' })
+  }
+  await page.goto(`/map?state=dismissed&text=${encodeURIComponent(target.name)}`)
+  const map = page.locator('[data-shown="3"]')
+  await expect.poll(() => map.getAttribute('data-clusters'), SOON).toMatch(/^3@/)
+  const wide = await map.locator('.maplibregl-ctrl-scale').innerText()
+  expect(wide).toContain('公里')
+  const [x = 0, y = 0] = (await map.getAttribute('data-clusters'))?.split('@')[1]?.split(',').map(Number) ?? []
+  await map.locator('canvas').click({ position: { x, y } })
+  // Near by they are single points, all three still in view.
+  await expect.poll(() => map.getAttribute('data-clusters'), SOON).toBe('')
+  expect(await map.locator('.maplibregl-ctrl-scale').innerText()).toMatch(/\d\s米/)
+  await page.getByText(/^3 件/).waitFor()
   expectClean(desk)
 })
 

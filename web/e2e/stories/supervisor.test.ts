@@ -2,6 +2,7 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { launch } from '../browser'
+import { decide, enterFinding, freeTargets, order } from '../charges'
 import { ask, cleanCases, enter, expectClean, openDesk, signIn, SOON, type ListedCase } from '../office'
 
 let browser: Browser
@@ -31,6 +32,67 @@ describe('a supervisor', () => {
     await page.waitForURL(`**/cases/${second?.case_id}`)
     const decided = await ask<ListedCase>(desk, `/api/v1/cases/${first?.case_id}`)
     expect([decided.review_state, decided.posted]).toEqual(['confirmed', first?.pending])
+    expectClean(desk)
+  })
+
+  it('finds a case by two characters of its target, and the address bar keeps them', async () => {
+    const desk = await openDesk(browser)
+    const { page } = desk
+    await enter(desk, 'supervisor1', '/queue?state=all')
+    const { cases } = await ask<{ cases: ListedCase[] }>(desk, '/api/v1/cases?item=site_dust&limit=200')
+    const name = cases.at(-1)?.target_name ?? ''
+    const two = name.slice(0, 2)
+    const rows = page.getByRole('table', { name: '案件列表' }).locator('tbody tr')
+    const without = async () => (await rows.allInnerTexts()).filter((text) => !text.includes(two))
+    await rows.first().waitFor()
+    expect(await without()).not.toEqual([])
+    await page.keyboard.press('/')
+    await page.keyboard.type(two)
+    await page.waitForURL((url) => url.searchParams.get('text') === two)
+    await expect.poll(without, SOON).toEqual([])
+    await rows.filter({ hasText: name }).first().waitFor()
+    await page.reload()
+    await rows.filter({ hasText: name }).first().waitFor()
+    expect(await without()).toEqual([])
+    expect(await page.getByRole('textbox', { name: '搜索' }).inputValue()).toBe(two)
+    expectClean(desk)
+  })
+
+  it('sees what a photo says of itself, its stamped copy, and how far from the target it was seen', async () => {
+    const desk = await openDesk(browser)
+    const { page } = desk
+    await enter(desk, 'supervisor1', '/account')
+    const [target] = await freeTargets(desk, 1)
+    if (!target) throw new Error('no eatery of street 1 is free')
+    const occurred = Date.now() - 5 * 3_600_000
+    const seenFrom = { lon: target.point.lon + 0.015, lat: target.point.lat + 0.004 }
+    const photo = { taken_at: new Date(occurred - 180_000).toISOString(), point: { lon: seenFrom.lon + 0.001, lat: seenFrom.lat } }
+    const { cases, sha256 } = await enterFinding(desk, browser, { target, occurredAt: new Date(occurred).toISOString(), seenFrom, photo })
+    const at = `/api/v1/cases/${cases[0]?.case_id}`
+    // It is for looking at: no other story is to find it in the queue.
+    await decide(desk, cases[0]?.case_id ?? '', { kind: 'dismiss', reason: '证据不足，不予认定。' })
+    const stamped = async () => (await ask<{ photos: { stamped_url?: string }[] }>(desk, at)).photos[0]?.stamped_url
+    await expect.poll(stamped, SOON).toEqual(expect.stringContaining('/stamped'))
+    await page.goto(`/cases/${cases[0]?.case_id}`)
+
+    const degree = 111_195
+    const metres = Math.hypot(0.015 * Math.cos((target.point.lat * Math.PI) / 180), 0.004) * degree
+    const distance = page.locator('dt', { hasText: '距台账位置' }).locator('+ dd')
+    expect(await distance.innerText()).toBe(`${(metres / 1000).toFixed(1)} 公里`)
+    const inShanghai = new Date(occurred - 180_000 + 8 * 3_600_000).toISOString().slice(0, 16).replace('T', ' ')
+    const facts = await page.locator('dl.facts').innerText()
+    for (const fact of [inShanghai, '1280×960', photo.point.lon.toFixed(5), photo.point.lat.toFixed(5), `SHA-256 ${sha256.slice(0, 10)}`]) {
+      expect(facts).toContain(fact)
+    }
+
+    await page.keyboard.press('p')
+    const picture = page.getByRole('dialog', { name: '照片' }).locator('img')
+    await picture.waitFor()
+    expect(await picture.getAttribute('src')).not.toContain('stamped')
+    await page.keyboard.press('s')
+    await expect.poll(() => picture.getAttribute('src'), SOON).toBe(await stamped())
+    await page.waitForFunction(() => document.querySelector<HTMLImageElement>('.photo-viewer img')?.complete)
+    expect(await picture.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBeGreaterThan(0)
     expectClean(desk)
   })
 
@@ -131,6 +193,35 @@ describe('a supervisor', () => {
     const printing = desk.context.waitForEvent('page')
     await row.getByRole('link', { name: '打印' }).click()
     await (await printing).getByText(found?.target_name ?? '').first().waitFor()
+    expectClean(desk)
+  })
+
+  it('sends a rectification on from the board to the unit that answers for the case now', async () => {
+    const desk = await openDesk(browser)
+    const { page } = desk
+    await enter(desk, 'supervisor1', '/account')
+    const [target] = await freeTargets(desk, 2)
+    if (!target) throw new Error('no eatery of street 2 is free')
+    const { cases } = await enterFinding(desk, browser, { target, occurredAt: new Date(Date.now() - 9_000_000).toISOString() })
+    const id = cases[0]?.case_id ?? ''
+    await order(desk, id)
+    const units = await ask<{ unit_id: string; name: string }[]>(desk, '/api/v1/units')
+    const other = units.find(({ name }) => name === '演马街道办事处')
+    await decide(desk, id, { kind: 're_attribute', unit_id: other?.unit_id ?? '', reason: '经核实，该地点由所选单位负责。' })
+    await page.goto('/rectifications')
+    const row = page.locator('tbody tr', { hasText: target.name })
+    await row.getByText('冯营街道办事处').waitFor()
+    await row.getByRole('button', { name: '交办整改' }).click()
+    const dialog = page.getByRole('dialog', { name: '交办整改' })
+    await dialog.getByText('交办给 演马街道办事处').waitFor()
+    await dialog.getByRole('button', { name: /修复并正常运行/ }).click()
+    await dialog.getByRole('button', { name: /^交办整改/ }).click()
+    await dialog.waitFor({ state: 'hidden' })
+    await row.getByText('演马街道办事处').waitFor()
+    await row.getByText('第 2 轮').waitFor()
+    const { rectification } = await ask<{ rectification: { state: string; unit_id: string }[] }>(desk, `/api/v1/cases/${id}`)
+    expect(rectification.map(({ state }) => state)).toEqual(['withdrawn', 'assigned'])
+    expect(rectification[1]?.unit_id).toBe(other?.unit_id)
     expectClean(desk)
   })
 

@@ -68,7 +68,11 @@ pub async fn enter_finding(
     match first {
         // The same request at the same time: that one was first.
         Err(error) if error.kind() == ProblemKind::InspectionExists => {}
-        other => return other,
+        other => {
+            // Its photos were here before it.
+            state.photos.stamper.rounds.wake();
+            return other;
+        }
     }
     let earlier = earlier(&mut conn, actor, request).await?;
     earlier.ok_or_else(|| ProblemKind::InspectionExists.into())
