@@ -10,6 +10,9 @@ import { expect, inject } from 'vitest'
 import { ARGUMENTS, launch } from './browser'
 import { drawPhoto, type Target } from './field'
 import { PASSWORD } from './office'
+import { watch } from './watch'
+
+export { expectClean } from './watch'
 
 export const TABLET_UPRIGHT = { width: 800, height: 1280 }
 export const TABLET_ACROSS = { width: 1280, height: 800 }
@@ -54,9 +57,6 @@ export interface Tablet {
   options: TabletOptions
 }
 
-/** Messages of the browser about a lost network or an error status are the story's business. */
-const EXPECTED = /Failed to load resource|net::ERR_|GPU stall due to ReadPixels|status of/
-
 export async function openTablet(options: TabletOptions = {}): Promise<Tablet> {
   const url = options.url ?? inject('url')
   const folder = options.folder ?? (await mkdtemp(join(inject('folder'), 'tablet-')))
@@ -84,7 +84,11 @@ export async function openTablet(options: TabletOptions = {}): Promise<Tablet> {
   const behind = (options.daysAgo ?? 0) * DAY_MILLISECONDS
   if (behind > 0) await context.addInitScript(setBack, behind)
   const page = context.pages()[0] ?? (await context.newPage())
-  const watched = (one: Page) => watch(one, faults, url, behind)
+  const watched = (one: Page) => {
+    watch(one, url, faults)
+    // Workers tell the time themselves. They ask for it first when somebody unlocks.
+    if (behind > 0) one.on('worker', (worker: Worker) => void worker.evaluate(setBack, behind).catch(() => undefined))
+  }
   context.pages().forEach(watched)
   context.on('page', watched)
   const tablet: Tablet = { page, context, folder, camera, seen: 0, faults, options }
@@ -121,21 +125,6 @@ export async function lookElsewhere(tablet: Tablet): Promise<void> {
   await pointCameraAt(tablet, picture(tablet.seen))
 }
 
-function watch(page: Page, faults: string[], url: string, behind: number): void {
-  page.on('pageerror', (error) => faults.push(`script: ${error.message}`))
-  page.on('console', (message) => {
-    if (message.type() === 'error' && !EXPECTED.test(message.text())) faults.push(`console: ${message.text()}`)
-  })
-  page.on('request', (request) => {
-    const to = new URL(request.url())
-    if (['http:', 'https:'].includes(to.protocol) && to.origin !== new URL(url).origin) {
-      faults.push(`another host: ${request.url()}`)
-    }
-  })
-  // Workers tell the time themselves. They ask for it first when somebody unlocks.
-  if (behind > 0) page.on('worker', (worker: Worker) => void worker.evaluate(setBack, behind).catch(() => undefined))
-}
-
 /** Sets a page's or a worker's clock back. */
 function setBack(behind: number): void {
   const Real = Date
@@ -159,9 +148,14 @@ export async function standAt(tablet: Tablet, place: Pick<Target, 'point'>): Pro
   await tablet.context.setGeolocation({ longitude: point.lon + 0.0002, latitude: point.lat + 0.0001, accuracy: ACCURACY })
 }
 
+/** Types the digits of a PIN on the pad. */
+export async function typeDigits(page: Page, pin = PIN): Promise<void> {
+  for (const digit of pin) await page.locator('.keys').getByText(digit, { exact: true }).click()
+}
+
 /** Types a PIN on the pad and goes on. */
 export async function typePin(page: Page, pin = PIN): Promise<void> {
-  for (const digit of pin) await page.locator('.keys').getByText(digit, { exact: true }).click()
+  await typeDigits(page, pin)
   await page.locator('.keys .go').click()
 }
 
@@ -172,8 +166,8 @@ export async function unlock(page: Page, pin = PIN): Promise<void> {
   await page.waitForURL('**/today')
 }
 
-/** From the form with a code in it: signs in, sets a PIN and waits for the first register. */
-export async function joinWithCode(page: Page, password = PASSWORD): Promise<void> {
+/** From the form with a code in it: signs in and sets a PIN; the register begins to come. */
+export async function signInWithCode(page: Page, password = PASSWORD): Promise<void> {
   await page.locator('input[name=device]').fill('平板')
   await page.locator('button[type=submit]').click()
   await page.waitForURL('**/sign-in/*')
@@ -182,6 +176,11 @@ export async function joinWithCode(page: Page, password = PASSWORD): Promise<voi
   await page.waitForURL('**/pin')
   await typePin(page)
   await typePin(page)
+}
+
+/** From the form with a code in it: signs in, sets a PIN and waits for the first register. */
+export async function joinWithCode(page: Page, password = PASSWORD): Promise<void> {
+  await signInWithCode(page, password)
   await page.waitForURL('**/today')
   await page.locator('.chip.good').waitFor({ timeout: SYNC_MILLISECONDS })
 }
@@ -271,9 +270,4 @@ export async function inspect(tablet: Tablet, kind: string, fails: readonly stri
   const name = await begin(tablet.page, kind)
   for (const question of fails) await fail(tablet, question)
   return { name, fen: await seal(tablet.page) }
-}
-
-/** A page that did nothing it must not do. */
-export function expectClean(tablet: Tablet): void {
-  expect(tablet.faults).toEqual([])
 }

@@ -5,6 +5,9 @@
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core'
 import { expect, inject } from 'vitest'
 import { OFFICE_PC } from './browser'
+import { watch } from './watch'
+
+export { expectClean } from './watch'
 
 export const PASSWORD = 'lantian-demo'
 
@@ -14,9 +17,6 @@ export interface Desk {
   /** What went wrong on the page so far, besides answers that a story expects. */
   faults: string[]
 }
-
-/** Messages of the browser about answers with an error status are the story's business. */
-const EXPECTED = /Failed to load resource|net::ERR_INTERNET_DISCONNECTED|GPU stall due to ReadPixels/
 
 export async function openDesk(
   browser: Browser,
@@ -34,16 +34,7 @@ export async function openDesk(
   }
   const page = await context.newPage()
   const faults: string[] = []
-  page.on('pageerror', (error) => faults.push(`script: ${error.message}`))
-  page.on('console', (message) => {
-    if (message.type() === 'error' && !EXPECTED.test(message.text())) faults.push(`console: ${message.text()}`)
-  })
-  page.on('request', (request) => {
-    const to = new URL(request.url())
-    if (['http:', 'https:'].includes(to.protocol) && to.origin !== new URL(url).origin) {
-      faults.push(`another host: ${request.url()}`)
-    }
-  })
+  watch(page, url, faults)
   return { page, context, faults }
 }
 
@@ -128,9 +119,4 @@ export async function cleanCases(desk: Desk, item: string): Promise<ListedCase[]
   const { cases } = await ask<{ cases: ListedCase[] }>(desk, `/api/v1/cases?state=under_review&flagged=false&item=${item}`)
   expect(cases.length, `clean cases of ${item}`).toBeGreaterThan(0)
   return cases
-}
-
-/** A page that did nothing it must not do. */
-export function expectClean(desk: Desk): void {
-  expect(desk.faults).toEqual([])
 }

@@ -3,7 +3,7 @@
  * alone is megabytes, and it comes over a phone's network.
  */
 import { readFile, readdir, writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { brotliCompress, constants } from 'node:zlib'
 import type { Plugin } from 'vite'
@@ -15,18 +15,14 @@ const WORTH_IT = /\.(css|html|js|json|svg|wasm|webmanifest)$/
 const QUALITY = 9
 
 export function compressed(): Plugin {
-  let out = ''
   return {
     name: 'lantian-compressed',
     apply: 'build',
-    configResolved(config) {
-      out = resolve(config.root, config.build.outDir)
-    },
     // After the list of files that the service worker fetches, which are these and not their short forms.
     writeBundle: {
       order: 'post',
       sequential: true,
-      async handler() {
+      async handler({ dir: out = '' }) {
         const names = (await readdir(out, { recursive: true })).filter((name) => WORTH_IT.test(name))
         await Promise.all(
           names.map(async (name) => {

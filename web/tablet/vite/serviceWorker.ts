@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
-import { join, relative, resolve, sep } from 'node:path'
+import { join, relative, sep } from 'node:path'
 import type { Plugin } from 'vite'
 
 const VERSION_DIGITS = 16
@@ -15,15 +15,11 @@ async function files(folder: string): Promise<string[]> {
 }
 
 export function serviceWorker(source: string): Plugin {
-  let out = ''
   return {
     name: 'lantian-service-worker',
     apply: 'build',
-    configResolved(config) {
-      out = resolve(config.root, config.build.outDir)
-    },
     // The public folder was copied by then.
-    async writeBundle() {
+    async writeBundle({ dir: out = '' }) {
       const built = (await files(out)).filter((file) => !file.endsWith('sw.js')).sort()
       const digest = createHash('sha256')
       for (const file of built) digest.update(relative(out, file)).update(await readFile(file))
