@@ -81,7 +81,7 @@ describe('a supervisor', () => {
     expect(await distance.innerText()).toBe(`${(metres / 1000).toFixed(1)} 公里`)
     const inShanghai = new Date(occurred - 180_000 + 8 * 3_600_000).toISOString().slice(0, 16).replace('T', ' ')
     const facts = await page.locator('dl.facts').innerText()
-    for (const fact of [inShanghai, '1280×960', photo.point.lon.toFixed(5), photo.point.lat.toFixed(5), `SHA-256 ${sha256.slice(0, 10)}`]) {
+    for (const fact of [inShanghai, '1280×960', photo.point.lon.toFixed(5), photo.point.lat.toFixed(5), `SHA-256 ${sha256.slice(0, 10)}`, '照片自带信息（EXIF）']) {
       expect(facts).toContain(fact)
     }
 
