@@ -51,7 +51,8 @@ async function settled({ page }: Desk): Promise<void> {
   await page.locator('main h1').first().waitFor()
   await page.waitForFunction(() => document.querySelector('.el-skeleton') === null)
   await page.waitForFunction(() => [...document.images].every(({ complete }) => complete))
-  if ((await page.locator('[role=region] canvas').count()) > 0) await page.locator('[data-ready=true]').first().waitFor()
+  // A map whose canvas is still to come is an empty frame: it says when it is drawn.
+  await page.waitForFunction(() => [...document.querySelectorAll('.place > [role=region]')].every((map) => map.hasAttribute('data-shown')))
 }
 
 describe('pictures', () => {
@@ -67,6 +68,7 @@ describe('pictures', () => {
   ] as const)('%s', async (name, user, path, language, viewport) => {
     const desk = await openDesk(browser, { language, viewport })
     await enter(desk, user, path)
+    if (path === '/map') await desk.page.locator('[data-shown]:not([data-shown="0"])').waitFor()
     await settled(desk)
     await desk.page.screenshot({ path: join(FOLDER, `${name}.png`) })
   })
@@ -84,7 +86,6 @@ describe('pictures', () => {
     await desk.page.locator('tbody tr').first().click()
     await desk.page.waitForURL(/\/cases\//)
     await desk.page.locator('main img').first().waitFor()
-    await desk.page.locator('[data-ready=true]').waitFor()
     await settled(desk)
     await desk.page.screenshot({ path: join(FOLDER, 'case.png') })
   })

@@ -9,7 +9,7 @@ const cases: typeof zh = {
   rectification: 'Rectified',
   author: 'Found by',
   amountMissing: 'Amount missing',
-  only: { flagged: 'With doubts', overdue: 'Overdue', appealed: 'Under appeal' },
+  only: { flagged: 'In doubt', overdue: 'Overdue', appealed: 'Appealed' },
   ofMonth: 'Account of {month}',
 }
 
