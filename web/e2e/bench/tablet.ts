@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { chromium, type BrowserContext, type Page } from 'playwright-core'
 import { expect, inject, it } from 'vitest'
 import { ARGUMENTS, TABLET } from '../browser'
+import { signInWithCode, typeDigits } from '../inspector'
 import { slowDown } from '../slow'
 
 /** How much slower than this machine. */
@@ -20,7 +21,6 @@ const BOOTSTRAP_MILLISECONDS = 300_000
 /** What one step may take at most, and all steps of a run: far beyond every aim, so that a bench that hangs ends and says where. */
 const STEP_MILLISECONDS = 60_000
 const RUN_MILLISECONDS = 180_000
-const PIN = '271828'
 const [code = '', password = '', place = '0,0', often = '1'] = (process.env.LANTIAN_BENCH_TABLET ?? '').split(' ')
 const [lon = 0, lat = 0] = place.split(',').map(Number)
 const RUNS = Number(often)
@@ -49,25 +49,11 @@ function start(profile: string): Promise<BrowserContext> {
   })
 }
 
-async function typePin(page: Page): Promise<void> {
-  for (const digit of PIN) await page.locator('.keys').getByText(digit, { exact: true }).click()
-}
-
 /** Enrols, and waits for the whole register; how long that took from the last button on. */
 async function enrol(page: Page): Promise<number> {
   say('enrolling')
   await page.goto(`/tablet/enrol#${code}`)
-  await page.locator('input[name=device]').fill('平板')
-  await page.locator('button[type=submit]').click()
-  await page.waitForURL('**/sign-in/*')
-  await page.locator('input[name=password]').fill(password)
-  await page.locator('button[type=submit]').click()
-  await page.waitForURL('**/pin')
-  for (const time of ['chosen', 'again']) {
-    expect(time).not.toBe('')
-    await typePin(page)
-    await page.locator('.keys .go').click()
-  }
+  await signInWithCode(page, password)
   const began = performance.now()
   await page.waitForURL('**/today')
   say('waiting for the register')
@@ -121,7 +107,7 @@ async function open(page: Page): Promise<[number, number]> {
   const pad = await page.locator('.keys .go').evaluate(
     () => new Promise<number>((done) => requestAnimationFrame(() => setTimeout(() => done(performance.now())))),
   )
-  await typePin(page)
+  await typeDigits(page)
   return [pad, await until(page, { element: '.keys .go', shows: TARGETS })]
 }
 
