@@ -69,6 +69,8 @@ describe('pictures', () => {
     const desk = await openDesk(browser, { language, viewport })
     await enter(desk, user, path)
     if (path === '/map') await desk.page.locator('[data-shown]:not([data-shown="0"])').waitFor()
+    // Charts are drawn at once, in a chunk that comes later than the figures.
+    if (path === '/overview') await desk.page.locator('main figure canvas').nth(1).waitFor()
     await settled(desk)
     await desk.page.screenshot({ path: join(FOLDER, `${name}.png`) })
   })
