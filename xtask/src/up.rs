@@ -48,6 +48,8 @@ pub struct Arguments {
 /// What is missing and cannot be installed; [`Lan::prepare`].
 pub fn run(arguments: &Arguments) -> Result<(), Error> {
     let listen = std::env::var(LISTEN).ok();
+    // Before anything is built: building replaces this very program, whose path is not to be had afterwards.
+    let own = std::env::current_exe().map_err(Error::io("find", Path::new("xtask")))?;
     let lan = arguments.lan.then(|| Lan::prepare(listen.as_deref(), arguments.page_port)).transpose()?;
     install::for_serving()?;
     let mut server = Command::new(program("server", arguments.release)?);
@@ -58,7 +60,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     server.args(["serve", "--demo"]);
     let grows = !arguments.empty && lan.is_none();
     match lan {
-        Some(lan) => serve_in_the_network(&mut server, &lan)?,
+        Some(lan) => serve_in_the_network(&mut server, &lan, &own)?,
         None => {
             let address = listen.unwrap_or_else(|| DEFAULT_ADDRESS.to_owned());
             println!("平板端 tablet: http://{address}/tablet/");
@@ -74,14 +76,13 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     Err(replace_with(&mut server))
 }
 
-/// Gives the server its certificate, and starts the install page beside it.
-fn serve_in_the_network(server: &mut Command, lan: &Lan) -> Result<(), Error> {
+/// Gives the server its certificate, and starts the install page beside it: `own` is this program.
+fn serve_in_the_network(server: &mut Command, lan: &Lan, own: &Path) -> Result<(), Error> {
     server
         .env(LISTEN, lan.server.to_string())
         .env("LANTIAN_TLS_CERTIFICATE", &lan.certificate)
         .env("LANTIAN_TLS_KEY", &lan.key)
         .env("LANTIAN_PUBLIC_URL", lan.public_url());
-    let own = std::env::current_exe().map_err(Error::io("find", Path::new("xtask")))?;
     let mut page = Command::new(own);
     start(page.args(["install-page", &lan.page.to_string(), &lan.tablet()]).arg(&lan.authority))?;
     println!("平板端 tablet: {}", lan.tablet());
