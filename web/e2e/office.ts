@@ -80,10 +80,10 @@ export async function hasKeyboard(target: Locator): Promise<void> {
 
 /** Chooses a file in the browser's own dialog, which a key opens. */
 export async function pickByKeyboard(input: Locator, file: string): Promise<void> {
-  await tabTo(input)
-  const choosing = input.page().waitForEvent('filechooser')
-  await input.page().keyboard.press('Enter')
-  await (await choosing).setFiles(file)
+  // Listened for before the walk there: a dialog that opens before the browser knows that somebody listens is not told.
+  const opened = input.page().waitForEvent('filechooser')
+  const [chooser] = await Promise.all([opened, tabTo(input).then(() => input.page().keyboard.press('Enter'))])
+  await chooser.setFiles(file)
 }
 
 /** Signs in without a mouse; the name has the keyboard already. */
@@ -119,4 +119,9 @@ export async function cleanCases(desk: Desk, item: string): Promise<ListedCase[]
   const { cases } = await ask<{ cases: ListedCase[] }>(desk, `/api/v1/cases?state=under_review&flagged=false&item=${item}`)
   expect(cases.length, `clean cases of ${item}`).toBeGreaterThan(0)
   return cases
+}
+
+/** How many decisions a case has: settling a doubt is one, so that a clean case may have some. */
+export async function decisionsOf(desk: Desk, found: ListedCase | undefined): Promise<number> {
+  return (await ask<{ decisions: unknown[] }>(desk, `/api/v1/cases/${found?.case_id}`)).decisions.length
 }

@@ -321,8 +321,10 @@ impl Engine {
             },
             Asked::Token => match read::<AccessToken>(response) {
                 Some(token) => {
-                    if let Some(epoch) = token.epoch {
-                        let requeued = store.work.meet_epoch(epoch)?;
+                    let met = token.epoch.map(|epoch| store.work.meet_epoch(epoch)).transpose()?;
+                    if let Some(requeued) = met.flatten() {
+                        // What the server said of photos before it was restored is not what it has.
+                        self.verdicts.clear();
                         self.met_epoch(Undertaking::Access, requeued);
                     }
                     self.access.granted(token, now);

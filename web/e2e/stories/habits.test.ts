@@ -3,7 +3,7 @@ import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { launch } from '../browser'
 import { charge, order } from '../charges'
-import { ask, cleanCases, enter, expectClean, hasKeyboard, openDesk, SOON, type Desk, type ListedCase } from '../office'
+import { ask, cleanCases, decisionsOf, enter, expectClean, hasKeyboard, openDesk, SOON, type Desk, type ListedCase } from '../office'
 
 const PREPARATION_MILLISECONDS = 120_000
 
@@ -87,14 +87,14 @@ describe('a person', () => {
     const { page } = desk
     await enter(desk, 'supervisor1', '/queue')
     const [found] = await cleanCases(desk, 'other_air')
+    const before = await decisionsOf(desk, found)
     await page.goto(`/cases/${found?.case_id}`)
     await page.getByRole('button', { name: /^退回/ }).click()
     const dialog = page.getByRole('dialog', { name: '退回' })
     await dialog.getByRole('textbox').fill('请补拍。')
     await dialog.getByRole('button', { name: /^退回/ }).dblclick()
     await page.locator('header .tag', { hasText: '已退回' }).waitFor()
-    const { decisions } = await ask<{ decisions: unknown[] }>(desk, `/api/v1/cases/${found?.case_id}`)
-    expect(decisions.length).toBe(1)
+    expect(await decisionsOf(desk, found)).toBe(before + 1)
     expectClean(desk)
   })
 

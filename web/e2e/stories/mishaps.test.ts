@@ -2,7 +2,7 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { launch } from '../browser'
-import { ask, cleanCases, enter, expectClean, openDesk, type ListedCase } from '../office'
+import { ask, cleanCases, decisionsOf, enter, expectClean, openDesk, type ListedCase } from '../office'
 
 let browser: Browser
 beforeAll(async () => {
@@ -67,6 +67,7 @@ describe('while somebody works', () => {
     const { page, context } = desk
     await enter(desk, 'supervisor1', '/queue')
     const [found] = await cleanCases(desk, 'stockpile_dust')
+    const before = await decisionsOf(desk, found)
     await page.goto(`/cases/${found?.case_id}`)
     // The map has come: what loads later is another story.
     await page.locator('[data-ready=true]').waitFor()
@@ -81,8 +82,7 @@ describe('while somebody works', () => {
     await page.getByText('网络中断，正在重新连接').waitFor({ state: 'hidden' })
     await dialog.getByRole('button', { name: /^不予认定/ }).click()
     await page.locator('header .tag', { hasText: '不予认定' }).waitFor()
-    const { decisions } = await ask<{ decisions: unknown[] }>(desk, `/api/v1/cases/${found?.case_id}`)
-    expect(decisions.length).toBe(1)
+    expect(await decisionsOf(desk, found)).toBe(before + 1)
     expectClean(desk)
   })
 

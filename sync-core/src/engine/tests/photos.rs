@@ -1,8 +1,9 @@
 use serde_json::json;
 
-use super::server::{Trick, problem};
+use super::server::{Trick, ok, problem};
 use super::*;
 use crate::engine::Subject;
+use crate::ids::Epoch;
 use crate::limits::UPLOAD_CHUNK_BYTES;
 use crate::store::PhotoState;
 use crate::wire::problem::ProblemKind;
@@ -307,4 +308,38 @@ fn a_host_that_must_load_first_is_asked_for_each_piece_once_and_may_say_that_the
     );
     assert_eq!((report.photos_verified, report.waiting_photos), (1, 1));
     assert!(matches!(report.failures[0].why, FailureReason::PhotoUnreadable { .. }));
+}
+
+#[test]
+fn what_a_server_said_of_a_photo_before_it_was_restored_is_not_believed() {
+    let (mut host, mut server) = (Host::new(), Server::new());
+    let (_, photos) = host.inspect(&[10]);
+    // The pull after the verdict finds the token spent. The next token comes from the restored server, which answers that
+    // pull and is gone then.
+    let (restored, expires_at) = (Epoch::fresh(), server.now.plus_seconds(600));
+    server.page("first", false, json!([]));
+    server.page("second", false, json!([]));
+    server.pages.push_back(json!({
+        "answer": "page", "cursor": "third", "more": false, "changes": [], "user_id": host.identity.user_id,
+        "epoch": restored, "server_time": server.now
+    }));
+    let (mut pulls, mut tokens) = (0, 0);
+    server.trick = Box::new(move |request, _| {
+        let (pull, token) = (request.path.starts_with("/api/v1/sync/pull"), request.path.ends_with("/token"));
+        pulls += usize::from(pull);
+        tokens += usize::from(token);
+        match (pulls, tokens) {
+            (3, 1) if pull => Some(Trick::Instead(problem(ProblemKind::TokenExpired))),
+            (3, 2) if token => Some(Trick::Instead(ok(
+                json!({ "access_token": "good", "expires_at": expires_at, "epoch": restored }),
+            ))),
+            (4, 2) if pull => None,
+            (3.., 2..) => Some(Trick::Unreachable),
+            _ => None,
+        }
+    });
+    assert_eq!(host.sync(&mut server).photos_verified, 1, "by the one that is no more");
+    let state = host.store.work.photo_state(&photos[0]).unwrap();
+    assert!(matches!(state, Some(PhotoState::Waiting { .. })), "{state:?}");
+    assert!(server.pages.is_empty(), "its page was taken");
 }

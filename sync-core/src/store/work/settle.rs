@@ -117,15 +117,19 @@ impl WorkStore {
         Ok(settled)
     }
 
-    /// Takes the epoch that came with a token. Says how many operations and photos are to be sent again.
+    /// Takes the epoch that came with a token. Says how many operations and photos are to be sent again; `None` where it is
+    /// the one that is known.
     ///
     /// # Errors
     /// [`StoreError::Sqlite`] and its special cases. Nothing is changed then.
-    pub(crate) fn meet_epoch(&mut self, epoch: Epoch) -> Result<usize, StoreError> {
+    pub(crate) fn meet_epoch(&mut self, epoch: Epoch) -> Result<Option<usize>, StoreError> {
+        if self.epoch()? == Some(epoch) {
+            return Ok(None);
+        }
         let transaction = self.transaction()?;
         let requeued = meet_epoch(&transaction, epoch)?;
         transaction.commit()?;
-        Ok(requeued)
+        Ok(Some(requeued))
     }
 
     /// Drops the overlays of applied operations: a complete new master has what they said.
