@@ -13,9 +13,9 @@ beforeEach(() => {
   provideCore(core)
 })
 
-/** The form of a new target, opened; what is kept was looked for. */
-async function opened(subject = '') {
-  const form = ref<TargetDraft>({ ...NOTHING, facts: {} })
+/** The form of a new target, opened with what was typed at once; what is kept was looked for. */
+async function opened(subject = '', name = '') {
+  const form = ref<TargetDraft>({ ...NOTHING, name, facts: {} })
   const kept = useKept<TargetDraft>({
     subject: () => subject,
     read: (name) => core.targetDraft(name),
@@ -50,17 +50,7 @@ describe('a new target that is being filled in', () => {
 
   it('does not overwrite what was typed before it was found', async () => {
     await core.keepTargetDraft('', { ...NOTHING, name: '旧' })
-    const form = ref({ ...NOTHING, name: '新' })
-    const kept = useKept<TargetDraft>({
-      subject: () => '',
-      read: (name) => core.targetDraft(name),
-      keep: (name, draft) => core.keepTargetDraft(name, draft),
-      said: () => ({ ...form.value }),
-      take: (draft) => (form.value = draft),
-      isUntouched: () => form.value.name === '',
-    })
-    await nextTick()
-    await nextTick()
-    expect([form.value.name, kept.found.value]).toEqual(['新', false])
+    const { form, found } = await opened('', '新')
+    expect([form.value.name, found.value]).toEqual(['新', false])
   })
 })
