@@ -12,10 +12,10 @@ use sync_core::field::{
     recorded, seal_inspection,
 };
 use sync_core::geo::Point;
-use sync_core::ids::{BootId, InspectionId, OperationId, TargetId};
+use sync_core::ids::{BootId, Incarnation, InspectionId, OperationId, TargetId, UserId};
 use sync_core::model::inspection::Inspection;
 use sync_core::policy::Kind;
-use sync_core::store::{DeviceStore, Draft, Found, Received, RegisterEntry};
+use sync_core::store::{DeviceStore, Draft, Found, Opened, Received, RegisterEntry, StoreError};
 use sync_core::time::{Clock, Instant};
 use sync_core::wire::operation::Body;
 
@@ -51,16 +51,37 @@ impl Device {
         Self::open_as(dir, None, clock)
     }
 
-    /// The device of this directory for the user of this id or name.
+    /// The device of this directory for the user of this id or name. The register is not read through: what meets damage
+    /// in it fails ([`DeviceError::is_damage`]), and [`Self::open_thoroughly`] then sets it aside.
     ///
     /// # Errors
     /// [`DeviceError::NotEnrolled`], [`DeviceError::WhichUser`], [`DeviceError::Store`], and those of files.
     pub fn open_as(dir: &Path, user: Option<&str>, clock: Arc<dyn Clock>) -> Result<Self, DeviceError> {
+        Self::open_with(DeviceStore::open_quickly, dir, user, clock)
+    }
+
+    /// As [`Self::open_as`], but every file is read through; one that is damaged is set aside.
+    ///
+    /// # Errors
+    /// As [`Self::open_as`].
+    pub fn open_thoroughly(
+        dir: &Path,
+        user: Option<&str>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, DeviceError> {
+        Self::open_with(DeviceStore::open, dir, user, clock)
+    }
+
+    fn open_with(
+        open: fn(&Path, UserId, Incarnation, Instant) -> Result<Opened, StoreError>,
+        dir: &Path,
+        user: Option<&str>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, DeviceError> {
         let data = DataDir::existing(dir)?;
         let profile = data.profile()?.ok_or_else(|| DeviceError::NotEnrolled(dir.to_path_buf()))?;
         let user = profile.user(user)?.clone();
-        let opened =
-            DeviceStore::open(&data.user(user.user_id)?, user.user_id, profile.incarnation, clock.now())?;
+        let opened = open(&data.user(user.user_id)?, user.user_id, profile.incarnation, clock.now())?;
         Ok(Self {
             photos: PhotoFiles::new(data.photos()),
             dir: data,

@@ -68,6 +68,15 @@ fn sentences(problems: &[Problem]) -> String {
 }
 
 impl DeviceError {
+    /// Whether a database was met that is damaged: [`crate::Device::open_thoroughly`] sets it aside.
+    #[must_use]
+    pub const fn is_damage(&self) -> bool {
+        matches!(
+            self,
+            Self::Store(StoreError::Corrupt(_)) | Self::Engine(EngineError::Store(StoreError::Corrupt(_)))
+        )
+    }
+
     /// One problem with one field.
     #[must_use]
     pub fn refused(kind: ProblemKind, field: impl Into<String>) -> Self {

@@ -65,10 +65,16 @@ impl Screen<'_> {
 pub(crate) fn run(cli: &Cli, clock: Arc<dyn Clock>, out: &mut dyn Write, err: &mut dyn Write) -> ExitCode {
     let words = Words(cli.lang);
     let mut screen = Screen { json: cli.json, words, out };
-    match dispatch(cli, clock, &mut screen, err) {
+    match dispatch(cli, clock.clone(), &mut screen, err) {
         Ok(code) => code,
         Err(error) => {
-            let problems = problems_of(&error);
+            let mut problems = problems_of(&error);
+            if error.is_damage() {
+                // Not tried again by itself: it may have recorded something already.
+                let set_aside = Device::open_thoroughly(&cli.data, cli.user.as_deref(), clock)
+                    .and_then(|device| tell_set_aside(&device, words, err));
+                problems.extend(set_aside.err().iter().flat_map(problems_of));
+            }
             // Nothing is left to tell a closed terminal.
             let _ = if cli.json {
                 problems.first().map_or(Ok(()), |problem| {
@@ -94,11 +100,7 @@ fn dispatch(
     }
     let now = clock.now();
     let mut device = Device::open_as(&cli.data, cli.user.as_deref(), clock)?;
-    for path in device.set_aside() {
-        let told = screen.words.database_set_aside(&path.display().to_string());
-        writeln!(err, "{told}")
-            .map_err(|source| DeviceError::File { path: PathBuf::from("stderr"), source })?;
-    }
+    tell_set_aside(&device, screen.words, err)?;
     match &cli.command {
         Command::Enrol { .. } => {}
         Command::Pull => {
@@ -133,6 +135,13 @@ fn dispatch(
         Command::Log => review::log(&device, screen)?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn tell_set_aside(device: &Device, words: Words, err: &mut dyn Write) -> Result<(), DeviceError> {
+    device.set_aside().iter().try_for_each(|path| {
+        writeln!(err, "{}", words.database_set_aside(&path.display().to_string()))
+            .map_err(|source| DeviceError::File { path: PathBuf::from("stderr"), source })
+    })
 }
 
 const fn exit_code(error: &DeviceError) -> u8 {

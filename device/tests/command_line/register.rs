@@ -101,3 +101,28 @@ fn what_cannot_be_registered_is_refused_with_its_field() {
     }
     assert_eq!(tablet.run(&["targets", "list"]).done().as_array().unwrap().len(), 2);
 }
+
+#[test]
+fn damage_in_the_register_is_told_set_aside_and_costs_no_work() {
+    let tablet = Tablet::enrolled();
+    let more = |id: u128| {
+        let id = uuid::Uuid::from_u128(id).to_string();
+        let row = serde_json::json!({
+            "target_id": id, "kind": "stockpile", "code": null, "name": "待王煤场", "address": "解放路",
+            "point": { "lon": 113.32, "lat": 35.27 }, "grid": GRID, "unit_id": UNIT, "version": 1
+        });
+        (id, row)
+    };
+    let rows: Vec<_> = (1..2_000).map(more).collect();
+    tablet.pull_rows(&rows.iter().map(|(id, row)| ("target", id.as_str(), row.clone())).collect::<Vec<_>>());
+    tablet.run(&register("冯营砂石料场", &[])).done();
+    let register = tablet.data().join("users").join(tablet.user.to_string()).join("master.db");
+    let mut bytes = std::fs::read(&register).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle..].fill(0xA5);
+    std::fs::write(&register, bytes).unwrap();
+    let said = tablet.say(&["targets", "search", "待王"]);
+    assert_eq!(said.code, 1, "{}", said.err);
+    assert!(said.err.contains("master.db.damaged-"), "{}", said.err);
+    assert_eq!(names(&tablet.run(&["targets", "search", ""]).done()), ["冯营砂石料场"], "what waits is here");
+}

@@ -224,10 +224,12 @@ describe('the core on one tablet', () => {
     expect(await free()).toMatchObject({ may_go: { photos: 0, bytes: 0 }, freed: { photos: 0, bytes: 0 } })
     expect(await isHere()).toBe(true)
 
+    // A round that was already on its way has not heard of the backup, so the screen asks until one has.
     await page.context().route('**/api/v1/sync/pull*', backedUp)
-    await page.evaluate(() => window.core.sync())
-    await page.context().unroute('**/api/v1/sync/pull*')
+    const mayGo = () => page.evaluate(async () => (await window.core.originals()).may_go.photos)
+    await expect.poll(async () => (await page.evaluate(() => window.core.sync()), await mayGo())).toBe(1)
     const correction = await page.evaluate((id) => window.core.beginDraft({ answers: [], measurements: [], photos: [] }, id), id)
+    expect(await mayGo()).toBe(0)
     await free()
     expect(await isHere()).toBe(true)
     await page.evaluate((id) => window.core.discardDraft(id), correction.inspection_id)
@@ -239,6 +241,7 @@ describe('the core on one tablet', () => {
     expect(after.freed.bytes).toBeGreaterThanOrEqual(before.may_go.bytes)
     const [own] = await page.evaluate(() => window.core.inspections())
     expect(own).toMatchObject({ inspection_id: id, photos: { waiting: 0, verified: 1 } })
+    await page.context().unroute('**/api/v1/sync/pull*')
   })
 })
 

@@ -3,7 +3,7 @@
 //! Rows are kept as they came, kinds that this build does not know included: a newer build finds them. A row of a
 //! known kind that this build cannot read is kept and counted too, and is as good as absent until then.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Transaction, TransactionBehavior, params};
 use serde_json::json;
@@ -14,7 +14,7 @@ use crate::model::case::CaseRow;
 use crate::model::fire_point::FirePointRow;
 use crate::model::grid::Grid;
 use crate::model::rectification::RectificationRow;
-use crate::model::target::Target;
+use crate::model::target::{Target, TargetContent};
 use crate::model::unit::Unit;
 use crate::model::zone::Zone;
 use crate::store::error::StoreError;
@@ -54,16 +54,16 @@ impl MasterStore {
     fn apply(&mut self, changes: &[Change], page: Option<&PullPage>) -> Result<PageSummary, StoreError> {
         let net = net_changes(changes);
         let mut summary = PageSummary::default();
-        let (mut gone, mut rows, mut targets, mut entries) = (vec![], vec![], vec![], vec![]);
+        let (mut gone, mut rows, mut touched, mut targets) = (vec![], vec![], vec![], vec![]);
         for change in net.values() {
             if change.entity == entity::TARGET {
-                targets.push(change.id.as_str());
+                touched.push(change.id.as_str());
             }
             match (change.change, &change.row) {
                 (ChangeKind::Upsert, Some(row)) => {
                     rows.push(json!({ "entity": change.entity, "id": change.id, "json": row.get() }));
                     match read(&change.entity, row.get()) {
-                        Reading::Target(target) => entries.push(entry_line(&change.id, &target)),
+                        Reading::Target(target) => targets.push((change.id.as_str(), target.content)),
                         Reading::Other => {}
                         Reading::UnknownKind => summary.unknown_kinds += 1,
                         Reading::Unreadable => summary.unreadable += 1,
@@ -78,7 +78,7 @@ impl MasterStore {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         summary.removed = remove_rows(&transaction, &json!(gone).to_string())?;
         summary.upserted = write_rows(&transaction, &json!(rows).to_string())?;
-        index_targets(&transaction, &json!(targets).to_string(), &json!(entries).to_string())?;
+        index_targets(&transaction, &json!(touched).to_string(), &targets)?;
         if let Some(page) = page {
             transaction.execute(
                 "INSERT INTO position (one, cursor, server_time) VALUES (1, ?1, ?2)
@@ -128,9 +128,7 @@ fn read(kind: &str, json: &str) -> Reading {
     }
 }
 
-fn entry_line(id: &str, target: &Target) -> serde_json::Value {
-    let content = &target.content;
-    let terms = Terms::new(&content.name, content.code.as_deref());
+fn entry_line(id: &str, content: &TargetContent) -> serde_json::Value {
     json!({
         "target_id": id,
         "kind": content.kind,
@@ -138,9 +136,16 @@ fn entry_line(id: &str, target: &Target) -> serde_json::Value {
         "code": content.code,
         "lon": content.point.lon,
         "lat": content.point.lat,
-        "name_terms": terms.name_column(),
-        "code_terms": terms.code_column(),
-        "initials_terms": terms.initials_column(),
+    })
+}
+
+fn terms_line(id: &str, content: &TargetContent) -> serde_json::Value {
+    let terms = Terms::new(&content.name, content.code.as_deref());
+    json!({
+        "target_id": id,
+        "name": terms.name_column(),
+        "code": terms.code_column(),
+        "initials": terms.initials_column(),
     })
 }
 
@@ -163,36 +168,69 @@ fn write_rows(transaction: &Transaction<'_>, rows: &str) -> Result<usize, StoreE
     Ok(written)
 }
 
-/// Takes every touched target out of the register's index and puts those that are there now back in.
-fn index_targets(transaction: &Transaction<'_>, touched: &str, entries: &str) -> Result<(), StoreError> {
+/// Brings the register's index to what these targets are now. The terms of one that keeps its name and code stay: they
+/// are most of what a changed target costs.
+fn index_targets(
+    transaction: &Transaction<'_>,
+    touched: &str,
+    targets: &[(&str, TargetContent)],
+) -> Result<(), StoreError> {
+    let entries: Vec<_> = targets.iter().map(|(id, content)| entry_line(id, content)).collect();
+    let entries = json!(entries).to_string();
+    let stay = ids_that_keep_their_terms(transaction, &entries)?;
+    let leave = json!(stay).to_string();
     transaction.execute(
         "DELETE FROM register_search WHERE rowid IN (
-             SELECT entry_no FROM register_entry WHERE target_id IN (SELECT value FROM json_each(?1)))",
-        [touched],
+             SELECT entry_no FROM register_entry
+             WHERE target_id IN (SELECT value FROM json_each(?1) EXCEPT SELECT value FROM json_each(?2)))",
+        [touched, &leave],
     )?;
     transaction.execute(
-        "DELETE FROM register_entry WHERE target_id IN (SELECT value FROM json_each(?1))",
-        [touched],
+        "DELETE FROM register_entry
+         WHERE target_id IN (SELECT value FROM json_each(?1) EXCEPT SELECT value FROM json_each(?2))",
+        [touched, &leave],
     )?;
     transaction.execute(
         "INSERT INTO register_entry (target_id, kind, name, code, lon, lat)
          SELECT value ->> '$.target_id', value ->> '$.kind', value ->> '$.name', value ->> '$.code',
                 value ->> '$.lon', value ->> '$.lat'
-         FROM json_each(?1)",
-        [entries],
+         FROM json_each(?1) WHERE true
+         ON CONFLICT (target_id) DO UPDATE SET kind = excluded.kind, lon = excluded.lon, lat = excluded.lat
+         WHERE (kind, lon, lat) IS NOT (excluded.kind, excluded.lon, excluded.lat)",
+        [&entries],
     )?;
+    let terms: Vec<_> = targets
+        .iter()
+        .filter(|(id, _)| !stay.contains(*id))
+        .map(|(id, content)| terms_line(id, content))
+        .collect();
     transaction.execute(
         "INSERT INTO register_search (rowid, name, code, initials)
-         SELECT e.entry_no, value ->> '$.name_terms', value ->> '$.code_terms', value ->> '$.initials_terms'
+         SELECT e.entry_no, value ->> '$.name', value ->> '$.code', value ->> '$.initials'
          FROM json_each(?1) AS j JOIN register_entry AS e ON e.target_id = value ->> '$.target_id'",
-        [entries],
+        [json!(terms).to_string()],
     )?;
     Ok(())
+}
+
+/// Those that are in the index under the name and the code they have now.
+fn ids_that_keep_their_terms(
+    transaction: &Transaction<'_>,
+    entries: &str,
+) -> Result<BTreeSet<String>, StoreError> {
+    let mut statement = transaction.prepare_cached(
+        "SELECT e.target_id FROM json_each(?1) AS j
+         JOIN register_entry AS e ON e.target_id = value ->> '$.target_id'
+         WHERE e.name = value ->> '$.name' AND e.code IS value ->> '$.code'",
+    )?;
+    let ids = statement.query_map([entries], |row| row.get(0))?;
+    Ok(ids.collect::<Result<_, _>>()?)
 }
 
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::geo::Point;
     use crate::ids::{Epoch, TargetId, UserId};
     use serde_json::value::RawValue;
     use std::ops::Range;
@@ -231,6 +269,70 @@ pub(super) mod tests {
             server_time: "2024-10-08T00:00:00Z".parse().unwrap(),
             backed_up_through: None,
         }
+    }
+
+    /// The row of one target, altered.
+    fn altered(number: u32, alter: impl FnOnce(&mut serde_json::Value)) -> Change {
+        let mut change = page_of_targets(number..number + 1).changes.remove(0);
+        let mut row = serde_json::from_str(change.row.unwrap().get()).unwrap();
+        alter(&mut row);
+        change.row = Some(RawValue::from_string(row.to_string()).unwrap());
+        change
+    }
+
+    /// The numbers of the targets that a text finds, of a kind and around a place where these are given.
+    fn found(master: &MasterStore, text: &str, kind: Option<&str>, near: Option<Point>) -> Vec<u128> {
+        let kind = kind.map(|kind| kind.parse().unwrap());
+        let query = crate::store::search_terms::Query::new(text);
+        let mut hits = master.hits(&query, kind.as_ref(), near, 1).unwrap();
+        hits.sort_by(crate::store::master::search::Hit::order);
+        hits.iter().map(|hit| hit.target_id.0.as_u128() - 1).collect()
+    }
+
+    #[test]
+    fn a_changed_target_is_found_as_what_it_is_now_and_as_nothing_else() {
+        let directory = TempDir::new().unwrap();
+        let mut master = MasterStore::open(&directory.path().join("master.db")).unwrap();
+        master.apply_page(&page_of_targets(0..6)).unwrap();
+        let elsewhere = Point { lon: 114.0, lat: 36.0 };
+        let gone = Change { change: ChangeKind::Delete, row: None, ..altered(5, |_| {}) };
+        let changes = vec![
+            altered(1, |row| row["name"] = json!("改名堆场")),
+            altered(2, |row| row["code"] = json!("XX-000002")),
+            altered(3, |row| row["point"] = json!({ "lon": elsewhere.lon, "lat": elsewhere.lat })),
+            altered(4, |row| row["kind"] = json!("construction_site")),
+            gone,
+        ];
+        master.apply_page(&PullPage { changes, ..page_of_targets(0..0) }).unwrap();
+        assert_eq!(found(&master, "改名", None, None), [1]);
+        assert_eq!(found(&master, "冯营1号", None, None), [] as [u128; 0], "its name before");
+        assert_eq!(found(&master, "XX", None, None), [2]);
+        assert_eq!(found(&master, "DC-000002", None, None), [] as [u128; 0], "its number before");
+        assert_eq!(found(&master, "", None, Some(elsewhere))[0], 3);
+        assert_eq!(found(&master, "DC-000003", None, None), [3]);
+        assert_eq!(found(&master, "DC", Some("construction_site"), None), [4]);
+        assert_eq!(found(&master, "DC-000005", None, None), [] as [u128; 0]);
+        let changes = vec![altered(5, |_| {})];
+        master.apply_page(&PullPage { changes, ..page_of_targets(0..0) }).unwrap();
+        assert_eq!(found(&master, "DC-000005", None, None), [5], "it is back");
+    }
+
+    #[test]
+    fn the_terms_of_a_target_that_keeps_its_name_are_not_written_again() {
+        let directory = TempDir::new().unwrap();
+        let mut master = MasterStore::open(&directory.path().join("master.db")).unwrap();
+        master.apply_page(&page_of_targets(0..2)).unwrap();
+        let written = |master: &MasterStore| -> i64 {
+            let sum = "SELECT sum(length(block)) + count(*) FROM register_search_data";
+            master.connection.query_row(sum, [], |row| row.get(0)).unwrap()
+        };
+        let before = written(&master);
+        let moved = altered(1, |row| row["point"]["lon"] = json!(113.9));
+        master.apply_page(&PullPage { changes: vec![moved], ..page_of_targets(0..0) }).unwrap();
+        assert_eq!(written(&master), before);
+        let renamed = altered(1, |row| row["name"] = json!("改名堆场"));
+        master.apply_page(&PullPage { changes: vec![renamed], ..page_of_targets(0..0) }).unwrap();
+        assert!(written(&master) > before, "a write would be noticed");
     }
 
     #[test]

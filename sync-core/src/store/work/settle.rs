@@ -42,7 +42,7 @@ impl WorkStore {
     pub fn apply_push_response(&mut self, response: &PushResponse) -> Result<Settled, StoreError> {
         let transaction = self.transaction()?;
         let settled = Settled {
-            requeued: meet_epoch(&transaction, response.epoch)?,
+            requeued: meet_epoch(&transaction, response.epoch)?.unwrap_or(0),
             operations: settle_operations(&transaction, &response.results, response.server_time)?,
             ..Settled::default()
         };
@@ -106,7 +106,7 @@ impl WorkStore {
         let touched = json!(touched.collect::<Vec<_>>()).to_string();
         let transaction = self.transaction()?;
         let settled = Settled {
-            requeued: meet_epoch(&transaction, page.epoch)?,
+            requeued: meet_epoch(&transaction, page.epoch)?.unwrap_or(0),
             operations: settle_operations(&transaction, &results, page.server_time)?,
             photos: settle_photos(&transaction, &photos, page.server_time)?,
             forgotten: meet_backup(&transaction, page.backed_up_through)?,
@@ -123,13 +123,10 @@ impl WorkStore {
     /// # Errors
     /// [`StoreError::Sqlite`] and its special cases. Nothing is changed then.
     pub(crate) fn meet_epoch(&mut self, epoch: Epoch) -> Result<Option<usize>, StoreError> {
-        if self.epoch()? == Some(epoch) {
-            return Ok(None);
-        }
         let transaction = self.transaction()?;
         let requeued = meet_epoch(&transaction, epoch)?;
         transaction.commit()?;
-        Ok(Some(requeued))
+        Ok(requeued)
     }
 
     /// Drops the overlays of applied operations: a complete new master has what they said.
@@ -227,18 +224,18 @@ pub(super) fn settle_photos(
 }
 
 /// Remembers the server's epoch; another than before means a restored server, to which everything retained is sent
-/// again. Says how much that is.
-fn meet_epoch(transaction: &Transaction<'_>, epoch: Epoch) -> Result<usize, StoreError> {
+/// again. Says how much that is; `None` where it is the one that is known.
+fn meet_epoch(transaction: &Transaction<'_>, epoch: Epoch) -> Result<Option<usize>, StoreError> {
     let before = transaction
         .query_row("SELECT epoch FROM identity WHERE epoch IS NOT NULL", [], |row| {
             row.get::<_, Parsed<Epoch>>(0).map(|parsed| parsed.0)
         })
         .optional()?;
     if before == Some(epoch) {
-        return Ok(0);
+        return Ok(None);
     }
     transaction.execute("UPDATE identity SET epoch = ?1", [epoch.to_string()])?;
-    if before.is_none() { Ok(0) } else { requeue(transaction) }
+    Ok(Some(if before.is_none() { 0 } else { requeue(transaction)? }))
 }
 
 fn requeue(transaction: &Transaction<'_>) -> Result<usize, StoreError> {
