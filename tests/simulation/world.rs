@@ -104,6 +104,8 @@ pub struct World<'a> {
     tablets: Vec<Tablet>,
     network: Network,
     restores: usize,
+    /// The adoption of the next pack, once it was made: done again after a restore that lost it.
+    adoption: Option<Deed>,
     trace: Vec<String>,
     _folder: TempDir,
 }
@@ -149,6 +151,7 @@ impl<'a> World<'a> {
             now,
             network: Network::default(),
             restores: 0,
+            adoption: None,
             trace: Vec::new(),
             _folder: folder,
         }
@@ -265,6 +268,10 @@ impl<'a> World<'a> {
         for tablet in &mut self.tablets {
             tablet.kill_odds = 0;
             tablet.weather = Weather::Fine;
+        }
+        if let Some(adoption) = &self.adoption {
+            let again = self.backend.act(adoption);
+            self.note(format!("office, what a restore may have lost: {adoption:?}: {again:?}"));
         }
         let revoked = self.backend.revoked();
         let works = |number: &usize| !revoked.contains(&self.tablets[*number].enrolled.device_id);
@@ -458,6 +465,9 @@ impl<'a> World<'a> {
         self.note(format!("office: {deed:?}: {done:?}"));
         if deed == Deed::Restore && done == Done::Made {
             self.restores += 1;
+        }
+        if matches!(deed, Deed::AdoptNextPack(_)) && done == Done::Made {
+            self.adoption = Some(deed);
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
-use crate::ids::{Epoch, Incarnation, InspectionId, OperationId, PhotoHash, ProblemCode, TargetId};
+use crate::ids::{Epoch, Incarnation, InspectionId, OperationId, PackHash, PhotoHash, ProblemCode, TargetId};
 use crate::time::Instant;
 
 /// A batch of operations, each as its original bytes. At most [`crate::limits::PUSH_MAX_OPERATIONS`] and
@@ -69,6 +69,9 @@ pub enum Missing {
     Inspection(InspectionId),
     /// A photo.
     Photo(PhotoHash),
+    /// The version of a policy pack that an inspection was sealed with: a server restored from a backup may have lost it
+    /// until it is adopted again.
+    Pack(PackHash),
 }
 
 /// One line of the answer.

@@ -196,6 +196,9 @@ impl Model {
         self.require_assigned(inspection.author, &context.grid, inspection.occurred_at)?;
         let packs = self.cast.packs();
         let pack = match &context.pack {
+            Some(sealed) if self.state.packs.iter().all(|pack| pack.hash != sealed.hash) => {
+                return Err(Refusal::Held(Missing::Pack(sealed.hash.clone())));
+            }
             Some(sealed) => Some(*packs.get(&sealed.hash).ok_or(ProblemKind::PackUnknown)?),
             None => None,
         };

@@ -202,12 +202,14 @@ fn require_successor(known: &Known, inspection: &Inspection, replaced: Inspectio
     Ok(())
 }
 
-/// The pack version that the inspection was judged by on the device.
+/// The pack version that the inspection was judged by on the device. One that is not here was adopted after the backup that
+/// this server was restored from: what was sealed with it waits until it is adopted again.
 fn sealed_pack<'k>(known: &'k Known, inspection: &Inspection) -> Result<Option<&'k PolicyPack>, Refusal> {
     let Some(sealed) = &inspection.context.pack else { return Ok(None) };
     match known.book.by_hash(&sealed.hash) {
         Some(pack) if *pack.id() == sealed.id => Ok(Some(pack)),
-        _ => Err(rejected(ProblemKind::PackUnknown, "context.pack")),
+        Some(_) => Err(rejected(ProblemKind::PackUnknown, "context.pack")),
+        None => Err(Refusal::Held(vec![Missing::Pack(sealed.hash.clone())])),
     }
 }
 

@@ -7,12 +7,13 @@ use jiff::civil::date;
 use server::db::schema::{assignments, cases, targets, zones};
 use server::db::types::Day;
 use sync_core::geo::Point;
-use sync_core::ids::{InspectionId, ZoneId};
+use sync_core::ids::{InspectionId, PackHash, ZoneId};
 use sync_core::model::assignment::DiscoveryLevel;
 use sync_core::model::inspection::{Inspection, Measurement};
 use sync_core::model::target::FactValue;
 use sync_core::model::zone::ZoneKind;
-use sync_core::wire::push::Outcome;
+use sync_core::policy::builtin_packs;
+use sync_core::wire::push::{Missing, Outcome};
 use tests::field::{code, visit};
 use tests::review::{CHEAPER, Review, SITE_DUST};
 use tests::{TestDistrict, TestServer};
@@ -215,4 +216,21 @@ async fn an_inspection_is_judged_by_the_pack_it_was_sealed_with_whatever_is_in_f
     assert_eq!(flags_of(&review.server, visit.inspection_id).await.unwrap(), Vec::<String>::new());
     let cases = cases_of(&review.server, visit.lineage).await;
     assert_eq!(cases[0].charges, [("hoarding".to_owned(), Some(10_000_000), "pending".to_owned())]);
+}
+
+#[tokio::test]
+async fn an_inspection_waits_for_the_pack_it_was_sealed_with_where_a_restored_server_has_lost_it() {
+    let review = Review::start().await;
+    let mut visit = review.visit(&["hoarding"]).await;
+    let shipped = builtin_packs().iter().find(|pack| pack.file == "macun-2024.toml").unwrap();
+    let lost = PackHash::of(shipped.source.replacen(SITE_DUST, CHEAPER, 1).as_bytes());
+    visit.context.pack.as_mut().unwrap().hash = lost.clone();
+    let submission = review.device.submit(&visit);
+
+    let held = review.device.push(std::slice::from_ref(&submission)).await;
+    assert_eq!(held, [Outcome::Held { missing: vec![Missing::Pack(lost.clone())] }]);
+
+    let again = review.new_version(SITE_DUST, CHEAPER, date(2026, 11, 1)).await;
+    assert_eq!(*again.hash(), lost);
+    assert_eq!(review.device.push(&[submission]).await, [Outcome::Applied]);
 }

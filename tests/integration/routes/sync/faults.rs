@@ -124,7 +124,7 @@ async fn an_inspection_of_unknown_things_is_refused_by_name() {
         (|v| v.context.grid = "410804/009".parse().unwrap(), ("grid_unknown", "context.grid")),
         (|v| v.context.unit_id = UnitId::fresh(), ("unit_unknown", "context.unit_id")),
         (
-            |v| v.context.pack.as_mut().unwrap().hash = PackHash::of(b"another"),
+            |v| v.context.pack.as_mut().unwrap().id = "another-2024".parse().unwrap(),
             ("pack_unknown", "context.pack"),
         ),
         (|v| v.place = "长".repeat(201), ("text_too_long", "place")),
