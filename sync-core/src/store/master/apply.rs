@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Transaction, TransactionBehavior, params};
+use serde::Serialize;
 use serde_json::json;
 
 use super::MasterStore;
@@ -61,7 +62,7 @@ impl MasterStore {
             }
             match (change.change, &change.row) {
                 (ChangeKind::Upsert, Some(row)) => {
-                    rows.push(json!({ "entity": change.entity, "id": change.id, "json": row.get() }));
+                    rows.push(RowLine { entity: &change.entity, id: &change.id, json: row.get() });
                     match read(&change.entity, row.get()) {
                         Reading::Target(target) => targets.push((change.id.as_str(), target.content)),
                         Reading::Other => {}
@@ -75,9 +76,10 @@ impl MasterStore {
                 }
             }
         }
+        let rows = serde_json::to_string(&rows).map_err(|e| StoreError::unreadable("pulled rows", e))?;
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         summary.removed = remove_rows(&transaction, &json!(gone).to_string())?;
-        summary.upserted = write_rows(&transaction, &json!(rows).to_string())?;
+        summary.upserted = write_rows(&transaction, &rows)?;
         index_targets(&transaction, &json!(touched).to_string(), &targets)?;
         if let Some(page) = page {
             transaction.execute(
@@ -108,6 +110,14 @@ enum Reading {
     Other,
     UnknownKind,
     Unreadable,
+}
+
+/// A row on its way into `pulled`: borrowed, for a page has many.
+#[derive(Serialize)]
+struct RowLine<'a> {
+    entity: &'a str,
+    id: &'a str,
+    json: &'a str,
 }
 
 fn read(kind: &str, json: &str) -> Reading {

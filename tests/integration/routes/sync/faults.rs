@@ -3,7 +3,7 @@
 use diesel_async::SimpleAsyncConnection;
 use serde_json::{Value, json};
 use sync_core::geo::Point;
-use sync_core::ids::{PackHash, TargetId, UnitId};
+use sync_core::ids::{TargetId, UnitId};
 use sync_core::limits::OPERATION_MAX_BYTES;
 use sync_core::model::inspection::Inspection;
 use sync_core::model::target::TargetContent;
