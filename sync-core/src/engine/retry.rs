@@ -12,6 +12,13 @@ const FIRST_PAUSE_MILLIS: i64 = 500;
 /// Longest pause at all, in milliseconds, even where the server asks for more.
 const LONGEST_PAUSE_MILLIS: i64 = 30_000;
 
+/// Whether a rest goes on. One that would last longer than any was begun by a clock that was put back since: nobody
+/// waits for hours, or for the years from 1970, because somebody corrected the time.
+pub(super) fn rests(until: Instant, now: Instant) -> bool {
+    let left = until.as_millisecond().saturating_sub(now.as_millisecond());
+    0 < left && left <= LONGEST_PAUSE_MILLIS
+}
+
 /// Counts failures and says how long to rest.
 #[derive(Debug)]
 pub(super) struct Retry {

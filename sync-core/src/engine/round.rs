@@ -10,7 +10,7 @@ use super::log::LoggedRound;
 use super::photos::{NextPhoto, PhotoAnswered, PhotoStage};
 use super::push::{self, PushStage};
 use super::report::{Failure, FailureReason, RefusedPhoto, Subject, SyncReport, Undertaking};
-use super::retry::{AfterFailure, Retry};
+use super::retry::{AfterFailure, Retry, rests};
 use super::{Answer, EngineError, Extent, Identity, PhotoBytes, Step};
 use crate::ids::{Incarnation, OperationId, PhotoHash};
 use crate::store::{DeviceStore, OperationState, Pulled, StoreError};
@@ -149,7 +149,7 @@ impl Engine {
     ) -> Result<Step, EngineError> {
         match &self.turn {
             Turn::Host(_) => return Err(EngineError::OutOfTurn),
-            Turn::Resting(until) if *until > now => return Ok(Step::Wait { until: *until }),
+            Turn::Resting(until) if rests(*until, now) => return Ok(Step::Wait { until: *until }),
             Turn::Resting(_) | Turn::Engine => self.turn = Turn::Engine,
         }
         loop {

@@ -155,6 +155,27 @@ fn a_server_that_is_busy_is_given_the_time_it_asks_for() {
 }
 
 #[test]
+fn a_clock_put_back_while_a_round_rests_does_not_prolong_the_rest() {
+    let mut host = Host::new();
+    host.register();
+    let mut engine = Engine::new(host.identity, Extent::Sync, 1);
+    let asks = |step: &Step| matches!(step, Step::Http(_));
+    assert!(asks(&engine.next(&mut host.store, &host.photos, host.now).unwrap()));
+    let failed = Answer::Failed(TransportError::Unreachable("no network".to_owned()));
+    engine.receive(&mut host.store, failed, host.now).unwrap();
+    let rest = engine.next(&mut host.store, &host.photos, host.now).unwrap();
+    assert!(matches!(rest, Step::Wait { until } if until > host.now), "{rest:?}");
+    for corrected in ["1970-01-01T00:00:00Z", "2024-10-07T23:00:00Z"] {
+        let mut again = engine.next(&mut host.store, &host.photos, corrected.parse().unwrap()).unwrap();
+        assert!(asks(&again), "{corrected}: {again:?}");
+        let failed = Answer::Failed(TransportError::Unreachable("no network".to_owned()));
+        engine.receive(&mut host.store, failed, host.now).unwrap();
+        again = engine.next(&mut host.store, &host.photos, host.now).unwrap();
+        assert!(matches!(again, Step::Wait { .. }), "by its own clock it rests: {again:?}");
+    }
+}
+
+#[test]
 fn an_edit_recorded_between_two_steps_of_a_push_goes_out_in_the_same_round() {
     let (mut host, mut server) = (Host::new(), Server::new());
     host.register_many(2);
