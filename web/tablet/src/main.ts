@@ -1,4 +1,4 @@
-/** Starts the tablet: the core first, since no screen is of use without the databases. */
+/** Starts the tablet: who is on it is shown while the databases are still being taken; where they cannot be, nothing else is. */
 import { createPinia } from 'pinia'
 import { createApp } from 'vue'
 import { vant } from './theme/vant'
@@ -18,16 +18,21 @@ import { useSync } from './stores/sync'
 
 const pinia = createPinia()
 usePreferences(pinia)
+const app = createApp(App)
+let shown = false
 try {
-  provideCore(await openCore())
+  const core = await openCore()
+  provideCore(core)
   await usePeople(pinia).watch()
   useRules(pinia).watch()
   useSync(pinia).watch()
-  const app = createApp(App)
   const router = makeRouter()
   app.use(pinia).use(i18n).use(vant).use(router)
   app.mount('#app')
+  shown = true
   void watchUpdates(router)
+  await core.ready()
 } catch (thrown) {
+  if (shown) app.unmount()
   createApp(UnsupportedScreen, { why: thrown instanceof Error ? thrown.message : String(thrown) }).use(pinia).use(i18n).mount('#app')
 }

@@ -35,9 +35,10 @@ async function activate() {
 
 async function answer(request) {
   const cache = await caches.open(CACHE)
-  // Every address of a screen is the one page; scripts keep their address, without what stands behind a question mark.
-  const kept = request.mode === 'navigate' ? await cache.match(PAGE) : await cache.match(request, { ignoreSearch: true })
-  return kept ?? fetch(request)
+  // Every address of a screen is the one page; scripts keep their address, without what stands behind a question mark (to
+  // have that ignored, the cache would look at every file of it).
+  const [address] = request.mode === 'navigate' ? [PAGE] : request.url.split('?')
+  return (await cache.match(address)) ?? fetch(request)
 }
 
 self.addEventListener('install', (event) => event.waitUntil(install()))

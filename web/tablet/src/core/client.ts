@@ -90,6 +90,8 @@ export interface Core {
   // The device and its users. Everything but these needs somebody unlocked.
 
   device(): Promise<DeviceState>
+  /** Resolves once databases can be opened; fails where they cannot, with the reason. */
+  ready(): Promise<void>
   /** Spends an enrolment code (入网码). The user signs in once before anything else. Needs network. */
   enrol(code: string, deviceName: string): Promise<{ user_id: string; name: string }>
   /** Signs in by password and unlocks, also after a forgotten PIN: nothing is lost. Needs network. */

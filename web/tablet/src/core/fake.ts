@@ -152,6 +152,7 @@ export function fakeCore(setup: FakeSetup = {}): Core {
 
   return {
     device: () => Promise.resolve(structuredClone(device)),
+    ready: () => Promise.resolve(),
     enrol(code, deviceName) {
       if (code !== 'FAKE') {
         return Promise.reject(new CoreError('enrolment_code_invalid', [

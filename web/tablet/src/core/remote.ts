@@ -143,6 +143,7 @@ export function remoteCore(remote: Remote): Core {
   const draft = (given: CoreDraft): Draft => ({ ...given, visit: fromCore(given.visit) })
   return {
     device: async () => ({ ...(await remote.ask<Omit<DeviceState, 'leader'>>('device')), leader: remote.isLeader }),
+    ready: () => remote.ask('ready'),
     enrol: (code, deviceName) => remote.ask('enrol', code, deviceName),
     signIn: (userId, password) => remote.ask('signIn', userId, password),
     setPin: (pin) => remote.ask('setPin', pin),

@@ -3,6 +3,7 @@
  * `writes`: what is filled in there must not be cut off by an update of the app.
  */
 import { createRouter, createWebHistory, type Router, type RouteRecordRaw } from 'vue-router'
+import UnlockScreen from '@/screens/UnlockScreen.vue'
 import { usePeople } from '@/stores/people'
 
 declare module 'vue-router' {
@@ -16,7 +17,7 @@ declare module 'vue-router' {
 const ROUTES: RouteRecordRaw[] = [
   { path: '/', redirect: '/today' },
   { path: '/enrol', component: () => import('@/screens/EnrolScreen.vue'), meta: { open: true, writes: true } },
-  { path: '/unlock', component: () => import('@/screens/UnlockScreen.vue'), meta: { open: true } },
+  { path: '/unlock', component: UnlockScreen, meta: { open: true } },
   { path: '/sign-in/:user', component: () => import('@/screens/SignInScreen.vue'), props: true, meta: { open: true, writes: true } },
   { path: '/pin', component: () => import('@/screens/PinScreen.vue'), meta: { writes: true } },
   { path: '/today', component: () => import('@/screens/TodayScreen.vue'), meta: { section: '/today' } },

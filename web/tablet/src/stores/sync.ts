@@ -40,7 +40,7 @@ export const useSync = defineStore('sync', () => {
     core().on('sync', () => void look())
     watch(
       () => people.device?.user_id,
-      () => void look().then(round),
+      () => void look(),
       { immediate: true },
     )
     addEventListener('online', () => void round())

@@ -18,7 +18,7 @@ import { NotCarried, carry, type Carried } from './transport'
 const WRONG_PINS_MAX = 10
 /** Bytes of a photo (20 MiB), as the server has it. */
 const PHOTO_MAX_BYTES = 20 * 1024 * 1024
-/** Between a write and the round that sends it. */
+/** Between a write, or an opening, and the round that follows. */
 const SOON_MILLISECONDS = 1_500
 /** Between rounds while something waits, or the register may have changed. */
 const REGULAR_MILLISECONDS = 60_000
@@ -75,15 +75,14 @@ export class Owner {
   /** How long the next round waits for the verdict on photos; nothing where none is awaited. */
   private verdictIn: number | null = null
 
-  private constructor(private readonly tell: (topics: readonly Topic[]) => void) {}
+  /** The module is loaded and the databases are held; who is on this tablet can be asked before. */
+  readonly ready: Promise<void>
 
-  /** Loads the module and takes the databases. */
-  static async begin(tell: (topics: readonly Topic[]) => void): Promise<Owner> {
-    await init()
-    await passing(takePool)
-    const owner = new Owner(tell)
-    self.addEventListener('online', () => owner.later(0))
-    return owner
+  constructor(private readonly tell: (topics: readonly Topic[]) => void) {
+    this.ready = init().then(() => passing(takePool))
+    // Whoever asks for it is told.
+    this.ready.catch(() => undefined)
+    self.addEventListener('online', () => this.later(0))
   }
 
   // The device and its users.
@@ -182,8 +181,7 @@ export class Owner {
     const storeKey = await keys.unwrapWithPin(device, userId, pin, user.pin)
     if (storeKey === null) throw new CoreError(user.wrong_pins >= WRONG_PINS_MAX ? 'pin_blocked' : 'wrong_pin')
     user.wrong_pins = 0
-    await writeUser(user)
-    await this.open(user, storeKey)
+    await Promise.all([writeUser(user), this.open(user, storeKey)])
   }
 
   async lock(): Promise<void> {
@@ -203,6 +201,7 @@ export class Owner {
   /** Quickly, or thoroughly: then the register is read through, and set aside where it is damaged. */
   private async open(user: UserRecord, storeKey: Uint8Array<ArrayBuffer>, thoroughly = false): Promise<void> {
     if (this.unlocked !== null) await this.lock()
+    await this.ready
     const identity = { user_id: user.user_id, device_id: user.device_id, incarnation: user.incarnation }
     const key = await keys.databaseKey(storeKey)
     const photos = await PhotoFiles.of(user.user_id, await keys.photoKey(storeKey))
@@ -215,13 +214,16 @@ export class Owner {
       tablet.renew(user.incarnation)
     }
     key.fill(0)
-    user.opened = true
-    await writeUser(user)
+    if (missing || !user.opened) {
+      user.opened = true
+      await writeUser(user)
+    }
     const setAside = JSON.parse(tablet.setAside()) as string[]
     const locked = new AbortController()
     this.unlocked = { user, storeKey, tablet, photos, sealedDrafts, locked, setAside, stores: missing ? 'missing' : 'sound' }
     this.tell(['device', 'register', 'rules', 'drafts', 'work', 'sync'])
-    this.later(0)
+    // The day is shown first, where there is one.
+    this.later(user.last_success === null ? 0 : SOON_MILLISECONDS)
   }
 
   /** After what met damage: opens the stores thoroughly. Any other failure goes on. */

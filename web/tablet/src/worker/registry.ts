@@ -53,7 +53,18 @@ const USERS = 'users'
 /** Sealed drafts by user and subject. */
 export const SEALED_DRAFTS = 'field_drafts'
 
+let connection: Promise<IDBDatabase> | undefined
+
+/** One connection for all; a newer version of the app elsewhere closes it. */
 function opened(): Promise<IDBDatabase> {
+  connection ??= connected().catch((error: unknown) => {
+    connection = undefined
+    throw error
+  })
+  return connection
+}
+
+function connected(): Promise<IDBDatabase> {
   return new Promise((done, fail) => {
     const request = indexedDB.open(NAME, VERSION)
     request.onupgradeneeded = ({ oldVersion }) => {
@@ -63,7 +74,16 @@ function opened(): Promise<IDBDatabase> {
       }
       request.result.createObjectStore(SEALED_DRAFTS)
     }
-    request.onsuccess = () => done(request.result)
+    request.onsuccess = () => {
+      const { result } = request
+      const gone = () => {
+        result.close()
+        connection = undefined
+      }
+      result.onversionchange = gone
+      result.onclose = gone
+      done(result)
+    }
     request.onerror = () => fail(request.error)
   })
 }
@@ -75,16 +95,12 @@ export async function within<T>(
   act: (transaction: IDBTransaction) => IDBRequest<T>,
 ): Promise<T> {
   const database = await opened()
-  try {
-    return await new Promise<T>((done, fail) => {
-      const transaction = database.transaction(stores, mode, { durability: 'strict' })
-      const request = act(transaction)
-      transaction.oncomplete = () => done(request.result)
-      transaction.onabort = () => fail(transaction.error)
-    })
-  } finally {
-    database.close()
-  }
+  return new Promise<T>((done, fail) => {
+    const transaction = database.transaction(stores, mode, { durability: 'strict' })
+    const request = act(transaction)
+    transaction.oncomplete = () => done(request.result)
+    transaction.onabort = () => fail(transaction.error)
+  })
 }
 
 export function readDevice(): Promise<DeviceRecord | undefined> {

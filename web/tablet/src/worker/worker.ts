@@ -15,7 +15,7 @@ const passedOn = new Set<string>()
 const NAME = crypto.randomUUID()
 /** Calls under way here: the same one again, by a tab that saw no owner before, is the same call. */
 const underWay = new Map<string, Promise<Outcome>>()
-let owner: Promise<Owner> | null = null
+let owner: Owner | null = null
 
 const toTab = (message: ToTab) => postMessage(message)
 const toAll = (message: OnChannel) => channel.postMessage(message)
@@ -24,6 +24,7 @@ const METHODS: Record<string, (owner: Owner, args: unknown[]) => Promise<unknown
   device: (it) => it.device(),
   enrol: (it, args) => it.enrol(...(args as Parameters<Owner['enrol']>)),
   signIn: (it, args) => it.signIn(...(args as Parameters<Owner['signIn']>)),
+  ready: (it) => it.ready,
   setPin: (it, args) => it.setPin(...(args as Parameters<Owner['setPin']>)),
   unlock: (it, args) => it.unlock(...(args as Parameters<Owner['unlock']>)),
   lock: (it) => it.lock(),
@@ -40,17 +41,17 @@ const METHODS: Record<string, (owner: Owner, args: unknown[]) => Promise<unknown
   freeOriginals: (it) => it.freeOriginals(),
 }
 
-function answer(to: Promise<Owner>, call: Call): Promise<Outcome> {
+function answer(to: Owner, call: Call): Promise<Outcome> {
   const outcome = underWay.get(call.id) ?? act(to, call).finally(() => underWay.delete(call.id))
   underWay.set(call.id, outcome)
   return outcome
 }
 
-async function act(to: Promise<Owner>, { method, args }: Call): Promise<Outcome> {
+async function act(to: Owner, { method, args }: Call): Promise<Outcome> {
   try {
     const named = METHODS[method]
     if (named === undefined) throw new CoreError('internal', [], `no method ${method}`)
-    return { value: await named(await to, args) }
+    return { value: await named(to, args) }
   } catch (error) {
     // After a trap the module's memory is of no use; the tab ends this worker and starts another.
     if (error instanceof WebAssembly.RuntimeError) toTab({ kind: 'trapped' })
@@ -89,12 +90,10 @@ channel.onmessage = async ({ data }: MessageEvent<OnChannel>) => {
 
 /** Never resolves: the lock goes with the worker. */
 void navigator.locks.request(LOCK, async () => {
-  owner = Owner.begin((topics) => {
+  owner = new Owner((topics) => {
     toTab({ kind: 'changed', topics })
     toAll({ kind: 'changed', topics })
   })
-  // What failed to begin fails every call, with its reason.
-  await owner.catch(() => undefined)
   toTab({ kind: 'owner', owner: NAME, here: true })
   toAll({ kind: 'owner', owner: NAME })
   await new Promise(() => undefined)
