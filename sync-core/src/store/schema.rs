@@ -31,7 +31,11 @@ pub(super) struct Schema {
 pub(super) const MASTER: Schema = Schema {
     store: "master",
     application_id: 0x4c54_4d31,
-    migrations: &[include_str!("schema/master_v1.sql"), include_str!("schema/master_v2.sql")],
+    migrations: &[
+        include_str!("schema/master_v1.sql"),
+        include_str!("schema/master_v2.sql"),
+        include_str!("schema/master_v3.sql"),
+    ],
 };
 
 /// `work.db`.

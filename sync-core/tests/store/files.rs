@@ -14,6 +14,7 @@ const WORK_V1_ROWS: &str = include_str!("golden/work_v1_rows.sql");
 const MASTER_V1_ROWS: &str = include_str!("golden/master_v1_rows.sql");
 const MASTER_V1: &str = include_str!("../../src/store/schema/master_v1.sql");
 const MASTER_V2: &str = include_str!("../../src/store/schema/master_v2.sql");
+const MASTER_V3: &str = include_str!("../../src/store/schema/master_v3.sql");
 const WORK_V1: &str = include_str!("../../src/store/schema/work_v1.sql");
 const WORK_V2: &str = include_str!("../../src/store/schema/work_v2.sql");
 const WORK_V3: &str = include_str!("../../src/store/schema/work_v3.sql");
@@ -63,6 +64,7 @@ fn an_upgraded_master_database_equals_a_fresh_one() {
     let store = MasterStore::open(&old).unwrap();
     assert_eq!(store.cursor().unwrap().as_deref(), Some("c1"));
     assert_eq!(store.target(TargetId(uuid(1))).unwrap().unwrap().content.name, "煤场");
+    assert_eq!(store.targets_by_kind().unwrap().values().sum::<u64>(), 1);
     drop(store);
     assert_eq!(schema_of(&old), schema_of(&fresh));
 }
@@ -73,6 +75,7 @@ fn a_released_schema_never_changes() {
     let hash = |sql: &str| sync_core::ids::PackHash::of(sql.as_bytes()).to_string();
     assert_eq!(hash(MASTER_V1), "e4827329ee327da7d9a54bae51687dc2a9d66f6398af381948f32c305eed84a7");
     assert_eq!(hash(MASTER_V2), "bf6da24619bf05f641bc5bb63481396102b5bebfc86552b17bc687054a05d7e4");
+    assert_eq!(hash(MASTER_V3), "3b6157696b04f8d371b0e931218476eede2dc01a4e12f4bee9f2d842dbca5828");
     assert_eq!(hash(WORK_V1), "f2b91ee610152717636225125894a903b867a32a169d628e14eb1d5cae6239c8");
     assert_eq!(hash(WORK_V2), "bc6d12b800bcf9a62e562ef2758df426a368f30ee0b428b5815caf294ba772e7");
     assert_eq!(hash(WORK_V3), "de2bfacd51886c7829405982e034f8fa2e1a9fbcb6145384257ba87d9f23f090");

@@ -196,6 +196,13 @@ fn index_targets(
         [touched, &leave],
     )?;
     transaction.execute(
+        "INSERT INTO register_count (kind, targets)
+         SELECT kind, -count(*) FROM register_entry
+         WHERE target_id IN (SELECT value FROM json_each(?1)) GROUP BY kind
+         ON CONFLICT (kind) DO UPDATE SET targets = targets + excluded.targets",
+        [touched],
+    )?;
+    transaction.execute(
         "DELETE FROM register_entry
          WHERE target_id IN (SELECT value FROM json_each(?1) EXCEPT SELECT value FROM json_each(?2))",
         [touched, &leave],
@@ -208,6 +215,12 @@ fn index_targets(
          ON CONFLICT (target_id) DO UPDATE SET kind = excluded.kind, lon = excluded.lon, lat = excluded.lat
          WHERE (kind, lon, lat) IS NOT (excluded.kind, excluded.lon, excluded.lat)",
         [&entries],
+    )?;
+    transaction.execute(
+        "INSERT INTO register_count (kind, targets)
+         SELECT value ->> '$.kind', count(*) FROM json_each(?1) WHERE true GROUP BY 1
+         ON CONFLICT (kind) DO UPDATE SET targets = targets + excluded.targets",
+        [entries],
     )?;
     let terms: Vec<_> = targets
         .iter()
@@ -325,6 +338,9 @@ pub(super) mod tests {
         let changes = vec![altered(5, |_| {})];
         master.apply_page(&PullPage { changes, ..page_of_targets(0..0) }).unwrap();
         assert_eq!(found(&master, "DC-000005", None, None), [5], "it is back");
+        let counted = master.targets_by_kind().unwrap();
+        let expected = [("construction_site", 1), ("stockpile", 5)];
+        assert_eq!(counted, expected.map(|(kind, count)| (kind.to_owned(), count)).into());
     }
 
     #[test]

@@ -164,7 +164,7 @@ impl MasterStore {
     /// [`StoreError::Sqlite`] and its special cases.
     pub fn targets_by_kind(&self) -> Result<BTreeMap<String, u64>, StoreError> {
         let mut statement =
-            self.connection.prepare_cached("SELECT kind, count(*) FROM register_entry GROUP BY kind")?;
+            self.connection.prepare_cached("SELECT kind, targets FROM register_count WHERE targets > 0")?;
         let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
