@@ -1,6 +1,7 @@
 //! What the worker imports. Everything is JSON text but bytes; a failure is thrown as the JSON of a `CallError`.
 
 use std::panic;
+use std::path::Path;
 
 use serde::Serialize;
 use sync_core::engine::{HttpResponse, TransportError};
@@ -41,6 +42,15 @@ fn instant(millis: f64) -> Result<Instant, JsValue> {
 pub async fn take_pool() -> Result<(), JsValue> {
     panic::set_hook(Box::new(console_error_panic_hook::hook));
     pool::take().await.map_err(|error| thrown(CallError::own("unsupported", error)))
+}
+
+/// Makes room in the pool for what a user may open.
+///
+/// # Errors
+/// `storage_full`, also before the pool is taken.
+#[wasm_bindgen(js_name = makeRoom)]
+pub async fn make_room() -> Result<(), JsValue> {
+    pool::make_room().await.map_err(|error| thrown(CallError::own("storage_full", error)))
 }
 
 /// Names of the pool's files, as JSON.
@@ -88,6 +98,15 @@ impl Tablet {
         pool::set_key(Some(key));
         let opening = if thoroughly { Opening::Thoroughly } else { Opening::Quickly };
         let session = Session::open(identity, opening, instant(now)?).map_err(thrown)?;
+        Ok(Self { session })
+    }
+
+    /// Made-up stores in memory to rehearse calls with while nobody is unlocked; to be freed, not closed.
+    ///
+    /// # Errors
+    /// Those of opening.
+    pub fn rehearsal(now: f64) -> Result<Tablet, JsValue> {
+        let session = Session::rehearsal(Path::new(pool::REHEARSAL), instant(now)?).map_err(thrown)?;
         Ok(Self { session })
     }
 

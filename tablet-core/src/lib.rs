@@ -10,6 +10,7 @@ mod error;
 mod exports;
 #[cfg(target_family = "wasm")]
 mod pool;
+mod rehearsal;
 mod round;
 mod session;
 mod views;

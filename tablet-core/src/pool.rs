@@ -6,6 +6,7 @@
 
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use rsqlite_vfs::VfsFilesManager;
 use rsqlite_vfs::transfer::{DbTransfer, ExportSource};
@@ -19,22 +20,27 @@ use sync_core::store::files::{self, PrivateFiles};
 const POOL: &str = "opfs-sahpool";
 /// The encrypting file system over it (sqlite3mc names it so).
 const ENCRYPTED: &str = "multipleciphers-opfs-sahpool";
+/// The same over files in memory, which go with the worker.
+const IN_MEMORY: &str = "multipleciphers-memvfs";
+/// The directory of a rehearsal: in memory, under a key of zeros.
+pub const REHEARSAL: &str = "/rehearsal";
 /// Where the pool's files are, from the root of the origin's private file system.
 const DIRECTORY: &str = "lantian-databases";
-/// Free slots that there must be before databases are opened: five of them with their logs and journals, and as many again
-/// to set damaged ones aside. A full pool only says "unable to open database file".
-const FREE_SLOTS: usize = 30;
+/// Free slots that there must be before a user's databases are opened: five of them with their logs and one journal, and one
+/// each to set damaged ones aside. A full pool only says "unable to open database file"; every slot costs time when the pool
+/// is taken.
+const FREE_SLOTS: usize = 16;
 /// Bytes copied at a time.
 const COPY_BYTES: usize = 256 * 1024;
 /// Bytes of a store key.
 pub const KEY_BYTES: usize = 32;
 
 thread_local! {
-    static POOL_UTIL: RefCell<Option<OpfsSAHPoolUtil>> = const { RefCell::new(None) };
+    static POOL_UTIL: RefCell<Option<Rc<OpfsSAHPoolUtil>>> = const { RefCell::new(None) };
     static KEY: RefCell<Option<[u8; KEY_BYTES]>> = const { RefCell::new(None) };
 }
 
-/// Takes the pool, with room for what may be opened.
+/// Takes the pool.
 ///
 /// # Errors
 /// [`OpfsSAHError`] where another worker holds it or the browser has no such files.
@@ -42,13 +48,22 @@ pub async fn take() -> Result<(), OpfsSAHError> {
     let settings =
         OpfsSAHPoolCfgBuilder::new().vfs_name(POOL).directory(DIRECTORY).initial_capacity(FREE_SLOTS).build();
     let pool = install::<WasmOsCallback>(&settings, false).await?;
-    make_room(&pool).await?;
-    POOL_UTIL.with_borrow_mut(|util| *util = Some(pool));
+    // What a version before this one had too many of.
+    let idle = pool.capacity().saturating_sub(pool.len()?.saturating_add(FREE_SLOTS));
+    if idle >= FREE_SLOTS / 2 {
+        pool.reduce_capacity(idle).await?;
+    }
+    POOL_UTIL.with_borrow_mut(|util| *util = Some(Rc::new(pool)));
     files::install(Box::new(Pool));
     Ok(())
 }
 
-async fn make_room(pool: &OpfsSAHPoolUtil) -> Result<(), OpfsSAHError> {
+/// Makes room for what a user may open.
+///
+/// # Errors
+/// [`OpfsSAHError`] before the pool is taken, and where the storage has no room.
+pub async fn make_room() -> Result<(), OpfsSAHError> {
+    let pool = POOL_UTIL.with_borrow(Clone::clone).ok_or(OpfsSAHError::Uninstalled)?;
     pool.ensure_capacity(pool.len()?.saturating_add(FREE_SLOTS)).await
 }
 
@@ -73,9 +88,13 @@ struct Pool;
 
 impl PrivateFiles for Pool {
     fn connect(&self, path: &Path) -> Result<Connection, StoreError> {
-        let key = KEY.with_borrow(|key| *key).ok_or_else(|| failed(path, "nobody is unlocked"))?;
+        let (key, files) = if path.starts_with(REHEARSAL) {
+            ([0; KEY_BYTES], IN_MEMORY)
+        } else {
+            (KEY.with_borrow(|key| *key).ok_or_else(|| failed(path, "nobody is unlocked"))?, ENCRYPTED)
+        };
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
-        let connection = Connection::open_with_flags_and_vfs(path, flags, ENCRYPTED)?;
+        let connection = Connection::open_with_flags_and_vfs(path, flags, files)?;
         set_database_key(&connection, &key)?;
         Ok(connection)
     }

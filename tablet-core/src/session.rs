@@ -55,7 +55,7 @@ pub enum Opening {
 /// The session of one unlocked user.
 #[derive(Debug)]
 pub struct Session {
-    store: DeviceStore,
+    pub(crate) store: DeviceStore,
     author: Author,
     set_aside: Vec<PathBuf>,
     round: Option<Round>,

@@ -5,12 +5,15 @@
 declare module '@/core/generated/tablet_core' {
   export default function init(): Promise<unknown>
   export function takePool(): Promise<void>
+  export function makeRoom(): Promise<void>
   export function poolNames(): string
   export function checkPhotoFormat(firstBytes: Uint8Array): void
   export function photoClaims(picture: Uint8Array): string
   export class Tablet {
     static open(identity: string, key: Uint8Array, thoroughly: boolean, now: number): Tablet
+    static rehearsal(now: number): Tablet
     close(): void
+    free(): void
     setAside(): string
     isFresh(): boolean
     renew(incarnation: string): void

@@ -6,7 +6,7 @@
  */
 import { CoreError, PIN_MIN_DIGITS } from '@/core/client'
 import type { DeviceState, NewPhoto, Order, Originals, PhotoClaims, PhotoEntry, Storage, SyncReport, SyncState, Topic } from '@/core/model'
-import init, { Tablet, checkPhotoFormat, photoClaims, takePool } from '@/core/generated/tablet_core'
+import init, { Tablet, checkPhotoFormat, makeRoom, photoClaims, takePool } from '@/core/generated/tablet_core'
 import { fromBase64Url, toHex } from './bytes'
 import * as keys from './keys'
 import { PhotoFiles } from './photos'
@@ -31,6 +31,10 @@ const KEPT_SHARE = 0.25
 /** First bytes by which pictures are told apart. */
 const FORMAT_BYTES = 16
 
+/** Of a rehearsal. */
+const NO_ID = '00000000-0000-7000-8000-000000000000'
+const NO_VISIT = { target: NO_ID, answers: [], measurements: [], kept_photos: [] }
+
 const JSON_HEADERS: [string, string][] = [['Content-Type', 'application/json']]
 
 type Ask =
@@ -53,6 +57,18 @@ interface Unlocked {
   setAside: string[]
   stores: DeviceState['stores']
 }
+
+/** What is asked between the PIN and the first answer to a checklist. */
+const REHEARSED: ({ call: string } & Record<string, unknown>)[] = [
+  { call: 'rules' },
+  { call: 'grids' },
+  { call: 'units' },
+  { call: 'counts' },
+  { call: 'today', near: null },
+  { call: 'save_draft', inspection_id: NO_ID, visit: NO_VISIT, replaces: null },
+  { call: 'evaluate', visit: NO_VISIT, replaces: null },
+  { call: 'search', text: '工地', kind: null, near: null },
+]
 
 /** Which topics a call that writes may have changed. */
 const CHANGES: Record<string, readonly Topic[]> = {
@@ -80,8 +96,8 @@ export class Owner {
 
   constructor(private readonly tell: (topics: readonly Topic[]) => void) {
     this.ready = init().then(() => passing(takePool))
-    // Whoever asks for it is told.
-    this.ready.catch(() => undefined)
+    // Whoever asks for it is told; a rehearsal that fails costs only time.
+    this.ready.then(() => this.rehearse()).catch(() => undefined)
     self.addEventListener('online', () => this.later(0))
   }
 
@@ -198,10 +214,26 @@ export class Owner {
     this.tell(['device'])
   }
 
+  /**
+   * Makes the calls of an opening on made-up stores while the PIN is typed: the browser compiles the module function by
+   * function as they are first called. Piece by piece, and no longer once somebody is in.
+   */
+  private async rehearse(): Promise<void> {
+    if ((await readUsers()).length === 0 || this.unlocked !== null) return
+    const tablet = Tablet.rehearsal(Date.now())
+    for (const call of REHEARSED) {
+      await turn()
+      if (this.unlocked !== null) break
+      tablet.call(JSON.stringify(call), Date.now(), performance.now())
+    }
+    tablet.free()
+  }
+
   /** Quickly, or thoroughly: then the register is read through, and set aside where it is damaged. */
   private async open(user: UserRecord, storeKey: Uint8Array<ArrayBuffer>, thoroughly = false): Promise<void> {
     if (this.unlocked !== null) await this.lock()
     await this.ready
+    await passing(makeRoom)
     const identity = { user_id: user.user_id, device_id: user.device_id, incarnation: user.incarnation }
     const key = await keys.databaseKey(storeKey)
     const photos = await PhotoFiles.of(user.user_id, await keys.photoKey(storeKey))
@@ -486,6 +518,11 @@ export class Owner {
     const [before, drafts, sizes] = [new Set(orders.flatMap((order) => order.photos_before)), await sealedDrafts.texts(), await photos.sizes()]
     return free.filter((sha256) => sizes.has(sha256) && !before.has(sha256) && !drafts.some((text) => text.includes(sha256)))
   }
+}
+
+/** Lets whatever waits have its turn. */
+function turn(): Promise<void> {
+  return new Promise((done) => setTimeout(done))
 }
 
 function summed(sizes: ReadonlyMap<string, number>, of: readonly string[]): { photos: number; bytes: number } {
