@@ -85,7 +85,7 @@ describe('pictures', () => {
   it('case', async () => {
     const desk = await openDesk(browser)
     await enter(desk, 'supervisor1', '/queue?item=site_dust')
-    await desk.page.locator('tbody tr').first().click()
+    await desk.page.locator('main tbody tr').first().click()
     await desk.page.waitForURL(/\/cases\//)
     await desk.page.locator('main img').first().waitFor()
     await settled(desk)

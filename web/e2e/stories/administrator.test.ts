@@ -86,7 +86,7 @@ describe('registers', () => {
     const desk = await openDesk(browser)
     const { page } = desk
     await enter(desk, 'admin', '/registers/units?text=202001')
-    await page.locator('tbody tr').first().getByRole('button', { name: '修改' }).click()
+    await page.locator('main tbody tr').first().getByRole('button', { name: '修改' }).click()
     const dialog = page.getByRole('dialog', { name: '修改单位' })
     await dialog.getByLabel('名称').fill('马村区住建局')
     // Meanwhile somebody else changes another field.
@@ -124,7 +124,7 @@ describe('registers', () => {
     await enter(desk, 'admin', '/registers/targets')
     const { targets } = await ask<{ targets: Target[] }>(desk, '/api/v1/targets?kind=vehicle&limit=1')
     const [target] = targets
-    await page.locator('tbody tr').first().waitFor()
+    await page.locator('main tbody tr').first().waitFor()
     await page.keyboard.press('/')
     await page.keyboard.type(target?.name.slice(0, 2) ?? '')
     await page.waitForURL(/text=/)
@@ -261,7 +261,7 @@ it('an administrator does the day by keyboard alone: a colleague, a file, a lost
   const { keyboard } = page
   await signInByKeyboard(desk, 'admin')
   await page.waitForURL('**/users')
-  await page.locator('tbody tr').first().waitFor()
+  await page.locator('main tbody tr').first().waitFor()
   await keyboard.press('n')
   const created = page.getByRole('dialog', { name: '新增用户' })
   await hasKeyboard(created.getByLabel('姓名'))

@@ -33,7 +33,7 @@ it('is filed by the unit, reduced by a supervisor with a second person, and answ
   await page.getByText('检查当日停电').waitFor()
 
   await supervisor.page.goto('/appeals')
-  await supervisor.page.locator('tbody tr', { hasText: '检查当日停电' }).filter({ hasText: found?.target_name ?? '' }).click()
+  await supervisor.page.locator('main tbody tr', { hasText: '检查当日停电' }).filter({ hasText: found?.target_name ?? '' }).click()
   await supervisor.page.waitForURL(`**/appeals/${found?.case_id}`)
   await supervisor.page.getByRole('button', { name: /处理申诉/ }).click()
   const deciding = supervisor.page.getByRole('dialog', { name: '处理申诉' })

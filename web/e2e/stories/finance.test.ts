@@ -57,7 +57,7 @@ describe('finance', () => {
     await page.getByRole('row', { name: new RegExp(unit?.unit_name ?? '') }).getByRole('link').nth(1).click()
     await page.waitForURL(/tab=entries/)
     expect(new URL(page.url()).searchParams.get('unit')).toBe(unit?.unit_id)
-    await page.locator('tbody tr').first().click()
+    await page.locator('main tbody tr').first().click()
     await page.waitForURL('**/entries/*')
     await page.getByText('马政〔2024〕5号').first().waitFor()
     await page.getByText('办公室按上级交办文件录入').waitFor()

@@ -27,7 +27,7 @@ describe('a queue', () => {
       const cells = await page.locator('main tbody tr td:nth-last-child(3)').allInnerTexts()
       return cells.map((cell) => Number(cell.replace(/[^\d.]/g, '')))
     }
-    await page.locator('tbody tr').first().waitFor()
+    await page.locator('main tbody tr').first().waitFor()
     await page.getByRole('button', { name: /^金额/ }).click()
     await page.waitForURL(/sort=largest/)
     await page.locator('th[aria-sort=descending]', { hasText: '金额' }).waitFor()
@@ -47,8 +47,8 @@ describe('a queue', () => {
     const { page } = desk
     const address = '/queue?item=other_air&sort=oldest'
     await enter(desk, 'supervisor1', address)
-    await page.locator('tbody tr').first().waitFor()
-    await page.locator('tbody tr').first().click()
+    await page.locator('main tbody tr').first().waitFor()
+    await page.locator('main tbody tr').first().click()
     await page.waitForURL(/\/cases\//)
     const first = new URL(page.url()).pathname
     await page.reload()
@@ -76,7 +76,7 @@ describe('a queue', () => {
     await page.waitForURL(/overdue=true/)
     await page.getByText('没有符合筛选条件的内容').waitFor()
     await page.getByText('清除筛选').click()
-    await page.locator('tbody tr').first().waitFor()
+    await page.locator('main tbody tr').first().waitFor()
     expectClean(desk)
   })
 })
@@ -164,7 +164,7 @@ it('a posted case goes to another unit, and finance sees the pair of transfers',
 
   const desk = await openDesk(browser)
   await enter(desk, 'finance1', '/months?tab=entries')
-  const moved = desk.page.locator('tbody tr', { hasText: '划转' })
+  const moved = desk.page.locator('main tbody tr', { hasText: '划转' })
   await moved.filter({ hasText: '演马街道办事处' }).getByText('10,000.00').first().waitFor()
   await moved.filter({ hasText: '马村街道办事处' }).getByText('−10,000.00').first().waitFor()
   expectClean(supervisor)
@@ -204,7 +204,7 @@ it('on the board time is given, the clock is stopped and goes on again; keys lea
   await ordering.getByRole('button', { name: /^交办整改/ }).click()
   await ordering.waitFor({ state: 'hidden' })
   await page.goto('/rectifications')
-  const row = page.locator('tbody tr', { hasText: found?.target_name ?? '' })
+  const row = page.locator('main tbody tr', { hasText: found?.target_name ?? '' })
   const before = await row.locator('td').first().innerText()
   await row.getByRole('button', { name: '延期' }).click()
   const extend = page.getByRole('dialog', { name: '延期' })

@@ -17,7 +17,7 @@ it('a supervisor reviews by keyboard alone, from signing in to the next case', a
   await page.waitForURL('**/queue')
   const [first, second] = await cleanCases(desk, 'other_air')
   await page.goto('/queue?item=other_air&flagged=')
-  await page.locator('tbody tr').first().waitFor()
+  await page.locator('main tbody tr').first().waitFor()
 
   await page.keyboard.press('?')
   await page.getByRole('dialog', { name: '键盘快捷键' }).getByText('批量认定已选案件').waitFor()
@@ -26,7 +26,7 @@ it('a supervisor reviews by keyboard alone, from signing in to the next case', a
 
   // Into the list, down to the first clean case, and open it.
   await page.keyboard.press('j')
-  const names = await page.locator('tbody tr').allInnerTexts()
+  const names = await page.locator('main tbody tr').allInnerTexts()
   const at = names.findIndex((name) => name.includes(first?.target_name ?? ''))
   for (let step = 0; step < at; step += 1) await page.keyboard.press('ArrowDown')
   await page.keyboard.press('Enter')

@@ -106,7 +106,7 @@ describe('a liaison', () => {
     await tabTo(page.getByRole('navigation').getByRole('link', { name: '扣缴与回执' }))
     await keyboard.press('Enter')
     await page.waitForURL('**/unit/receipts')
-    await page.locator('tbody tr').first().getByText('冯营街道办事处').waitFor()
+    await page.locator('main tbody tr').first().getByText('冯营街道办事处').waitFor()
     expectClean(desk)
   })
 
@@ -114,7 +114,7 @@ describe('a liaison', () => {
     const desk = await openDesk(browser, { viewport: TABLET })
     const { page, context } = desk
     await enter(desk, 'liaison.fengying', '/unit/receipts')
-    await page.locator('tbody tr').first().getByText('冯营街道办事处').waitFor()
+    await page.locator('main tbody tr').first().getByText('冯营街道办事处').waitFor()
     const printing = context.waitForEvent('page')
     await page.getByRole('link', { name: '查看草稿' }).first().click()
     const notice = await printing
