@@ -95,8 +95,6 @@ fn rows(source: &str, pack: &PolicyPack) -> [Value; 5] {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
-
     use super::*;
     use crate::call::Call;
 

@@ -255,7 +255,7 @@ export class Owner {
     this.unlocked = { user, storeKey, tablet, photos, sealedDrafts, locked, setAside, stores: missing ? 'missing' : 'sound' }
     this.tell(['device', 'register', 'rules', 'drafts', 'work', 'sync'])
     // The day is shown first, where there is one.
-    this.later(user.last_success === null ? 0 : SOON_MILLISECONDS)
+    this.later(missing || user.last_success === null ? 0 : SOON_MILLISECONDS)
   }
 
   /** After what met damage: opens the stores thoroughly. Any other failure goes on. */
