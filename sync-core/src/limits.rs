@@ -20,6 +20,9 @@ pub const SNAPSHOT_PAGE_BYTES: u16 = 8192;
 pub const SNAPSHOT_RESERVED_BYTES: u8 = 32;
 /// Bytes of a snapshot when it is unpacked (8 GiB).
 pub const SNAPSHOT_UNPACKED_MAX_BYTES: u64 = 8 * 1024 * 1024 * 1024;
+/// Bytes of a snapshot that are unpacked before whoever hosts the store has a turn (512 KiB): a browser answers its screens in
+/// between, in one thread. Elsewhere it is a thread of its own.
+pub const SNAPSHOT_PIECE_BYTES: u64 = if cfg!(target_family = "wasm") { 512 * 1024 } else { u64::MAX };
 /// Bytes of a photo's original (20 MiB).
 pub const PHOTO_MAX_BYTES: u64 = 20 * 1024 * 1024;
 /// Bytes of one upload chunk (256 KiB).

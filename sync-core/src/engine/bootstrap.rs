@@ -6,7 +6,7 @@
 //! from a register.
 
 use super::http::{HttpRequest, HttpResponse, Method};
-use crate::limits::{SNAPSHOT_CHUNK_BYTES, SNAPSHOT_MAX_BYTES};
+use crate::limits::{SNAPSHOT_CHUNK_BYTES, SNAPSHOT_MAX_BYTES, SNAPSHOT_PIECE_BYTES};
 use crate::store::{DeviceStore, SnapshotChunk, SnapshotFault, StoreError, Unpacked};
 use crate::wire::pull::PullPage;
 
@@ -26,6 +26,8 @@ pub(super) struct Bootstrap {
 pub(super) enum NextForBootstrap {
     /// Ask for the next part.
     Ask(HttpRequest),
+    /// Nothing: it is being unpacked, and goes on after a turn of others.
+    Unpacking,
     /// Adopt the snapshot that this page stands for.
     Adopt(Box<PullPage>),
     /// Tell of a snapshot that could not be used.
@@ -68,7 +70,8 @@ impl Bootstrap {
             let same = format!("\"{}\"", received.sha256);
             return Ok(NextForBootstrap::Ask(part(received.received).header("If-Match", same)));
         }
-        Ok(match store.unpack_snapshot(&received)? {
+        Ok(match store.unpack_snapshot(&received, SNAPSHOT_PIECE_BYTES)? {
+            Unpacked::InPart => NextForBootstrap::Unpacking,
             Unpacked::Sound(page) => NextForBootstrap::Adopt(Box::new(page)),
             Unpacked::Refused(fault) => {
                 self.declined = true;

@@ -77,7 +77,13 @@ enum Turn {
 #[derive(Debug)]
 enum NextOfStage {
     Request(Asked, HttpRequest),
-    Load { photo: PhotoHash, offset: u64, length: usize },
+    Load {
+        photo: PhotoHash,
+        offset: u64,
+        length: usize,
+    },
+    /// Others have a turn.
+    Rest,
     Changed,
 }
 
@@ -159,6 +165,7 @@ impl Engine {
                 NextOfStage::Load { photo, offset, length } => {
                     return Ok(Step::Load { photo, offset, length });
                 }
+                NextOfStage::Rest => return Ok(Step::Wait { until: now }),
                 NextOfStage::Changed if matches!(self.stage, Stage::Over) => return self.finish(store, now),
                 NextOfStage::Changed => continue,
             };
@@ -249,6 +256,7 @@ impl Engine {
                     NextForBootstrap::Ask(request) => {
                         return Ok(NextOfStage::Request(Asked::Snapshot, request));
                     }
+                    NextForBootstrap::Unpacking => return Ok(NextOfStage::Rest),
                     NextForBootstrap::Adopt(page) => self.adopt(store, &page)?,
                     NextForBootstrap::Refused(fault) => {
                         let why = FailureReason::Snapshot { fault };

@@ -12,7 +12,7 @@ use super::file_names::Built;
 use super::files::{self, Registers};
 use super::master::{Hit, MasterStore, PageSummary};
 use super::search_terms::{Query, Terms};
-use super::snapshot::{Download, OwnWork, Received, SnapshotChunk, SnapshotFault, unpack};
+use super::snapshot::{Download, OwnWork, Piece, Received, SnapshotChunk, SnapshotFault, Unpacking};
 use super::work::{Overlay, Settled, WorkStore};
 use crate::geo::Point;
 use crate::ids::{Incarnation, KindCode, TargetId, UserId};
@@ -34,6 +34,7 @@ pub struct DeviceStore {
     master: MasterStore,
     replacement: Option<MasterStore>,
     download: Option<Download>,
+    unpacking: Option<Unpacking>,
     unpacked: Option<MasterStore>,
     /// The user's own work.
     pub work: WorkStore,
@@ -42,6 +43,8 @@ pub struct DeviceStore {
 /// What became of a snapshot that has arrived.
 #[derive(Debug)]
 pub enum Unpacked {
+    /// There is more of it; screens may have their turn.
+    InPart,
     /// It is sound: the page to adopt it with, which holds the user's own results and photo states.
     Sound(PullPage),
     /// It cannot be used and was thrown away.
@@ -140,7 +143,16 @@ impl DeviceStore {
         // One that a crash left half unpacked.
         files::discard(&registers.next(Built::FromSnapshot))?;
         let directory = directory.to_path_buf();
-        let store = Self { directory, registers, master, replacement, download, unpacked: None, work };
+        let store = Self {
+            directory,
+            registers,
+            master,
+            replacement,
+            download,
+            unpacking: None,
+            unpacked: None,
+            work,
+        };
         Ok(Opened { store, set_aside })
     }
 
@@ -222,20 +234,27 @@ impl DeviceStore {
         taken
     }
 
-    /// Verifies a snapshot that has arrived whole and unpacks it beside the register, which answers on. One that cannot
-    /// be used is thrown away.
+    /// Verifies a snapshot that has arrived whole and unpacks it beside the register, which answers on: by about so many bytes,
+    /// so again until it has ended. One that cannot be used is thrown away.
     ///
     /// # Errors
     /// [`StoreError::DiskFull`], [`StoreError::File`], [`StoreError::Sqlite`]; the download is kept then.
-    pub fn unpack_snapshot(&mut self, received: &Received) -> Result<Unpacked, StoreError> {
+    pub fn unpack_snapshot(&mut self, received: &Received, bytes: u64) -> Result<Unpacked, StoreError> {
         let Some(download) = &self.download else {
             return Ok(Unpacked::Refused(SnapshotFault::Unreadable("nothing has arrived".to_owned())));
         };
-        let unpacked = unpack(download, &received.sha256, &self.registers.next(Built::FromSnapshot))?;
-        let fault = match unpacked {
-            Ok(master) => match master.own_work()? {
+        // A failure of the disk leaves none behind: it is begun anew then.
+        let begun = self.unpacking.take().filter(|begun| begun.announced() == received.sha256);
+        let path = || self.registers.next(Built::FromSnapshot);
+        let mut unpacking = begun.unwrap_or_else(|| Unpacking::of(&received.sha256, path()));
+        let fault = match unpacking.go_on(download, bytes)? {
+            Piece::More => {
+                self.unpacking = Some(unpacking);
+                return Ok(Unpacked::InPart);
+            }
+            Piece::Whole(master) => match master.own_work()? {
                 Ok(page) => {
-                    self.unpacked = Some(master);
+                    self.unpacked = Some(*master);
                     return Ok(Unpacked::Sound(page));
                 }
                 Err(fault) => {
@@ -243,7 +262,7 @@ impl DeviceStore {
                     fault
                 }
             },
-            Err(fault) => fault,
+            Piece::Unusable(fault) => fault,
         };
         self.discard_snapshot()?;
         Ok(Unpacked::Refused(fault))
@@ -274,6 +293,7 @@ impl DeviceStore {
     /// # Errors
     /// [`StoreError::File`], [`StoreError::Sqlite`].
     pub fn discard_snapshot(&mut self) -> Result<(), StoreError> {
+        self.unpacking = None;
         if let Some(unpacked) = self.unpacked.take() {
             unpacked.close()?;
         }

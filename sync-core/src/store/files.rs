@@ -61,7 +61,10 @@ pub(super) fn discard(path: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Begins a database file that is written from its bytes.
+/// A database file that is written from its bytes.
+pub(super) type Begun = File;
+
+/// Begins one.
 pub(super) fn create(path: &Path) -> Result<File, StoreError> {
     File::create(path).map_err(failed(path))
 }

@@ -115,6 +115,9 @@ pub(super) struct Pages {
 /// The page whose bytes SQLite locks on other platforms (at 1 GiB) and never uses.
 const LOCK_PAGE: u32 = 0x4000_0000 / 8192 + 1;
 
+/// What [`create`] begins.
+pub(super) type Begun = Pages;
+
 /// Begins a database file that is written from its bytes.
 pub(super) fn create(path: &Path) -> Result<Pages, StoreError> {
     let connection = connect(path)?;

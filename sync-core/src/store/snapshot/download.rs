@@ -5,7 +5,6 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
-use sha2::{Digest, Sha256};
 
 use crate::store::error::StoreError;
 use crate::store::schema::{self, Check};
@@ -101,59 +100,54 @@ impl Download {
         Ok(())
     }
 
-    /// SHA-256 of what is here, as 64 hex digits.
-    pub fn sha256(&self) -> Result<String, StoreError> {
-        let mut hash = Sha256::new();
-        let mut chunks = self.chunks();
-        while let Some(bytes) = chunks.next()? {
-            hash.update(&bytes);
-        }
-        Ok(hex::encode(hash.finalize()))
-    }
-
-    /// What is here, from the beginning.
-    pub fn reader(&self) -> impl Read + '_ {
-        ChunkReader { chunks: self.chunks(), rest: io::Cursor::new(Vec::new()) }
-    }
-
-    const fn chunks(&self) -> Chunks<'_> {
-        Chunks { connection: &self.connection, at: -1 }
-    }
-}
-
-struct Chunks<'a> {
-    connection: &'a Connection,
-    /// Where the last part began; -1 before the first.
-    at: i64,
-}
-
-impl Chunks<'_> {
-    fn next(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
+    /// The next part of what is here; `None` after the last.
+    pub fn part(&self, place: &mut Place) -> Result<Option<Vec<u8>>, StoreError> {
         let next = self
             .connection
             .prepare_cached("SELECT start, bytes FROM chunk WHERE start > ?1 ORDER BY start LIMIT 1")?
-            .query_row([self.at], |row| Ok((row.get(0)?, row.get(1)?)))
+            .query_row([place.at], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
         let Some((start, bytes)) = next else { return Ok(None) };
-        self.at = start;
+        place.at = start;
         Ok(Some(bytes))
+    }
+
+    /// What is here, from a place on.
+    pub const fn reader<'a>(&'a self, place: &'a mut Place) -> impl Read + 'a {
+        Parts { download: self, place }
     }
 }
 
-struct ChunkReader<'a> {
-    chunks: Chunks<'a>,
+/// How far a download was read.
+#[derive(Debug)]
+pub(in crate::store) struct Place {
+    /// Where the last part began; -1 before the first.
+    at: i64,
+    /// What of it was not read yet.
     rest: io::Cursor<Vec<u8>>,
 }
 
-impl Read for ChunkReader<'_> {
+impl Place {
+    /// The beginning.
+    pub const fn first() -> Self {
+        Self { at: -1, rest: io::Cursor::new(Vec::new()) }
+    }
+}
+
+struct Parts<'a> {
+    download: &'a Download,
+    place: &'a mut Place,
+}
+
+impl Read for Parts<'_> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         loop {
-            let read = self.rest.read(into)?;
+            let read = self.place.rest.read(into)?;
             if read > 0 || into.is_empty() {
                 return Ok(read);
             }
-            match self.chunks.next().map_err(io::Error::other)? {
-                Some(bytes) => self.rest = io::Cursor::new(bytes),
+            match self.download.part(self.place).map_err(io::Error::other)? {
+                Some(bytes) => self.place.rest = io::Cursor::new(bytes),
                 None => return Ok(0),
             }
         }

@@ -18,7 +18,7 @@ pub use unpack::SnapshotFault;
 pub use write::SnapshotWriter;
 
 pub(super) use download::Download;
-pub(super) use unpack::{OwnWork, unpack};
+pub(super) use unpack::{OwnWork, Piece, Unpacking};
 
 /// The tables that a snapshot has beside those of the master.
 const OWN_TABLES: &str = "
