@@ -3,11 +3,18 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde::de::value::StrDeserializer;
 use sync_core::wire::problem::ProblemKind;
+use utoipa::IntoParams;
 
 use crate::problem::ApiError;
+
+/// Rows in a page of a list without filters, unless asked otherwise.
+const ROWS_DEFAULT: u16 = 100;
+/// Rows in a page of such a list at most.
+const ROWS_MAX: u16 = 500;
 
 /// A text that PostgreSQL does not take: it has a NUL.
 fn refuse_nul(name: &'static str, text: &str) -> Result<(), ApiError> {
@@ -69,6 +76,66 @@ pub fn refuse_pages(cursor: Option<&str>, limit: Option<&str>) -> Result<(), Api
     let asked = [("cursor", cursor), ("limit", limit)].into_iter().find(|(_, asked)| asked.is_some());
     let Some((field, _)) = asked else { return Ok(()) };
     Err(ApiError::new(ProblemKind::MalformedRequest).field(field).detail("a file has no pages"))
+}
+
+/// Parameters of a list without filters.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct PageParameters {
+    /// `next` of the page before.
+    cursor: Option<String>,
+    /// How many, 1 to 500; 100 unless asked otherwise.
+    limit: Option<String>,
+}
+
+/// A page of a list whose rows stay and keep their place: it begins after the row of this id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Page<Id> {
+    /// The last row of the page before; absent on the first.
+    pub after: Option<Id>,
+    /// How many rows at most.
+    pub rows: u16,
+}
+
+impl PageParameters {
+    /// What they ask for.
+    ///
+    /// # Errors
+    /// `malformed_request`, or `number_out_of_range`, naming the parameter.
+    pub fn page<Id>(&self) -> Result<Page<Id>, ApiError>
+    where
+        Id: FromStr,
+        Id::Err: Display,
+    {
+        Ok(Page {
+            after: parameter("cursor", self.cursor.as_deref())?,
+            rows: page_rows(self.limit.as_deref(), ROWS_DEFAULT, ROWS_MAX)?,
+        })
+    }
+}
+
+impl<Id> Page<Id> {
+    /// The rows to read: one more, which tells that a page follows.
+    #[must_use]
+    pub fn with_one_more(&self) -> i64 {
+        i64::from(self.rows).saturating_add(1)
+    }
+
+    /// Takes the one more away; answers with the cursor of the next page, where there is one.
+    pub fn cut<Row>(&self, rows: &mut Vec<Row>, id: impl Fn(&Row) -> Id) -> Option<String>
+    where
+        Id: Display,
+    {
+        let more = rows.len() > usize::from(self.rows);
+        rows.truncate(usize::from(self.rows));
+        rows.last().filter(|_| more).map(|row| id(row).to_string())
+    }
+}
+
+/// That no row of the list has the cursor's id.
+#[must_use]
+pub fn unknown_cursor() -> ApiError {
+    ApiError::new(ProblemKind::MalformedRequest).field("cursor").detail("not a cursor of this list")
 }
 
 /// Reads how many rows a page shall have.

@@ -47,7 +47,7 @@ export class Clerk {
   }
 
   async userId(username: string): Promise<string> {
-    const users = await this.get<{ user_id: string; username: string }[]>('/api/v1/users')
+    const { users } = await this.get<{ users: { user_id: string; username: string }[] }>('/api/v1/users?limit=500')
     const user = users.find((one) => one.username === username)
     if (!user) throw new Error(`nobody is called ${username}`)
     return user.user_id

@@ -89,7 +89,7 @@ pub async fn find(
         .optional()
 }
 
-/// The executions against a month, in the order they were recorded in.
+/// Executions against a month, of these units or of all, in the order they were recorded in: those after a time and id.
 ///
 /// # Errors
 /// Whatever PostgreSQL says.
@@ -97,8 +97,11 @@ pub async fn of_month(
     connection: &mut Connection,
     district: &RegionCode,
     month: Month,
+    units: Option<&[Uuid]>,
+    after: Option<(Time, ExecutionId)>,
+    most: i64,
 ) -> QueryResult<Vec<NamedExecution>> {
-    executions::table
+    let mut query = executions::table
         .inner_join(
             units::table
                 .on(units::district.eq(executions::district).and(units::unit_id.eq(executions::unit_id))),
@@ -110,9 +113,38 @@ pub async fn of_month(
         .filter(executions::district.eq(district.as_str()))
         .filter(executions::month.eq(Day(month.first_day())))
         .order((executions::recorded_at, executions::execution_id))
+        .limit(most)
         .select((ExecutionRow::as_select(), units::name, users::name))
+        .into_boxed();
+    if let Some(own) = units {
+        query = query.filter(executions::unit_id.eq_any(own));
+    }
+    if let Some((at, id)) = after {
+        query = query.filter(
+            executions::recorded_at
+                .gt(at)
+                .or(executions::recorded_at.eq(at).and(executions::execution_id.gt(id.0))),
+        );
+    }
+    query.load(connection).await
+}
+
+/// Which of these executions a later one cancels.
+///
+/// # Errors
+/// Whatever PostgreSQL says.
+pub async fn cancelled_among(
+    connection: &mut Connection,
+    district: &RegionCode,
+    ids: impl Iterator<Item = Uuid>,
+) -> QueryResult<Vec<Uuid>> {
+    let cancelled: Vec<Option<Uuid>> = executions::table
+        .filter(executions::district.eq(district.as_str()))
+        .filter(executions::cancels.eq_any(ids))
+        .select(executions::cancels)
         .load(connection)
-        .await
+        .await?;
+    Ok(cancelled.into_iter().flatten().collect())
 }
 
 /// What stands of a unit's month, and what of it is executed.

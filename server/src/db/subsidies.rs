@@ -1,12 +1,14 @@
 //! Rows of `subsidies` (资金补助): a payee list of its own, apart from the ledger.
 
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
 use diesel_async::RunQueryDsl;
 use sync_core::ids::{RegionCode, RequestId, SubsidyId};
 use uuid::Uuid;
 
 use crate::db::Connection;
 use crate::db::schema::subsidies;
+use crate::db::statement::statement;
 use crate::db::types::{Day, Time};
 
 /// A subsidy as stored.
@@ -122,15 +124,69 @@ pub async fn lock(
         .optional()
 }
 
-/// Every subsidy of a district in the order they were entered in.
+/// When a subsidy was entered.
 ///
 /// # Errors
 /// Whatever PostgreSQL says.
-pub async fn all(connection: &mut Connection, district: &RegionCode) -> QueryResult<Vec<SubsidyRow>> {
+pub async fn entered_at(
+    connection: &mut Connection,
+    district: &RegionCode,
+    id: SubsidyId,
+) -> QueryResult<Option<Time>> {
     subsidies::table
+        .find((district.as_str(), id.0))
+        .select(subsidies::entered_at)
+        .first(connection)
+        .await
+        .optional()
+}
+
+/// Subsidies of a district in the order they were entered in: those after a time and id.
+///
+/// # Errors
+/// Whatever PostgreSQL says.
+pub async fn list(
+    connection: &mut Connection,
+    district: &RegionCode,
+    after: Option<(Time, SubsidyId)>,
+    most: i64,
+) -> QueryResult<Vec<SubsidyRow>> {
+    let mut query = subsidies::table
         .filter(subsidies::district.eq(district.as_str()))
         .order((subsidies::entered_at, subsidies::subsidy_id))
+        .limit(most)
         .select(SubsidyRow::as_select())
-        .load(connection)
-        .await
+        .into_boxed();
+    if let Some((at, id)) = after {
+        query = query.filter(
+            subsidies::entered_at.gt(at).or(subsidies::entered_at.eq(at).and(subsidies::subsidy_id.gt(id.0))),
+        );
+    }
+    query.load(connection).await
+}
+
+/// Fen of a district's subsidies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, QueryableByName)]
+pub struct SubsidySums {
+    /// Of those that are not cancelled.
+    #[diesel(sql_type = BigInt)]
+    pub total: i64,
+    /// Of those that are paid.
+    #[diesel(sql_type = BigInt)]
+    pub paid: i64,
+}
+
+/// Sums a district's subsidies.
+///
+/// # Errors
+/// Whatever PostgreSQL says.
+pub async fn sums(connection: &mut Connection, district: &RegionCode) -> QueryResult<SubsidySums> {
+    statement(
+        "SELECT coalesce(sum(amount_fen) FILTER (WHERE state <> 'cancelled'), 0)::bigint AS total,
+                coalesce(sum(amount_fen) FILTER (WHERE state = 'paid'), 0)::bigint AS paid
+         FROM subsidies WHERE district = $1",
+    )
+    .bind::<Text, _>(district.as_str())
+    .get_result(connection)
+    .await
 }

@@ -12,6 +12,7 @@ use crate::auth::money_scope::MoneyScope;
 use crate::auth::permission::{KeepAccounts, ReadMoney};
 use crate::json::Json;
 use crate::problem::ApiError;
+use crate::query::PageParameters;
 use crate::services::list_executions::{ExecutionList, list_executions};
 use crate::services::record_execution::{
     CancellationRequest, ExecutionRequest, RecordedExecution, cancel_execution, record_execution,
@@ -26,7 +27,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
 /// What was executed against a month, cancelled entries and cancellations too; a liaison sees the own unit's.
 #[utoipa::path(
     tag = "executions",
-    params(("month" = Month, Path, description = "The month of account.")),
+    params(("month" = Month, Path, description = "The month of account."), PageParameters),
     responses((status = 200, body = ExecutionList)),
     security(("session" = []))
 )]
@@ -35,10 +36,11 @@ async fn list(
     actor: Authorised<ReadMoney>,
     state: web::Data<AppState>,
     path: web::Path<String>,
+    asked: web::Query<PageParameters>,
 ) -> Result<web::Json<ExecutionList>, ApiError> {
-    let month = month_of(&path)?;
+    let (month, page) = (month_of(&path)?, asked.page()?);
     let mut connection = state.connection().await?;
-    Ok(web::Json(list_executions(&mut connection, &MoneyScope::of(&actor), month).await?))
+    Ok(web::Json(list_executions(&mut connection, &MoneyScope::of(&actor), month, page).await?))
 }
 
 /// Record an execution against a closed month: voucher, day and amount, never more than stands of the unit.

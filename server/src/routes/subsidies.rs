@@ -12,10 +12,10 @@ use crate::auth::authorised::Authorised;
 use crate::auth::permission::{KeepAccounts, ReadAccounts};
 use crate::json::Json;
 use crate::problem::ApiError;
-use crate::query::parameter;
+use crate::query::{PageParameters, parameter};
 use crate::services::keep_subsidies::{
     PaymentRequest, Subsidy, SubsidyCancellation, SubsidyList, SubsidyRequest, approve_subsidy,
-    cancel_subsidy, enter_subsidy, list_subsidies, pay_subsidy, subsidies_file,
+    cancel_subsidy, enter_subsidy, list_subsidies, pay_subsidy, read_payees, subsidies_file,
 };
 use crate::state::AppState;
 use crate::tables::{FileFormat, Language};
@@ -45,15 +45,22 @@ fn subsidy_of(path: &str) -> Result<SubsidyId, ApiError> {
     path.parse().map_err(|_| ProblemKind::SubsidyUnknown.into())
 }
 
-/// The payee list with its sums.
-#[utoipa::path(tag = "subsidies", responses((status = 200, body = SubsidyList)), security(("session" = [])))]
+/// The payee list, with the sums of the whole.
+#[utoipa::path(
+    tag = "subsidies",
+    params(PageParameters),
+    responses((status = 200, body = SubsidyList)),
+    security(("session" = []))
+)]
 #[get("/api/v1/subsidies")]
 async fn list(
     actor: Authorised<ReadAccounts>,
     state: web::Data<AppState>,
+    asked: web::Query<PageParameters>,
 ) -> Result<web::Json<SubsidyList>, ApiError> {
+    let page = asked.page()?;
     let mut connection = state.connection().await?;
-    Ok(web::Json(list_subsidies(&mut connection, &actor.district).await?))
+    Ok(web::Json(list_subsidies(&mut connection, &actor.district, page).await?))
 }
 
 /// The payee list as CSV, without what was cancelled.
@@ -100,7 +107,7 @@ async fn export(
 ) -> Result<HttpResponse, ApiError> {
     let language = parameter("lang", asked.lang.as_deref())?.unwrap_or(Language::Zh);
     let mut connection = state.connection().await?;
-    let payees = list_subsidies(&mut connection, district).await?;
+    let payees = read_payees(&mut connection, district).await?;
     let words = PackWords::new(state.policies.of(&connection, district).await?, language);
     let bytes = subsidies_file(&payees, &words, format, state.clock.now()).map_err(ApiError::internal)?;
     let name = format!("lantian-subsidies-{district}.{}", format.extension());

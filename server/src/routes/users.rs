@@ -14,7 +14,7 @@ use crate::admin::create_user::{NewUser, create_user};
 use crate::admin::disable_user::disable_user;
 use crate::admin::enable_user::enable_user;
 use crate::admin::end_assignment::end_assignment;
-use crate::admin::list_users::{User, list_users};
+use crate::admin::list_users::{UserList, list_users};
 use crate::admin::move_assignment::{AssignmentMove, move_assignment};
 use crate::admin::rename_user::{UserChange, rename_user};
 use crate::admin::reset_password::reset_password;
@@ -23,6 +23,7 @@ use crate::auth::enrolment_code::issue_enrolment_code;
 use crate::auth::permission::Administer;
 use crate::json::Json;
 use crate::problem::ApiError;
+use crate::query::PageParameters;
 use crate::state::AppState;
 
 /// Registers the routes of this module.
@@ -40,18 +41,22 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .service(issue_code);
 }
 
-/// The district's users with all their assignments.
+/// The district's users with all their assignments, by the name they sign in with.
 #[utoipa::path(
     tag = "users",
+    params(PageParameters),
     security(("session" = [])),
-    responses((status = 200, description = "The users by name.", body = Vec<User>))
+    responses((status = 200, body = UserList))
 )]
 #[get("/api/v1/users")]
 async fn list(
     state: web::Data<AppState>,
     actor: Authorised<Administer>,
-) -> Result<web::Json<Vec<User>>, ApiError> {
-    Ok(web::Json(list_users(&mut *state.connection().await?, &actor.district).await?))
+    asked: web::Query<PageParameters>,
+) -> Result<web::Json<UserList>, ApiError> {
+    let page = asked.page()?;
+    let mut connection = state.connection().await?;
+    Ok(web::Json(list_users(&mut connection, &actor.district, page).await?))
 }
 
 /// The id of the user that was created.

@@ -1,4 +1,5 @@
-//! Lists what finance did against a closed month (扣缴执行), in the order it was recorded in.
+//! Lists what finance did against a closed month (扣缴执行), in the order it was recorded in, a page at
+//! a time.
 
 use jiff::civil::Date;
 use serde::Serialize;
@@ -11,6 +12,7 @@ use crate::auth::money_scope::MoneyScope;
 use crate::db::Connection;
 use crate::db::executions::{self, NamedExecution};
 use crate::problem::ApiError;
+use crate::query::{Page, unknown_cursor};
 
 /// An execution.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -41,29 +43,42 @@ pub struct Execution {
     pub recorded_at: Instant,
 }
 
-/// The executions against a month.
+/// A page of the executions against a month.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ExecutionList {
     /// The month.
     pub month: Month,
     /// The executions, cancelled ones and cancellations too.
     pub executions: Vec<Execution>,
+    /// The cursor to ask with for the next page; absent on the last.
+    pub next: Option<String>,
 }
 
 /// Lists the executions against a month; none, of an open one.
 ///
 /// # Errors
-/// Those of the database.
+/// `malformed_request` where the cursor is no execution against the month; those of the database.
 pub async fn list_executions(
     connection: &mut Connection,
     scope: &MoneyScope,
     month: Month,
+    page: Page<ExecutionId>,
 ) -> Result<ExecutionList, ApiError> {
-    let mut rows = executions::of_month(connection, &scope.district, month).await?;
-    if let Some(units) = &scope.units {
-        rows.retain(|(row, ..)| units.contains(&row.unit_id));
-    }
-    let cancelled: Vec<_> = rows.iter().filter_map(|(row, ..)| row.cancels).collect();
+    let district = &scope.district;
+    let after = match page.after {
+        None => None,
+        Some(id) => {
+            let last = executions::find(connection, district, id).await?;
+            let last = last.filter(|last| Month::of(last.month.0) == month).ok_or_else(unknown_cursor)?;
+            Some((last.recorded_at, id))
+        }
+    };
+    let units = scope.units.as_deref();
+    let mut rows =
+        executions::of_month(connection, district, month, units, after, page.with_one_more()).await?;
+    let next = page.cut(&mut rows, |(row, ..)| ExecutionId(row.execution_id));
+    let ids = rows.iter().map(|(row, ..)| row.execution_id);
+    let cancelled = executions::cancelled_among(connection, district, ids).await?;
     let execution = |(row, unit_name, recorded_by): NamedExecution| {
         let amount = Fen::new(row.amount_fen);
         Execution {
@@ -81,5 +96,5 @@ pub async fn list_executions(
             recorded_at: row.recorded_at.0,
         }
     };
-    Ok(ExecutionList { month, executions: rows.into_iter().map(execution).collect() })
+    Ok(ExecutionList { month, executions: rows.into_iter().map(execution).collect(), next })
 }

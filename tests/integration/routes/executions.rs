@@ -146,6 +146,36 @@ async fn a_wrong_execution_is_cancelled_by_its_opposite_once() {
 }
 
 #[tokio::test]
+async fn executions_are_listed_page_by_page_and_one_knows_of_its_cancellation_on_a_later_page() {
+    let review = closed_october().await;
+    let [east, _] = review.macun.streets;
+    let wrong = accepted(send(&review.finance, EXECUTIONS, &execution(east, 1_000)).await).await;
+    let path = format!("{EXECUTIONS}/{}/cancellation", wrong["execution_id"].as_str().unwrap());
+    // All at one time: then it is their ids that keep the order.
+    accepted(send(&review.finance, EXECUTIONS, &execution(east, 2_000)).await).await;
+    let request = json!({ "request_id": RequestId::fresh(), "reason": "凭证号有误" });
+    review.server.clock.advance_seconds(1);
+    accepted(send(&review.finance, &path, &request).await).await;
+    let page =
+        async |query: &str| read(review.finance.request(Method::GET, &format!("{EXECUTIONS}?{query}"))).await;
+    let whole = page("").await;
+
+    let first = page("limit=2").await;
+    let second = page(&format!("limit=2&cursor={}", first["next"].as_str().unwrap())).await;
+
+    assert_eq!((first["executions"].as_array().unwrap().len(), &second["next"]), (2, &Value::Null));
+    let pages: Vec<_> =
+        [&first, &second].into_iter().flat_map(|page| page["executions"].as_array().unwrap()).collect();
+    assert_eq!(pages, whole["executions"].as_array().unwrap().iter().collect::<Vec<_>>());
+    let cancelled: Vec<_> =
+        pages.iter().filter(|row| row["cancelled"] == true).map(|row| &row["amount"]).collect();
+    assert_eq!(cancelled, [1_000]);
+    let of_october = format!("/api/v1/months/2026-11/executions?cursor={}", first["next"].as_str().unwrap());
+    let refused = problem(review.finance.request(Method::GET, &of_october).send().await.unwrap()).await;
+    assert_eq!(refused.field.as_deref(), Some("cursor"), "of another month");
+}
+
+#[tokio::test]
 async fn the_same_request_is_one_execution_and_the_same_id_for_another_is_refused() {
     let review = closed_october().await;
     let [east, _] = review.macun.streets;
@@ -210,9 +240,11 @@ async fn a_liaison_sees_the_own_units_year_and_the_files_carry_it_for_finance() 
     let review = closed_october().await;
     let liaison = review.office("liaison", TestRole::liaison(review.macun.streets[1])).await;
     assert_eq!(year(&liaison).await["units"], json!([]));
+    accepted(send(&review.finance, EXECUTIONS, &execution(review.macun.streets[0], 1_000)).await).await;
+    assert_eq!(read(liaison.request(Method::GET, EXECUTIONS)).await["executions"], json!([]));
     let path = "/api/v1/years/2026/totals.csv";
     let csv = review.finance.request(Method::GET, path).send().await.unwrap().text().await.unwrap();
-    assert!(csv.contains("东街道,101,2026-10,已结账,200000.00,0.00,200000.00"), "{csv}");
+    assert!(csv.contains("东街道,101,2026-10,已结账,200000.00,10.00,199990.00"), "{csv}");
     let path = "/api/v1/years/2026/totals.xlsx?lang=en";
     let xlsx = review.finance.request(Method::GET, path).send().await.unwrap();
     assert_eq!(xlsx.status(), 200);

@@ -124,6 +124,16 @@ async fn an_enterprise_has_one_subsidy_of_a_document_unless_it_was_cancelled() {
 
     let list = mengzhou.list().await;
     assert_eq!((&list["total_yuan"], list["subsidies"].as_array().unwrap().len()), (&json!("50000.00"), 2));
+    let page = async |query: &str| {
+        read(mengzhou.finance.request(Method::GET, &format!("/api/v1/subsidies?{query}"))).await
+    };
+    let first = page("limit=1").await;
+    let second = page(&format!("limit=1&cursor={}", first["next"].as_str().unwrap())).await;
+    assert_eq!(
+        (&first["total"], &second["total"], &second["next"]),
+        (&list["total"], &list["total"], &Value::Null)
+    );
+    assert_eq!(json!([first["subsidies"][0], second["subsidies"][0]]), list["subsidies"], "page by page");
     let csv = mengzhou.finance.request(Method::GET, "/api/v1/subsidies.csv").send().await.unwrap();
     let csv = csv.text().await.unwrap();
     assert!(
@@ -236,4 +246,7 @@ async fn another_district_sees_and_changes_nothing_of_it() {
     assert_eq!(code(&stranger, &step(&entered, "approval"), &json!({})).await, "subsidy_unknown");
     let list = read(stranger.request(Method::GET, "/api/v1/subsidies")).await;
     assert_eq!(list["subsidies"], json!([]));
+    let after = format!("/api/v1/subsidies?cursor={}", entered["subsidy_id"].as_str().unwrap());
+    let refused = problem(stranger.request(Method::GET, &after).send().await.unwrap()).await;
+    assert_eq!(refused.field.as_deref(), Some("cursor"));
 }

@@ -3,6 +3,7 @@
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 use sync_core::ids::UserId;
+use tests::review::read;
 use tests::{MACUN, TestOffice, TestRole, TestServer, problem};
 
 async fn administrator(server: &TestServer) -> TestOffice {
@@ -44,8 +45,8 @@ async fn a_created_user_signs_in_and_may_do_what_is_assigned_today() {
     let list = users().await;
     assert_eq!(list.status(), StatusCode::OK);
     let list: Value = list.json().await.unwrap();
-    assert_eq!(list[1]["username"], "lina");
-    assert_eq!(list[1]["assignments"][0]["from"], "2026-11-23");
+    assert_eq!(list["users"][1]["username"], "lina");
+    assert_eq!(list["users"][1]["assignments"][0]["from"], "2026-11-23");
 }
 
 #[tokio::test]
@@ -173,9 +174,8 @@ async fn a_user_is_renamed_and_the_audit_trail_keeps_the_old_name() {
         assert_eq!(rename(user, "李梨娜").await.status(), StatusCode::NO_CONTENT);
     }
 
-    let users: Value =
-        office.request(Method::GET, "/api/v1/users").send().await.unwrap().json().await.unwrap();
-    let lina = users.as_array().unwrap().iter().find(|user| user["username"] == "lina").unwrap();
+    let users = read(office.request(Method::GET, "/api/v1/users")).await;
+    let lina = users["users"].as_array().unwrap().iter().find(|user| user["username"] == "lina").unwrap();
     assert_eq!(lina["name"], "李梨娜");
     let trail: Value = office
         .request(Method::GET, "/api/v1/audit-events?action=user_renamed")
@@ -219,9 +219,8 @@ async fn an_inspector_who_moves_has_every_day_in_one_grid_and_his_devices_start_
     let moved = post(&office, &path, json!({ "grid": "410804/002", "from": "2026-12-01" })).await;
     assert_eq!(moved.status(), StatusCode::CREATED);
 
-    let users: Value =
-        office.request(Method::GET, "/api/v1/users").send().await.unwrap().json().await.unwrap();
-    let lina = users.as_array().unwrap().iter().find(|user| user["username"] == "lina").unwrap();
+    let users = read(office.request(Method::GET, "/api/v1/users")).await;
+    let lina = users["users"].as_array().unwrap().iter().find(|user| user["username"] == "lina").unwrap();
     let days: Vec<_> = lina["assignments"]
         .as_array()
         .unwrap()
@@ -266,4 +265,47 @@ async fn a_password_that_an_administrator_resets_is_shown_once_and_ends_every_se
     post(&office, &format!("/api/v1/users/{user}/disable"), Value::Null).await;
     let disabled = post(&office, &format!("/api/v1/users/{user}/password"), Value::Null).await;
     assert_eq!(problem(disabled).await.code.as_str(), "not_found");
+}
+
+#[tokio::test]
+async fn users_are_listed_page_by_page_each_once_with_all_assignments() {
+    let server = TestServer::start().await;
+    let office = administrator(&server).await;
+    for username in ["wang", "lina", "zhao"] {
+        let user = create(&office, username).await;
+        for from in ["2026-11-02", "2026-11-01"] {
+            let body = json!({ "role": "finance", "grid": MACUN, "from": from, "until": from });
+            let made = post(&office, &format!("/api/v1/users/{user}/assignments"), body).await;
+            assert_eq!(made.status(), StatusCode::CREATED);
+        }
+    }
+    let page = async |query: &str| read(office.request(Method::GET, &format!("/api/v1/users?{query}"))).await;
+    let whole = page("").await;
+
+    let first = page("limit=3").await;
+    let second = page(&format!("limit=3&cursor={}", first["next"].as_str().unwrap())).await;
+
+    assert_eq!((first["users"].as_array().unwrap().len(), &second["next"]), (3, &Value::Null));
+    let pages: Vec<_> =
+        [&first, &second].into_iter().flat_map(|page| page["users"].as_array().unwrap()).collect();
+    assert_eq!(pages, whole["users"].as_array().unwrap().iter().collect::<Vec<_>>());
+    let lina = pages.iter().find(|user| user["username"] == "lina").unwrap();
+    let days: Vec<_> = lina["assignments"].as_array().unwrap().iter().map(|a| a["from"].clone()).collect();
+    assert_eq!(days, ["2026-11-01", "2026-11-02"]);
+}
+
+#[tokio::test]
+async fn a_page_of_users_that_makes_no_sense_names_its_parameter() {
+    let server = TestServer::start().await;
+    let office = administrator(&server).await;
+    for (query, code, field) in [
+        ("limit=0", "number_out_of_range", "limit"),
+        ("limit=501", "number_out_of_range", "limit"),
+        ("cursor=a", "malformed_request", "cursor"),
+        (&format!("cursor={}", UserId::fresh()), "malformed_request", "cursor"),
+    ] {
+        let asked = office.request(Method::GET, &format!("/api/v1/users?{query}"));
+        let refused = problem(asked.send().await.unwrap()).await;
+        assert_eq!((refused.code.as_str(), refused.field.as_deref()), (code, Some(field)), "{query}");
+    }
 }

@@ -349,7 +349,7 @@ describe('two inspectors on one tablet', () => {
   /** The first inspector's line among those who may unlock. */
   async function ownButton(page: Page) {
     const admin = await Clerk.of(inject('url'), 'admin')
-    const users = await admin.get<{ user_id: string; name: string }[]>('/api/v1/users')
+    const { users } = await admin.get<{ users: { user_id: string; name: string }[] }>('/api/v1/users?limit=500')
     await admin.close()
     const own = users.find(({ user_id }) => user_id === first.user)
     return page.locator('button.person', { hasText: own?.name ?? '' })

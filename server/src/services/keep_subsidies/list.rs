@@ -1,29 +1,34 @@
-//! Lists subsidies, and writes the list as a file for finance.
+//! Lists subsidies, a page at a time, and writes the list as a file for finance.
 
 use std::borrow::Cow;
 
 use serde::Serialize;
-use sync_core::ids::RegionCode;
+use sync_core::ids::{RegionCode, SubsidyId};
 use sync_core::money::Fen;
 use sync_core::time::Instant;
+use sync_core::wire::problem::ProblemKind;
 use utoipa::ToSchema;
 
 use super::{Subsidy, SubsidyState};
 use crate::db::{Connection, subsidies};
 use crate::problem::ApiError;
+use crate::query::{Page, unknown_cursor};
+use crate::services::export_month::FILE_MAX_ROWS;
 use crate::tables::{Column, FileFormat, SIGNATURES, Sheet, SheetError, Total};
 use crate::words::PackWords;
 
-/// The payee list.
+/// A page of the payee list, with the sums of the whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct SubsidyList {
     /// The subsidies, in the order they were entered in; cancelled ones too.
     pub subsidies: Vec<Subsidy>,
-    /// The sum of those that are not cancelled, in fen.
+    /// The cursor to ask with for the next page; absent on the last.
+    pub next: Option<String>,
+    /// The sum of all that are not cancelled, in fen.
     pub total: Fen,
     /// The same as exact yuan.
     pub total_yuan: String,
-    /// The sum of those that are paid, in fen.
+    /// The sum of all that are paid, in fen.
     pub paid: Fen,
     /// The same as exact yuan.
     pub paid_yuan: String,
@@ -32,53 +37,83 @@ pub struct SubsidyList {
 /// Lists a district's subsidies.
 ///
 /// # Errors
-/// Those of the database.
+/// `malformed_request` where the cursor is none of them; those of the database.
 pub async fn list_subsidies(
     connection: &mut Connection,
     district: &RegionCode,
+    page: Page<SubsidyId>,
 ) -> Result<SubsidyList, ApiError> {
-    let rows = subsidies::all(connection, district).await?;
-    let subsidies: Vec<Subsidy> = rows.into_iter().map(Subsidy::try_from).collect::<Result<_, _>>()?;
-    let sum = |counts: fn(SubsidyState) -> bool| {
-        let counted = subsidies.iter().filter(|subsidy| counts(subsidy.state));
-        Fen::new(counted.fold(0, |sum: i64, subsidy| sum.saturating_add(subsidy.amount.get())))
+    let after = match page.after {
+        None => None,
+        Some(id) => {
+            let at = subsidies::entered_at(connection, district, id).await?;
+            Some((at.ok_or_else(unknown_cursor)?, id))
+        }
     };
-    let (total, paid) =
-        (sum(|state| state != SubsidyState::Cancelled), sum(|state| state == SubsidyState::Paid));
-    Ok(SubsidyList { subsidies, total, total_yuan: total.to_string(), paid, paid_yuan: paid.to_string() })
+    let mut rows = subsidies::list(connection, district, after, page.with_one_more()).await?;
+    let next = page.cut(&mut rows, |row| SubsidyId(row.subsidy_id));
+    let sums = subsidies::sums(connection, district).await?;
+    let (total, paid) = (Fen::new(sums.total), Fen::new(sums.paid));
+    let subsidies = rows.into_iter().map(Subsidy::try_from).collect::<Result<_, _>>()?;
+    Ok(SubsidyList {
+        subsidies,
+        next,
+        total,
+        total_yuan: total.to_string(),
+        paid,
+        paid_yuan: paid.to_string(),
+    })
 }
 
-/// Writes the list in the language of `words`; `now` is when it is written.
+/// The subsidies that a file has: all that are not cancelled.
 ///
 /// # Errors
-/// [`SheetError`] where the format cannot hold it.
+/// `too_many_items` beyond [`FILE_MAX_ROWS`]; those of the database.
+pub async fn read_payees(
+    connection: &mut Connection,
+    district: &RegionCode,
+) -> Result<Vec<Subsidy>, ApiError> {
+    let most = i64::try_from(FILE_MAX_ROWS).unwrap_or(i64::MAX).saturating_add(1);
+    let rows = subsidies::list(connection, district, None, most).await?;
+    if rows.len() > FILE_MAX_ROWS {
+        return Err(
+            ApiError::new(ProblemKind::TooManyItems).detail(format!("{FILE_MAX_ROWS} subsidies at most"))
+        );
+    }
+    let mut payees: Vec<Subsidy> = rows.into_iter().map(Subsidy::try_from).collect::<Result<_, _>>()?;
+    payees.retain(|subsidy| subsidy.state != SubsidyState::Cancelled);
+    Ok(payees)
+}
+
+/// Writes payees in the language of `words`; `now` is when they are written.
+///
+/// # Errors
+/// [`SheetError`] where the format cannot hold them, or their sum.
 pub fn subsidies_file(
-    list: &SubsidyList,
+    payees: &[Subsidy],
     words: &PackWords,
     format: FileFormat,
     now: Instant,
 ) -> Result<Vec<u8>, SheetError> {
+    let total = Fen::checked_sum(payees.iter().map(|subsidy| subsidy.amount)).ok_or(SheetError::TooLarge)?;
     let language = words.language();
-    let standing: Vec<&Subsidy> =
-        list.subsidies.iter().filter(|subsidy| subsidy.state != SubsidyState::Cancelled).collect();
     let columns = vec![
-        Column::text("企业名称", "Enterprise", |row: &&Subsidy| Cow::Owned(row.payee.clone())),
-        Column::text("统一社会信用代码", "Credit code", |row: &&Subsidy| {
+        Column::text("企业名称", "Enterprise", |row: &Subsidy| Cow::Owned(row.payee.clone())),
+        Column::text("统一社会信用代码", "Credit code", |row: &Subsidy| {
             Cow::Owned(row.credit_code.clone())
         }),
-        Column::text("补助项", "Rule", move |row: &&Subsidy| {
+        Column::text("补助项", "Rule", move |row: &Subsidy| {
             Cow::Owned(words.subsidy(&row.pack_hash, &row.rule))
         }),
-        Column::text("依据", "Clause", |row: &&Subsidy| Cow::Owned(row.clause.clone())),
-        Column::text("公示文件", "Publication", |row: &&Subsidy| Cow::Owned(row.publication.clone())),
-        Column::date("公示日期", "Published on", |row: &&Subsidy| Some(row.published_on)),
-        Column::yuan("补助金额", "Amount", |row: &&Subsidy| Some(row.amount))
-            .with_total(Total::Yuan(list.total)),
-        Column::text("状态", "State", move |row: &&Subsidy| Cow::Borrowed(row.state.name(language))),
-        Column::text("凭证号", "Voucher", |row: &&Subsidy| {
+        Column::text("依据", "Clause", |row: &Subsidy| Cow::Owned(row.clause.clone())),
+        Column::text("公示文件", "Publication", |row: &Subsidy| Cow::Owned(row.publication.clone())),
+        Column::date("公示日期", "Published on", |row: &Subsidy| Some(row.published_on)),
+        Column::yuan("补助金额", "Amount", |row: &Subsidy| Some(row.amount)).with_total(Total::Yuan(total)),
+        Column::text("状态", "State", move |row: &Subsidy| Cow::Borrowed(row.state.name(language))),
+        Column::text("凭证号", "Voucher", |row: &Subsidy| {
             Cow::Owned(row.voucher.clone().unwrap_or_default())
         }),
-        Column::date("支付日期", "Paid on", |row: &&Subsidy| row.paid_on),
+        Column::date("支付日期", "Paid on", |row: &Subsidy| row.paid_on),
     ];
     format.bytes(&Sheet {
         language,
@@ -86,8 +121,8 @@ pub fn subsidies_file(
         title: language.of("企业资金补助清单", "Subsidies to enterprises").to_owned(),
         subtitle: now.record_date().to_string(),
         columns,
-        rows: &standing,
-        in_words: Some(list.total),
+        rows: payees,
+        in_words: Some(total),
         signatures: Some(SIGNATURES),
     })
 }

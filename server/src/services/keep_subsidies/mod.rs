@@ -18,7 +18,7 @@ use sync_core::time::Instant;
 use utoipa::ToSchema;
 
 pub use enter::enter_subsidy;
-pub use list::{SubsidyList, list_subsidies, subsidies_file};
+pub use list::{SubsidyList, list_subsidies, read_payees, subsidies_file};
 pub use step::{approve_subsidy, cancel_subsidy, pay_subsidy};
 
 use crate::db::subsidies::SubsidyRow;

@@ -305,7 +305,7 @@ async fn people_come_with_their_assignments_and_an_assignment_keeps_what_occurre
     let ended = format!("{head}lina,李娜娜,网格员,410804/001,,区县,2026-01-01,2026-06-30\n");
     run(&office, "users", ended).await;
     let list = read(office.request(reqwest::Method::GET, "/api/v1/users")).await;
-    let lina = list.as_array().unwrap().iter().find(|user| user["username"] == "lina").unwrap();
+    let lina = list["users"].as_array().unwrap().iter().find(|user| user["username"] == "lina").unwrap();
     assert_eq!((&lina["name"], &lina["assignments"][0]["until"]), (&json!("李娜娜"), &json!("2026-06-30")));
     let id = lina["user_id"].as_str().unwrap().parse().unwrap();
     assert_eq!(review.server.scope_version(id).await, 3, "once for each file that changed the scope");
