@@ -1,8 +1,8 @@
 //! Statements written in SQL (语句) that PostgreSQL parses and plans once a connection, like diesel's typed ones.
 //!
 //! `diesel::sql_query` has its text parsed and planned anew each time, with a round trip of its own: more than many of
-//! these statements take. Use that one where a plan must fit its values, as in reports over months; this one where a
-//! statement is small and runs often.
+//! these statements take. Use that one where a plan must fit its values, as in reports over years; this one where a
+//! statement runs often. Of these PostgreSQL itself keeps to plans that fit the values, as long as they are cheaper.
 //!
 //! Invariant: texts are constants or made of them. One text a request would fill the connection's cache.
 

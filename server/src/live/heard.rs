@@ -1,7 +1,7 @@
 //! Rows of the change log as streams tell them: with the version and the unit of what changed, where it has them.
 
+use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Integer, Nullable, Text, Uuid as SqlUuid};
-use diesel::{QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 use serde::Serialize;
 use sync_core::ids::{GridPath, RegionCode, UnitId, UserId};
@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::auth::hearing::Whereabouts;
 use crate::db::Connection;
+use crate::db::statement::statement;
 use crate::db::types::{StoredValueError, stored};
 use crate::problem::ApiError;
 
@@ -70,7 +71,7 @@ pub async fn heard_between(
     through: i64,
 ) -> Result<Option<Vec<HeardNumber>>, ApiError> {
     let most = i64::try_from(HEARD_ROWS_MAX).unwrap_or(i64::MAX);
-    let rows: Vec<Row> = sql_query(
+    let rows: Vec<Row> = statement(
         "SELECT c.number, c.entity, c.entity_id, c.grid_before, c.grid_after, c.user_id,
                 coalesce(k.unit_id, t.unit_id) AS unit_id, c.unit_before, coalesce(k.version, t.version) AS version
          FROM changes c

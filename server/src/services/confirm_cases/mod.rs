@@ -9,7 +9,6 @@ mod by_list;
 
 use std::collections::HashMap;
 
-use diesel::sql_query;
 use diesel::sql_types::{Bool, Text, Timestamptz};
 use diesel_async::RunQueryDsl;
 use jiff::ToSpan;
@@ -25,6 +24,7 @@ pub use by_list::{Confirmation, ConfirmationList, ConfirmationResult, Confirmati
 
 use crate::db::Connection;
 use crate::db::changes::NewChange;
+use crate::db::statement::statement;
 use crate::db::types::Time;
 use crate::ledger::basis::RecordedMoney;
 use crate::ledger::moves::{Aim, CaseMoney, MoveFault, bring};
@@ -177,7 +177,7 @@ async fn update_cases(
     kind: DecisionKind,
     now: Instant,
 ) -> Result<(), Refusal> {
-    sql_query(
+    statement(
         "UPDATE cases SET review_state = 'confirmed', version = after.version,
                           reason = CASE WHEN $3 THEN cases.reason ELSE after.reason END,
                           posts_on = after.posts_on, updated_at = $4

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use diesel::QueryableByName;
 use diesel::sql_types::{Array, Date as SqlDate, Nullable, Text, Uuid as SqlUuid};
-use diesel::{QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 use sync_core::ids::ItemCode;
 use sync_core::time::{Instant, Month};
 
 use crate::auth::money_scope::MoneyScope;
+use crate::db::statement::statement;
 use crate::db::types::{Day, stored};
 use crate::db::{Connection, periods};
 use crate::ledger::period::Occurrences;
@@ -46,7 +47,7 @@ pub async fn read_clauses(
 ) -> Result<ItemClauses, ApiError> {
     let calendar = periods::calendar(connection, &scope.district, now).await?;
     let days = calendar.occurrences_posting_to(month).map(Occurrences::days);
-    let rows: Vec<Row> = sql_query(
+    let rows: Vec<Row> = statement(
         "WITH posted AS (
              SELECT DISTINCT item, clause FROM ledger_entries
              WHERE district = $1 AND period = $2 AND ($3::uuid[] IS NULL OR unit_id = ANY ($3))

@@ -1,7 +1,6 @@
 //! What else may be the same finding (疑似重复), and what was merged.
 
 use diesel::prelude::*;
-use diesel::sql_query;
 use diesel::sql_types::{BigInt, Double, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use serde::Serialize;
@@ -13,6 +12,7 @@ use uuid::Uuid;
 
 use crate::db::Connection;
 use crate::db::schema::cases;
+use crate::db::statement::statement;
 use crate::db::types::{StoredValueError, Time, stored_code};
 use crate::problem::ApiError;
 use crate::services::find_duplicates::{Ground, PairState};
@@ -72,7 +72,7 @@ pub(super) async fn duplicates(
     district: &RegionCode,
     case_id: CaseId,
 ) -> Result<Vec<Duplicate>, ApiError> {
-    let rows: Vec<DuplicateRow> = sql_query(
+    let rows: Vec<DuplicateRow> = statement(
         "SELECT other.case_id, other.review_state, other.version, other.occurred_at,
                 ground, metres, hours, found_at, state, decision_no
          FROM (SELECT *, other_case_id AS other_id FROM duplicate_proposals WHERE district = $1 AND case_id = $2

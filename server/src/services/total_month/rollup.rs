@@ -1,7 +1,7 @@
 //! The one statement behind a month's totals, and its rows.
 
+use diesel::QueryableByName;
 use diesel::sql_types::{Array, BigInt, Date as SqlDate, Nullable, Text, Uuid as SqlUuid};
-use diesel::{QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 use serde::Serialize;
 use sync_core::ids::UnitId;
@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::{GridTotal, ItemTotal, MonthTotals, TotalLine, UnitItemTotal, UnitTotal};
 use crate::auth::money_scope::MoneyScope;
 use crate::db::Connection;
+use crate::db::statement::statement;
 use crate::db::types::{Day, StoredValueError, stored};
 use crate::ledger::period::Occurrences;
 
@@ -140,7 +141,7 @@ pub(super) async fn roll_up(
     memo: Option<Occurrences>,
 ) -> diesel::QueryResult<Vec<RollupRow>> {
     let (from, until) = memo.map_or(NONE, Occurrences::days);
-    sql_query(ROLL_UP)
+    statement(ROLL_UP)
         .bind::<Text, _>(scope.district.as_str())
         .bind::<SqlDate, _>(Day(month.first_day()))
         .bind::<Nullable<Array<SqlUuid>>, _>(scope.units.clone())
