@@ -5,6 +5,7 @@
 
 use actix_web::http::header::{CONTENT_DISPOSITION, ContentDisposition, DispositionParam, DispositionType};
 use actix_web::{HttpResponse, get, web};
+use futures::join;
 use serde::Deserialize;
 use sync_core::time::Month;
 use utoipa::IntoParams;
@@ -25,7 +26,7 @@ use crate::routes::cases::CaseParameters;
 use crate::routes::months::month_of;
 use crate::routes::targets::TargetParameters;
 use crate::services::close_month::month_file;
-use crate::services::export_cases::{CasesHead, cases_file, read_case_features, read_case_lines};
+use crate::services::export_cases::{CasesHead, case_lines, cases_file, read_case_features, read_case_rows};
 use crate::services::export_month::{
     FILE_MAX_ROWS, entries_file, read_clauses, read_entries, read_month_head, totals_file,
 };
@@ -280,11 +281,17 @@ async fn export_cases(
     let mut connection = state.connection().await?;
     let filter = asked.filter(&mut connection, &actor.district, state.clock.now()).await?;
     let words = PackWords::new(state.policies.of(&connection, &actor.district).await?, language);
-    let cases = read_case_lines(&mut connection, &CaseScope::of(actor), &filter, order, &words).await?;
     let district = district_head(&mut connection, &actor.district).await?;
-    drop(connection);
     let head = CasesHead { district, made_at: state.clock.now(), language };
-    let bytes = off_worker(move || cases_file(&head, &cases, format)).await?;
+    let (to, lines) = case_lines(words);
+    let scope = CaseScope::of(actor);
+    // Takes the connection along, which others may have while the rest is written.
+    let reading = async move { read_case_rows(&mut connection, &scope, &filter, order, to).await };
+    let writing = off_worker(move || cases_file(&head, order, lines, format));
+    // The writer ends when the reader is gone, and a fault of the reader is the one to tell.
+    let (read, written) = join!(reading, writing);
+    read?;
+    let bytes = written?;
     let name = format!("lantian-cases-{}.{}", actor.district, format.extension());
     Ok(attachment(format.media_type(), &name, bytes))
 }

@@ -8,7 +8,7 @@ use crate::db::Connection;
 use crate::geojson::feature_collection;
 use crate::problem::ApiError;
 use crate::registers::{Entries, Presence, Register};
-use crate::tables::{Language, Sheet, csv_bytes, xlsx_bytes};
+use crate::tables::{FileFormat, Language, Sheet};
 use sync_core::wire::problem::ProblemKind;
 
 /// The form of an exported file.
@@ -74,8 +74,8 @@ pub async fn export_register<R: Register>(
             signatures: None,
         };
         match form {
-            ExportForm::Xlsx => xlsx_bytes(&sheet).map_err(ApiError::internal),
-            ExportForm::Csv => csv_bytes(&sheet).map_err(ApiError::internal),
+            ExportForm::Xlsx => FileFormat::Xlsx.bytes(&sheet).map_err(ApiError::internal),
+            ExportForm::Csv => FileFormat::Csv.bytes(&sheet).map_err(ApiError::internal),
             ExportForm::Geojson => {
                 let collection = feature_collection(&sheet, |line| register.outline(line));
                 serde_json::to_vec(&collection).map_err(ApiError::internal)

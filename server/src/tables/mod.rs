@@ -1,6 +1,6 @@
 //! Tables (表格) as files: what goes out to finance and what comes in from offices, as XLSX and CSV.
 //!
-//! Out: a [`Sheet`] declares its columns once; [`write_csv`] and [`xlsx_bytes`] render the same cells. In: [`read::read_table`]
+//! Out: a [`Sheet`] declares its columns once; each [`FileFormat`] renders the same cells. In: [`read::read_table`]
 //! turns a file into text and numbers with row numbers, or says everything that is wrong with it; typed columns
 //! turn those into values or row errors.
 //!
@@ -17,8 +17,7 @@ mod sheet;
 mod write_csv;
 mod write_xlsx;
 
-pub use file_format::FileFormat;
+pub use file_format::{FileFormat, SheetFile};
 pub use language::{Language, UnknownLanguage};
 pub use sheet::{Cell, Column, ColumnKind, SIGNATURES, Sheet, SignatureLine, Total};
-pub use write_csv::{csv_bytes, write_csv};
-pub use write_xlsx::{SheetError, xlsx_bytes};
+pub use write_xlsx::SheetError;

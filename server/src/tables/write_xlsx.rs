@@ -15,7 +15,7 @@ use sync_core::money::Fen;
 use sync_core::money_words::capital_figures;
 
 use super::Language;
-use super::sheet::{Cell, Column, ColumnKind, Sheet};
+use super::sheet::{Cell, ColumnKind, Sheet};
 
 /// Characters of a sheet's tab.
 const TAB_MAX_CHARS: usize = 31;
@@ -61,35 +61,81 @@ pub enum SheetError {
     TooLarge,
 }
 
-/// The sheet as XLSX in memory.
-///
-/// # Errors
-/// [`SheetError`] where the format cannot hold the sheet.
-pub fn xlsx_bytes<R>(sheet: &Sheet<'_, R>) -> Result<Vec<u8>, SheetError> {
-    let mut workbook = Workbook::new();
-    let made = Offset::UTC.to_datetime(sheet.made_at.timestamp());
-    workbook.set_properties(&DocProperties::new().set_title(&sheet.title).set_creation_datetime(&made));
-    workbook.set_zip_compression_level(PACKING);
-    let page = workbook.add_worksheet_with_low_memory()?;
-    set_up_page(page, sheet)?;
-    write_head(page, sheet)?;
-    let mut at = FIRST_ROW;
-    for row in sheet.rows {
-        for (index, column) in (0_u16..).zip(&sheet.columns) {
-            write_cell(page, at, index, &column.cell(row))?;
-        }
-        at = next(at)?;
+/// A sheet as XLSX on its way, in memory.
+pub struct XlsxFile {
+    workbook: Workbook,
+    /// Where the next row goes.
+    at: u32,
+    /// How wide each column must be for its header and the rows that were judged.
+    widths: Vec<usize>,
+    judged: usize,
+}
+
+impl XlsxFile {
+    /// Begins with what stands above the rows.
+    ///
+    /// # Errors
+    /// [`SheetError`] where the format cannot hold the sheet.
+    pub fn begin<R>(sheet: &Sheet<'_, R>) -> Result<Self, SheetError> {
+        let mut workbook = Workbook::new();
+        let made = Offset::UTC.to_datetime(sheet.made_at.timestamp());
+        workbook.set_properties(&DocProperties::new().set_title(&sheet.title).set_creation_datetime(&made));
+        workbook.set_zip_compression_level(PACKING);
+        let page = workbook.add_worksheet_with_low_memory()?;
+        set_up_page(page, sheet)?;
+        write_head(page, sheet)?;
+        let widths = sheet.columns.iter().map(|column| half_widths(&column.header(sheet.language))).collect();
+        Ok(Self { workbook, at: FIRST_ROW, widths, judged: 0 })
     }
-    if let Some(totals) = sheet.total_line() {
-        for ((index, cell), column) in (0_u16..).zip(&totals).zip(&sheet.columns) {
-            write_cell(page, at, index, cell)?;
-            page.set_cell_format(at, index, &body(column.kind()).set_bold())?;
+
+    /// Writes rows.
+    ///
+    /// # Errors
+    /// [`SheetError`] where the format cannot hold them.
+    pub fn write_rows<R>(&mut self, sheet: &Sheet<'_, R>, rows: &[R]) -> Result<(), SheetError> {
+        self.judge_widths(sheet, rows);
+        let page = self.workbook.worksheet_from_index(0)?;
+        for row in rows {
+            for (index, column) in (0_u16..).zip(&sheet.columns) {
+                write_cell(page, self.at, index, &column.cell(row))?;
+            }
+            self.at = next(self.at)?;
         }
-        at = next(at)?;
+        Ok(())
     }
-    let end = write_foot(page, sheet, at)?;
-    page.set_print_area(TITLE_ROW, 0, end, last_column(sheet)?)?;
-    Ok(workbook.save_to_buffer()?)
+
+    fn judge_widths<R>(&mut self, sheet: &Sheet<'_, R>, rows: &[R]) {
+        let sample = rows.iter().take(WIDTH_SAMPLE_ROWS.saturating_sub(self.judged));
+        for row in sample {
+            for (width, column) in self.widths.iter_mut().zip(&sheet.columns) {
+                *width = cell_width(&column.cell(row)).max(*width);
+            }
+            self.judged += 1;
+        }
+    }
+
+    /// Ends with what stands below the rows.
+    ///
+    /// # Errors
+    /// [`SheetError`] where the format cannot hold the sheet.
+    pub fn finish<R>(mut self, sheet: &Sheet<'_, R>) -> Result<Vec<u8>, SheetError> {
+        let page = self.workbook.worksheet_from_index(0)?;
+        let mut at = self.at;
+        if let Some(totals) = sheet.total_line() {
+            for ((index, cell), column) in (0_u16..).zip(&totals).zip(&sheet.columns) {
+                write_cell(page, at, index, cell)?;
+                page.set_cell_format(at, index, &body(column.kind()).set_bold())?;
+            }
+            at = next(at)?;
+        }
+        let end = write_foot(page, sheet, at)?;
+        page.set_print_area(TITLE_ROW, 0, end, last_column(sheet)?)?;
+        for (index, width) in (0_u16..).zip(self.widths) {
+            let shown = u32::try_from(column_width(width)).map_err(|_| SheetError::TooLarge)?;
+            page.set_column_width(index, f64::from(shown))?;
+        }
+        Ok(self.workbook.save_to_buffer()?)
+    }
 }
 
 fn next(row: u32) -> Result<u32, SheetError> {
@@ -111,8 +157,6 @@ fn set_up_page<R>(page: &mut Worksheet, sheet: &Sheet<'_, R>) -> Result<(), Shee
         Language::En => format!("&LMade at {made_at}&RPage &P of &N"),
     });
     for (index, column) in (0_u16..).zip(&sheet.columns) {
-        let width = u32::try_from(width(sheet, column)).map_err(|_| SheetError::TooLarge)?;
-        page.set_column_width(index, f64::from(width))?;
         page.set_column_format(index, &body(column.kind()))?;
     }
     Ok(())
@@ -239,12 +283,9 @@ fn body(kind: ColumnKind) -> Format {
     }
 }
 
-/// A width that its header and the first rows fit in.
-fn width<R>(sheet: &Sheet<'_, R>, column: &Column<'_, R>) -> usize {
-    let header = half_widths(&column.header(sheet.language));
-    let cells = sheet.rows.iter().take(WIDTH_SAMPLE_ROWS).map(|row| column.cell(row));
-    let widest = cells.map(|cell| cell_width(&cell)).chain([header]).max();
-    (widest.unwrap_or(0) + WIDTH_MARGIN).clamp(WIDTH_MIN, WIDTH_MAX)
+/// The width of a column whose widest text has so many half-width characters.
+fn column_width(widest: usize) -> usize {
+    (widest + WIDTH_MARGIN).clamp(WIDTH_MIN, WIDTH_MAX)
 }
 
 fn cell_width(cell: &Cell<'_>) -> usize {
@@ -277,8 +318,13 @@ mod tests {
 
     use calamine::{Data, Range, Reader, Xlsx};
 
+    use super::super::FileFormat;
     use super::super::sample::{Line, lines, sheet};
     use super::*;
+
+    fn xlsx_bytes(sheet: &Sheet<'_, Line>) -> Result<Vec<u8>, SheetError> {
+        FileFormat::Xlsx.bytes(sheet)
+    }
 
     fn read_back(sheet: &Sheet<'_, Line>) -> Range<Data> {
         let mut book = Xlsx::new(Cursor::new(xlsx_bytes(sheet).unwrap())).unwrap();
@@ -317,10 +363,14 @@ mod tests {
     }
 
     #[test]
-    fn the_same_sheet_gives_the_same_bytes() {
+    fn the_same_sheet_gives_the_same_bytes_also_where_its_rows_come_one_by_one() {
         let lines = lines();
-        let bytes = xlsx_bytes(&sheet(&lines, Language::Zh)).unwrap();
-        assert_eq!(bytes, xlsx_bytes(&sheet(&lines, Language::Zh)).unwrap());
+        let sheet = sheet(&lines, Language::Zh);
+        let mut file = XlsxFile::begin(&sheet).unwrap();
+        for line in lines.chunks(1) {
+            file.write_rows(&sheet, line).unwrap();
+        }
+        assert_eq!(xlsx_bytes(&sheet).unwrap(), file.finish(&sheet).unwrap());
     }
 
     #[test]
@@ -352,7 +402,9 @@ mod tests {
     fn columns_are_as_wide_as_their_texts_within_bounds() {
         let lines = lines();
         let sheet = sheet(&lines, Language::Zh);
-        let widths: Vec<usize> = sheet.columns.iter().map(|column| width(&sheet, column)).collect();
+        let mut file = XlsxFile::begin(&sheet).unwrap();
+        file.write_rows(&sheet, sheet.rows).unwrap();
+        let widths: Vec<usize> = file.widths.into_iter().map(column_width).collect();
         assert_eq!(widths, [18, 14, 8, 16, 12, 21]);
     }
 }

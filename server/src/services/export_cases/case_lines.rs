@@ -1,14 +1,18 @@
-//! Cases as the lines of a sheet.
+//! Cases as the lines of a sheet, read while the file is written.
+//!
+//! Invariant: reader and writer are at most [`CHUNKS_AHEAD`] chunks apart, so what waits between them is bounded.
 
-use std::cmp::Reverse;
+use std::pin::pin;
 
 use diesel::QueryableByName;
 use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
+use futures::{StreamExt, TryStreamExt};
 use sync_core::model::assignment::DiscoveryLevel;
 use sync_core::model::case::{Flag, RectificationState, ReviewState};
 use sync_core::money::Fen;
 use sync_core::time::Instant;
+use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use super::pick::{over_cases, refuse_too_many};
@@ -87,11 +91,17 @@ CROSS JOIN LATERAL (
     FROM charges WHERE charges.district = picked.district AND charges.case_id = picked.case_id
 ) AS sums";
 
+/// Cases that are handed on together.
+const CHUNK_ROWS: usize = 500;
+/// Chunks that may wait for the writer.
+const CHUNKS_AHEAD: usize = 8;
+
 /// Stands between the clauses of a case.
 const CLAUSES_APART: &str = "；";
 
+/// A case as it is read.
 #[derive(QueryableByName)]
-struct LineRow {
+pub struct LineRow {
     #[diesel(sql_type = SqlUuid)]
     case_id: Uuid,
     #[diesel(sql_type = Timestamptz)]
@@ -136,34 +146,56 @@ struct LineRow {
     reason: Option<String>,
 }
 
-/// The cases that scope and filters pick, named in the language of `words`.
+/// The two ends between reading and writing: what [`read_case_rows`] fills, and the lines that come of it, named in the
+/// language of `words`.
+#[must_use]
+pub fn case_lines(words: PackWords) -> (mpsc::Sender<Vec<LineRow>>, CaseLines) {
+    let (sender, rows) = mpsc::channel(CHUNKS_AHEAD);
+    (sender, CaseLines { rows, words })
+}
+
+/// Reads the cases that scope and filters pick; nearly always in that order, see [`super::sheet`].
 ///
 /// # Errors
 /// `too_many_items` beyond [`super::CASES_MAX`]; those of the database.
-pub async fn read_case_lines(
+pub async fn read_case_rows(
     connection: &mut Connection,
     scope: &CaseScope,
     filter: &CaseFilter,
     order: CaseOrder,
-    words: &PackWords,
-) -> Result<Vec<CaseLine>, ApiError> {
-    let mut rows: Vec<LineRow> = over_cases(scope, filter, order, SELECT_LINES).load(connection).await?;
-    refuse_too_many(rows.len())?;
-    match order {
-        CaseOrder::Newest => rows.sort_by_key(|row| (Reverse(row.occurred_at), row.case_id)),
-        CaseOrder::Oldest => rows.sort_by_key(|row| (row.occurred_at, Reverse(row.case_id))),
-        CaseOrder::Largest => rows.sort_by_key(|row| (Reverse(row.amount()), row.case_id)),
-        CaseOrder::Smallest => rows.sort_by_key(|row| (row.amount(), Reverse(row.case_id))),
+    to: mpsc::Sender<Vec<LineRow>>,
+) -> Result<(), ApiError> {
+    let rows = over_cases(scope, filter, order, SELECT_LINES).load_stream::<LineRow>(connection).await?;
+    let mut chunks = pin!(rows.try_chunks(CHUNK_ROWS));
+    let mut read: usize = 0;
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|broken| broken.1)?;
+        read = read.saturating_add(chunk.len());
+        refuse_too_many(read)?;
+        if to.send(chunk).await.is_err() {
+            // The writer gave up, and says why.
+            return Ok(());
+        }
     }
-    Ok(rows.into_iter().map(|row| row.line(words)).collect::<Result<_, _>>()?)
+    Ok(())
+}
+
+/// Chunks of lines as they come; to be taken where waiting keeps no request from being answered.
+pub struct CaseLines {
+    rows: mpsc::Receiver<Vec<LineRow>>,
+    words: PackWords,
+}
+
+impl Iterator for CaseLines {
+    type Item = Result<Vec<CaseLine>, StoredValueError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let rows = self.rows.blocking_recv()?;
+        Some(rows.into_iter().map(|row| row.line(&self.words)).collect())
+    }
 }
 
 impl LineRow {
-    /// Fen that stand on the case.
-    const fn amount(&self) -> i64 {
-        self.pending.saturating_add(self.posted)
-    }
-
     fn line(self, words: &PackWords) -> Result<CaseLine, StoredValueError> {
         let language = words.language();
         let level: DiscoveryLevel = stored_code("cases.level", &self.level)?;

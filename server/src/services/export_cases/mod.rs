@@ -9,6 +9,6 @@ mod pick;
 mod sheet;
 
 pub use case_features::{CaseFeature, read_case_features};
-pub use case_lines::{CaseLine, read_case_lines};
+pub use case_lines::{CaseLine, case_lines, read_case_rows};
 pub use pick::CASES_MAX;
 pub use sheet::{CasesHead, cases_file};

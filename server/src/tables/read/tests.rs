@@ -4,7 +4,7 @@ use rust_xlsxwriter::{Format, Workbook, Worksheet};
 use sync_core::money::Fen;
 
 use super::*;
-use crate::tables::{Column, Language, Sheet, csv_bytes, xlsx_bytes};
+use crate::tables::{Column, FileFormat, Language, Sheet};
 
 #[derive(Debug, Clone, PartialEq)]
 struct Unit {
@@ -93,7 +93,8 @@ fn what_we_export_reads_back_as_it_was() {
         signatures: None,
     };
     let english = Sheet { language: Language::En, rows: &units, title: "Units".to_owned(), ..sheet };
-    for file in [csv_bytes(&english).unwrap(), xlsx_bytes(&english).unwrap()] {
+    for format in [FileFormat::Csv, FileFormat::Xlsx] {
+        let file = format.bytes(&english).unwrap();
         let back: Vec<Unit> = read(&file).unwrap().rows.into_iter().map(|(_, unit)| unit).collect();
         assert_eq!(back, units);
     }
