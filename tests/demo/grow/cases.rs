@@ -109,6 +109,12 @@ impl Cases {
         self.by_id.get_mut(&id).with_context(|| format!("case {id} is not one of ours"))
     }
 
+    /// Notes that what was proposed about a case was reviewed beside its life: nobody there waits for it any more.
+    pub fn forget_proposal(&mut self, id: CaseId) -> Result<()> {
+        self.get(id)?.proposal = None;
+        Ok(())
+    }
+
     /// An id for a request.
     pub fn request_id(&mut self) -> Uuid {
         uuid::Builder::from_random_bytes(self.ids.random()).into_uuid()

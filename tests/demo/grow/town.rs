@@ -127,6 +127,7 @@ pub fn close(offices: &Offices, cases: &mut Cases, month: Month) -> Result<()> {
         let id = proposal["proposal_id"].as_str().context("no id")?;
         let reason = json!({ "reason": "结账前未补充依据，不予变更。" });
         offices.second.post(&format!("/api/v1/proposals/{id}/rejection"), &reason)?;
+        cases.forget_proposal(serde_json::from_value(proposal["case_id"].clone())?)?;
     }
     let request = json!({ "request_id": cases.request_id(), "reason": "月末结账" });
     let proposed = offices.finance.post(&format!("/api/v1/months/{month}/closing"), &request)?;
