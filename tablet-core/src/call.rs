@@ -3,7 +3,9 @@
 use serde::Deserialize;
 use sync_core::field::{NewInspection, NewTarget, Seen};
 use sync_core::geo::Point;
-use sync_core::ids::{CaseId, FirePointId, InspectionId, ItemCode, KindCode, OperationId, TargetId};
+use sync_core::ids::{
+    CaseId, FirePointId, InspectionId, ItemCode, KindCode, OperationId, PhotoHash, TargetId,
+};
 use sync_core::store::Bounds;
 
 /// A call. Those with `op_id` write an operation under that id.
@@ -164,4 +166,9 @@ pub enum Call {
     Log,
     /// Photos whose originals may leave this device, the oldest first.
     OriginalsThatMayGo,
+    /// Of these originals those that nothing names.
+    UnnamedOriginals {
+        /// Which are here.
+        here: Vec<PhotoHash>,
+    },
 }

@@ -268,6 +268,7 @@ impl Session {
             Call::Counts => views::counts(&self.store.work.counts()?, self.store.master().as_of()?),
             Call::Log => views::log(self.store.work.operations(LIST_MAX)?),
             Call::OriginalsThatMayGo => to_value(self.store.work.originals_that_may_go()?)?,
+            Call::UnnamedOriginals { here } => to_value(self.store.work.unnamed_originals(&here)?)?,
         })
     }
 

@@ -243,6 +243,29 @@ describe('the core on one tablet', () => {
     expect(own).toMatchObject({ inspection_id: id, photos: { waiting: 0, verified: 1 } })
     await page.context().unroute('**/api/v1/sync/pull*')
   })
+
+  it('sweeps away an original that was taken away again before anything was sealed, and none that anything names', async () => {
+    const id = await draft(page, '多拍了一张')
+    const [kept, removed, written] = [await photographed(page, id), await photographed(page, id), await photographed(page, id)]
+    await page.evaluate(
+      async ([id, kept, written]) => {
+        const found = await window.core.draft(id)
+        if (found === null) throw new Error('no draft')
+        const { photos } = found.visit
+        await window.core.keepFieldDraft('order', { text: '', photos: photos.filter(({ sha256 }) => sha256 === written) })
+        await window.core.saveDraft(id, { ...found.visit, photos: photos.filter(({ sha256 }) => sha256 === kept) })
+      },
+      [id, kept, written] as const,
+    )
+    const here = () => page.evaluate((all) => Promise.all(all.map(async (one) => (await window.core.photo(one)) !== null)), [kept, removed, written])
+    await page.evaluate(() => window.core.sync())
+    expect(await here(), 'a screen may be about to name it').toEqual([true, true, true])
+    await page.evaluate(() => window.core.lock())
+    await unlock(page, user)
+    await page.evaluate(() => window.core.sync())
+    expect(await here()).toEqual([true, false, true])
+    await page.evaluate((id) => window.core.discardDraft(id).then(() => window.core.keepFieldDraft('order', null)), id)
+  })
 })
 
 /** Passes a pull on as of a server that was backed up an hour from now. */

@@ -175,6 +175,24 @@ impl WorkStore {
         Ok(photos.collect::<Result<_, _>>()?)
     }
 
+    /// Of these originals those that nothing here names: no photo that was ever sealed, no draft, no own inspection or field
+    /// record, no operation that is kept as it was sent. They were taken away again before anything was sealed.
+    ///
+    /// # Errors
+    /// [`StoreError::Sqlite`] and its special cases.
+    pub fn unnamed_originals(&self, here: &[PhotoHash]) -> Result<Vec<PhotoHash>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT here.value FROM json_each(?1) AS here
+             WHERE NOT EXISTS (SELECT 1 FROM photo WHERE sha256 = here.value)
+               AND NOT EXISTS (SELECT 1 FROM draft WHERE instr(json, here.value) > 0)
+               AND NOT EXISTS (SELECT 1 FROM inspection WHERE instr(json, here.value) > 0)
+               AND NOT EXISTS (SELECT 1 FROM field_record WHERE instr(json, here.value) > 0)
+               AND NOT EXISTS (SELECT 1 FROM operation WHERE instr(CAST(bytes AS TEXT), here.value) > 0)",
+        )?;
+        let photos = statement.query_map([id_list(here)], |row| Ok(row.get::<_, Parsed<_>>(0)?.0))?;
+        Ok(photos.collect::<Result<_, _>>()?)
+    }
+
     /// Whether this user's work cannot do without the local original: queued and not yet in a backup, or in a draft.
     ///
     /// # Errors

@@ -6,7 +6,7 @@
  */
 import { CoreError, PIN_MIN_DIGITS } from '@/core/client'
 import type { DeviceState, NewPhoto, Order, Originals, PhotoClaims, PhotoEntry, Storage, SyncReport, SyncState, Topic } from '@/core/model'
-import init, { Tablet, checkPhotoFormat, makeRoom, photoClaims, takePool } from '@/core/generated/tablet_core'
+import init, { Tablet, checkPhotoFormat, makeRoom, photoClaims, poolNames, takePool } from '@/core/generated/tablet_core'
 import { fromBase64Url, toHex } from './bytes'
 import * as keys from './keys'
 import { PhotoFiles } from './photos'
@@ -244,6 +244,7 @@ export class Owner {
       // What the server knows of the old numbering must not meet a new one.
       user.incarnation = crypto.randomUUID()
       tablet.renew(user.incarnation)
+      user.lost_stores = true
     }
     key.fill(0)
     if (missing || !user.opened) {
@@ -441,6 +442,7 @@ export class Owner {
     const { photos_unjudged } = await this.count()
     const awaited = photos_unjudged > 0 && !report.stopped
     this.verdictIn = awaited ? Math.min((this.verdictIn ?? VERDICT_MILLISECONDS / 2) * 2, REGULAR_MILLISECONDS) : null
+    await this.sweep(session)
     await this.keepWithin(session)
     const pulled: Topic[] = report.pulled_rows > 0 ? ['register', 'rules', 'work'] : []
     this.tell(['device', 'sync', ...pulled])
@@ -478,6 +480,22 @@ export class Owner {
   async freeOriginals(): Promise<Originals> {
     await this.free(this.own(), 0)
     return this.originals()
+  }
+
+  /**
+   * Removes originals that were taken away again before anything was sealed: nothing of this user names them. Not those that
+   * were kept since the user was unlocked, which a screen may be about to name, and none at all where databases that may
+   * name them are gone or set aside.
+   */
+  private async sweep({ user, photos, sealedDrafts }: Unlocked): Promise<void> {
+    const work = `/${user.user_id}/work.db.damaged-`
+    if (user.lost_stores || (JSON.parse(poolNames()) as string[]).some((name) => name.startsWith(work))) return
+    const here = [...(await photos.sizes()).keys()]
+    const unnamed = (await this.call({ call: 'unnamed_originals', here })) as string[]
+    const drafts = unnamed.length === 0 ? [] : await sealedDrafts.texts()
+    for (const sha256 of unnamed) {
+      if (!drafts.some((text) => text.includes(sha256))) await photos.remove(sha256)
+    }
   }
 
   /** Makes room where more is here than is to be kept. */

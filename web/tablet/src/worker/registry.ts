@@ -31,6 +31,8 @@ export interface UserRecord {
   wrong_pins: number
   /** Whether the databases were opened before: if they are empty then, the browser cleared them. */
   opened: boolean
+  /** The databases were missing once: which originals belonged to them is not known, so none is swept away. */
+  lost_stores?: boolean
   waiting: number
   photos_waiting: number
   last_success: string | null
