@@ -107,7 +107,8 @@ export interface Core {
   today(near?: Point): Promise<Today>
   search(search: Search): Promise<RegisterEntry[]>
   target(targetId: string): Promise<RegisterEntry | null>
-  registerTarget(target: NewTarget): Promise<Target>
+  /** Under this id, of which there is then one whatever is repeated. */
+  registerTarget(target: NewTarget, targetId?: string): Promise<Target>
   /** Own visits and pulled cases of a target, newest first. */
   targetHistory(targetId: string): Promise<OwnInspection[]>
   rules(): Promise<Rules>

@@ -183,9 +183,10 @@ export function fakeCore(setup: FakeSetup = {}): Core {
     search: (search) =>
       open(near(targets.filter((row) => row.name.includes(search.text) && (search.kind ?? row.kind) === row.kind), search.near)),
     target: (targetId) => open(targets.find((row) => row.target_id === targetId) ?? null),
-    registerTarget(target) {
+    registerTarget(target, targetId) {
       const row: RegisterEntry = {
         ...entry(target.name, target.kind, target.point.lon, target.point.lat), facts: target.facts, version: 0, local: true,
+        ...(targetId === undefined ? {} : { target_id: targetId }),
       }
       targets.push(row)
       sync.waiting += 1

@@ -455,6 +455,8 @@ export interface FieldDraft {
 
 /** A new target that is being filled in (see {@link NewTarget}). */
 export interface TargetDraft {
+  /** The id that it will have. */
+  target_id?: string
   kind?: string
   name: string
   /** Picked on the map; where the tablet is, while absent. */

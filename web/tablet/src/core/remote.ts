@@ -156,7 +156,7 @@ export function remoteCore(remote: Remote): Core {
     },
     search: ({ text, near, kind }) => remote.call('search', { text, near: near ?? null, kind: kind ?? null }),
     target: (target_id) => remote.call('target', { target_id }),
-    registerTarget: (target) => remote.call('register_target', { op_id: uuid(), target }),
+    registerTarget: (target, targetId) => remote.call('register_target', { op_id: targetId ?? uuid(), target }),
     targetHistory: (target_id) => remote.call('target_history', { target_id }),
     rules: () => remote.call('rules'),
     checklistOf: (inspection_id) => remote.call('checklist_of', { inspection_id }),
