@@ -14,6 +14,8 @@ const CODES = ['DEM0C-0DE03', 'DEM0C-0DE04', 'DEM0C-0DE05', 'DEM0C-0DE06']
 const SLOW_CODE = 'DEM0C-0DE07'
 /** Bytes of a part of the register there. */
 const PART_BYTES = 8 * 1024
+/** Within which the server's verdict on a photo is heard. */
+const VERDICT_MILLISECONDS = 30_000
 /** Within which its first parts have come. */
 const NETWORK_MILLISECONDS = 30_000
 const SECRET = '此处扬尘只有网格员知道'
@@ -242,6 +244,25 @@ describe('the core on one tablet', () => {
     const [own] = await page.evaluate(() => window.core.inspections())
     expect(own).toMatchObject({ inspection_id: id, photos: { waiting: 0, verified: 1 } })
     await page.context().unroute('**/api/v1/sync/pull*')
+  })
+
+  it('hears by itself what the server found of a photo, and lets it go by itself when the storage fills', async () => {
+    const id = await draft(page, '存储满了')
+    const sha256 = await photographed(page, id)
+    await page.evaluate(() => window.core.lock())
+    await unlock(page, user)
+    await page.evaluate((id) => window.core.seal(id), id)
+    // Nobody asks for a round, and the regular one is a minute away.
+    const verified = () => page.evaluate(async (id) => (await window.core.inspections()).find((own) => own.inspection_id === id)?.photos.verified, id)
+    await expect.poll(verified, { timeout: VERDICT_MILLISECONDS }).toBe(1)
+    const isHere = () => page.evaluate(async (sha256) => (await window.core.photo(sha256)) !== null, sha256)
+    await page.context().route('**/api/v1/sync/pull*', backedUp)
+    await page.evaluate(() => window.core.sync())
+    await page.context().unroute('**/api/v1/sync/pull*')
+    expect(await isHere(), 'there is room').toBe(true)
+    await Promise.all(page.workers().map((worker) => worker.evaluate(() => (navigator.storage.estimate = () => Promise.resolve({ usage: 2, quota: 1 })))))
+    await page.evaluate(() => window.core.sync())
+    expect(await isHere()).toBe(false)
   })
 
   it('sweeps away an original that was taken away again before anything was sealed, and none that anything names', async () => {
