@@ -74,7 +74,6 @@ fn text(cell: Cell<'_>) -> Cow<'_, str> {
 mod tests {
     use super::super::sample::{Line, lines, sheet};
     use super::super::{FileFormat, Language, Sheet};
-    use super::*;
 
     fn csv(sheet: &Sheet<'_, Line>) -> String {
         String::from_utf8(FileFormat::Csv.bytes(sheet).unwrap()).unwrap()
