@@ -487,11 +487,13 @@ export class Owner {
    * were kept since the user was unlocked, which a screen may be about to name, and none at all where databases that may
    * name them are gone or set aside.
    */
-  private async sweep({ user, photos, sealedDrafts }: Unlocked): Promise<void> {
+  private async sweep({ user, tablet, photos, sealedDrafts }: Unlocked): Promise<void> {
     const work = `/${user.user_id}/work.db.damaged-`
     if (user.lost_stores || (JSON.parse(poolNames()) as string[]).some((name) => name.startsWith(work))) return
     const here = [...(await photos.sizes()).keys()]
-    const unnamed = (await this.call({ call: 'unnamed_originals', here })) as string[]
+    // Of this user's own stores, and of no others that were opened meanwhile: closed ones throw.
+    const asked = JSON.stringify({ call: 'unnamed_originals', here })
+    const unnamed = JSON.parse(await passing(() => tablet.call(asked, Date.now(), performance.now()))) as string[]
     const drafts = unnamed.length === 0 ? [] : await sealedDrafts.texts()
     for (const sha256 of unnamed) {
       if (!drafts.some((text) => text.includes(sha256))) await photos.remove(sha256)
