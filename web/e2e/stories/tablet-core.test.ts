@@ -226,21 +226,21 @@ describe('the core on one tablet', () => {
     expect(await free()).toMatchObject({ may_go: { photos: 0, bytes: 0 }, freed: { photos: 0, bytes: 0 } })
     expect(await isHere()).toBe(true)
 
-    // A round that was already on its way has not heard of the backup, so the screen asks until one has.
+    // A round that was already on its way has not heard of the backup, so the screen asks until one has. What other stories
+    // of this tablet had sent may go then, too.
     await page.context().route('**/api/v1/sync/pull*', backedUp)
     const mayGo = () => page.evaluate(async () => (await window.core.originals()).may_go.photos)
-    await expect.poll(async () => (await page.evaluate(() => window.core.sync()), await mayGo())).toBe(1)
+    await expect.poll(async () => (await page.evaluate(() => window.core.sync()), await mayGo())).toBeGreaterThan(0)
     const correction = await page.evaluate((id) => window.core.beginDraft({ answers: [], measurements: [], photos: [] }, id), id)
-    expect(await mayGo()).toBe(0)
     await free()
     expect(await isHere()).toBe(true)
     await page.evaluate((id) => window.core.discardDraft(id), correction.inspection_id)
     const before = await page.evaluate(() => window.core.originals())
-    expect(before.may_go.photos).toBe(1)
+    expect(before.may_go.photos).toBeGreaterThan(0)
     const after = await free()
     expect(await isHere()).toBe(false)
-    expect(after).toMatchObject({ photos: before.photos - 1, bytes: before.bytes - before.may_go.bytes, may_go: { photos: 0, bytes: 0 } })
-    expect(after.freed.bytes).toBeGreaterThanOrEqual(before.may_go.bytes)
+    expect(after.photos).toBeLessThan(before.photos)
+    expect(after.freed.bytes - before.freed.bytes).toBeGreaterThanOrEqual(before.may_go.bytes)
     const [own] = await page.evaluate(() => window.core.inspections())
     expect(own).toMatchObject({ inspection_id: id, photos: { waiting: 0, verified: 1 } })
     await page.context().unroute('**/api/v1/sync/pull*')
