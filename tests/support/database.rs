@@ -1,11 +1,8 @@
 //! A database for each test, copied from a template that was migrated once.
 //!
 //! The cluster is the one of `DATABASE_URL`, as `cargo xtask test` gives it, otherwise a private one below
-//! `var/test-pg` that ends with the test program. In one that stays, the template is dropped when the program is over.
+//! `var/test-pg` that ends with the test program.
 
-use std::os::unix::process::CommandExt;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -22,16 +19,8 @@ const NAME_PREFIX: &str = "lantian_test_";
 struct Template {
     admin_url: String,
     name: String,
-    /// What ends with the program, since this is dropped never.
-    _ending: Ending,
-}
-
-/// How the template goes.
-enum Ending {
-    /// With its cluster.
-    Cluster(#[expect(dead_code, reason = "held")] Cluster),
-    /// By a process that drops it.
-    Process(#[expect(dead_code, reason = "held")] Child),
+    /// Dropped never: it ends with the program.
+    _cluster: Option<Cluster>,
 }
 
 static TEMPLATE: LazyLock<Template> = LazyLock::new(|| {
@@ -43,39 +32,19 @@ static TEMPLATE: LazyLock<Template> = LazyLock::new(|| {
 });
 
 async fn prepare_template() -> Template {
-    let name = format!("{NAME_PREFIX}{}_template", std::process::id());
-    let (admin_url, ending) = match std::env::var("DATABASE_URL") {
-        Ok(url) => {
-            let process = drop_afterwards(&url, &name);
-            (url, Ending::Process(process))
-        }
+    let (admin_url, cluster) = match std::env::var("DATABASE_URL") {
+        Ok(url) => (url, None),
         Err(_) => {
             let cluster = private_cluster();
             let url = cluster.url("postgres");
             drop_leftovers(&url).await;
-            (url, Ending::Cluster(cluster))
+            (url, Some(cluster))
         }
     };
+    let name = format!("{NAME_PREFIX}{}_template", std::process::id());
     execute(&admin_url, &format!("CREATE DATABASE {name}")).await;
     server::db::migrate::run(&with_database(&admin_url, &name)).await.unwrap();
-    Template { admin_url, name, _ending: ending }
-}
-
-/// A process that drops the database as soon as this program is over, however it ends: it waits for the end of an input
-/// that nobody writes to. Of a group of its own, so that a key that ends this program does not end it too.
-fn drop_afterwards(url: &str, name: &str) -> Child {
-    let psql =
-        std::env::var_os("PG_BINDIR").map_or_else(|| "psql".into(), |dir| Path::new(&dir).join("psql"));
-    Command::new("sh")
-        .args(["-c", "cat && exec \"$0\" --no-psqlrc --dbname \"$1\" --command \"$2\""])
-        .arg(psql)
-        .args([url, &format!("DROP DATABASE IF EXISTS {name}")])
-        .process_group(0)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap()
+    Template { admin_url, name, _cluster: cluster }
 }
 
 fn private_cluster() -> Cluster {
