@@ -11,4 +11,4 @@ mod sheet;
 pub use case_features::{CaseFeature, read_case_features};
 pub use case_lines::{CaseLine, case_lines, read_case_rows};
 pub use pick::CASES_MAX;
-pub use sheet::{CasesHead, cases_file};
+pub use sheet::{CasesFault, CasesHead, cases_file};
