@@ -201,7 +201,8 @@ mod tests {
         for (order, [first, second, third]) in orders {
             for format in [FileFormat::Csv, FileFormat::Xlsx] {
                 let [first, second, third] = [first, second, third].map(Clone::clone);
-                let ordered = file(order, &[&[first.clone(), second.clone()], &[third.clone()]], format);
+                let ordered =
+                    file(order, &[&[first.clone(), second.clone()], std::slice::from_ref(&third)], format);
                 for chunks in [
                     [vec![third.clone(), first.clone()], vec![second.clone()]],
                     [vec![first.clone(), third.clone()], vec![second.clone()]],
