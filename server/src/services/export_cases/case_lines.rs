@@ -154,7 +154,7 @@ pub fn case_lines(words: PackWords) -> (mpsc::Sender<Vec<LineRow>>, CaseLines) {
     (sender, CaseLines { rows, words })
 }
 
-/// Reads the cases that scope and filters pick; nearly always in that order, see [`super::sheet`].
+/// Reads the cases that scope and filters pick; nearly always in that order, see [`super::cases_file`].
 ///
 /// # Errors
 /// `too_many_items` beyond [`super::CASES_MAX`]; those of the database.
