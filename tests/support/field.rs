@@ -111,7 +111,9 @@ impl TestServer {
 fn next_place() -> Point {
     static SITES: AtomicU32 = AtomicU32::new(0);
     let site = SITES.fetch_add(1, Ordering::Relaxed);
-    Point { lat: SOMEWHERE.lat + f64::from(site % SITES_MAX) * SITE_STEP_DEGREES, ..SOMEWHERE }
+    let lat = SOMEWHERE.lat + f64::from(site % SITES_MAX) * SITE_STEP_DEGREES;
+    // As few digits as people write: JSON reads more of them to within one unit of the last place only.
+    Point { lat: (lat * 1_000.0).round() / 1_000.0, ..SOMEWHERE }
 }
 
 /// Degrees of latitude from one site to the next: 445 m.
