@@ -97,6 +97,7 @@ const common: typeof zh = {
   stamped: 'Stamped',
   original: 'Original',
   photo: 'Photo',
+  photoCount: 'Photos',
   photoAwaited: 'Awaiting upload',
   photoRefused: 'Not accepted',
   photoAdd: 'Add photos',
@@ -112,7 +113,7 @@ const common: typeof zh = {
   skipToContent: 'Skip to content',
   chooseFile: 'Choose a file',
   days: '{n} days',
-  cases: '{n} cases',
+  cases: '{n} case | {n} cases',
 }
 
 export default common

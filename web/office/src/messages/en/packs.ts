@@ -27,7 +27,7 @@ const packs: typeof zh = {
   addHint:
     "Choose the pack's file (TOML). It is checked as a whole; what is wrong is listed line by line and nothing is added. Adding is not adopting.",
   addDone: 'The version was added; look at it before you adopt it',
-  addFaults: '{n} faults in the file',
+  addFaults: '{n} fault in the file | {n} faults in the file',
   line: 'Line',
   path: 'Place',
   problem: 'What is wrong',
@@ -46,7 +46,7 @@ const packs: typeof zh = {
   counts: { case: 'once a case', measure: 'for each measure', fire_point: 'for each fire point' },
   noAmounts: { entered: 'entered by a supervisor', accountability: 'accountability', none: 'not stated' },
   kinds: 'Checklists',
-  kindQuestions: '{n} questions',
+  kindQuestions: '{n} question | {n} questions',
   question: 'Question',
   measurements: 'Measurements',
   facts: 'Facts',

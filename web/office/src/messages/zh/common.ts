@@ -94,6 +94,7 @@ export default {
   stamped: '水印',
   original: '原图',
   photo: '照片',
+  photoCount: '照片',
   photoAwaited: '等待上传',
   photoRefused: '未采用',
   photoAdd: '添加照片',
