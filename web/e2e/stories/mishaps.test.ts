@@ -105,7 +105,7 @@ describe('while somebody works', () => {
     const other = await openDesk(browser)
     await enter(one, 'supervisor1', '/queue')
     await enter(other, 'supervisor2', '/queue')
-    const [found] = await cleanCases(one, 'stockpile_dust')
+    const [found] = await cleanCases(one, 'catering_fume')
     await one.page.goto(`/cases/${found?.case_id}`)
     await other.page.goto(`/cases/${found?.case_id}`)
     await other.page.locator('.actions').waitFor()
@@ -139,6 +139,7 @@ describe('while somebody works', () => {
 
     await dialog.getByRole('button', { name: /^不予认定/ }).click()
     await other.page.getByText(/他人(刚刚)?处理过?/).first().waitFor()
+    await other.page.getByText('您填写而未提交的内容：经核实，现场已覆盖。').waitFor()
     await other.page.locator('header .tag', { hasText: '已认定' }).waitFor()
     const { decisions } = await ask<{ decisions: { kind: string }[] }>(other, `/api/v1/cases/${found?.case_id}`)
     expect(decisions.map(({ kind }) => kind)).toEqual(['confirm'])

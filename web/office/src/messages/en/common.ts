@@ -98,6 +98,7 @@ const common: typeof zh = {
   original: 'Original',
   photo: 'Photo',
   photoCount: 'Photos',
+  listComma: ', ',
   photoAwaited: 'Awaiting upload',
   photoRefused: 'Not accepted',
   photoAdd: 'Add photos',

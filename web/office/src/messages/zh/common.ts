@@ -95,6 +95,7 @@ export default {
   original: '原图',
   photo: '照片',
   photoCount: '照片',
+  listComma: '、',
   photoAwaited: '等待上传',
   photoRefused: '未采用',
   photoAdd: '添加照片',

@@ -23,6 +23,7 @@ export default {
   toQueue: '返回列表',
   queueDone: '筛选范围内的案件已处理完毕',
   changedMeanwhile: '他人刚刚处理过本案，页面已更新为最新内容。',
+  typedMeanwhile: '您填写而未提交的内容：{text}',
   mergedInto: '本案已并入另一案件',
   absorbed: '本案并入了 {count} 件案件',
   appealFiled: '{unit} 于 {at} 提出申诉',
