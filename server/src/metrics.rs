@@ -8,6 +8,7 @@ use prometheus::{
 use sync_core::wire::push::Outcome;
 
 use crate::db::Pool;
+use crate::services::sync::PushQueue;
 
 /// The registry of this process and what the server itself counts.
 #[derive(Debug, Clone)]
@@ -18,6 +19,7 @@ pub struct Metrics {
     operations: IntCounterVec,
     connections: IntGauge,
     connections_free: IntGauge,
+    pushes_waiting: IntGauge,
     photos_unjudged: IntGauge,
     stamps_pending: IntGauge,
 }
@@ -47,6 +49,10 @@ impl Metrics {
                 "lantian_database_connections_free",
                 "Open database connections that nobody uses.",
             )?,
+            pushes_waiting: IntGauge::new(
+                "lantian_pushes_waiting",
+                "Pushes of devices that wait to be stored with the next group.",
+            )?,
             photos_unjudged: IntGauge::new(
                 "lantian_photos_unjudged",
                 "Photos with all their bytes and without a verdict after the last round.",
@@ -61,6 +67,7 @@ impl Metrics {
         metrics.registry.register(Box::new(metrics.operations.clone()))?;
         metrics.registry.register(Box::new(metrics.connections.clone()))?;
         metrics.registry.register(Box::new(metrics.connections_free.clone()))?;
+        metrics.registry.register(Box::new(metrics.pushes_waiting.clone()))?;
         metrics.registry.register(Box::new(metrics.photos_unjudged.clone()))?;
         metrics.registry.register(Box::new(metrics.stamps_pending.clone()))?;
         Ok(metrics)
@@ -98,10 +105,15 @@ impl Metrics {
     ///
     /// # Errors
     /// [`prometheus::Error`] where encoding fails.
-    pub fn text(&self, pool: &Pool) -> Result<String, prometheus::Error> {
+    pub fn text(&self, pool: &Pool, pushes: &PushQueue) -> Result<String, prometheus::Error> {
         let status = pool.status();
-        self.connections.set(i64::try_from(status.size).unwrap_or(i64::MAX));
-        self.connections_free.set(i64::try_from(status.available).unwrap_or(i64::MAX));
+        for (gauge, count) in [
+            (&self.connections, status.size),
+            (&self.connections_free, status.available),
+            (&self.pushes_waiting, pushes.waiting()),
+        ] {
+            gauge.set(i64::try_from(count).unwrap_or(i64::MAX));
+        }
         let mut text = Vec::new();
         TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
         String::from_utf8(text).map_err(|error| prometheus::Error::Msg(error.to_string()))

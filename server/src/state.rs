@@ -19,6 +19,7 @@ use crate::photos::places::PhotoPlaces;
 use crate::policies::PolicyBooks;
 use crate::problem::ApiError;
 use crate::screens::{Screens, ScreensFault};
+use crate::services::sync::PushQueue;
 use crate::snapshots::Snapshots;
 
 /// The state of a server process.
@@ -40,6 +41,8 @@ pub struct AppState {
     pub calendar: Arc<WorkCalendar>,
     /// Policy books of the districts.
     pub policies: PolicyBooks,
+    /// What devices push and is not stored yet.
+    pub pushes: PushQueue,
     /// Passwords.
     pub passwords: Passwords,
     /// How often an address may guess at passwords and codes.
@@ -109,6 +112,7 @@ impl AppState {
             access_keys: AccessKeys::from_config(&config)?,
             calendar: Arc::new(calendar),
             policies: PolicyBooks::default(),
+            pushes: PushQueue::default(),
             passwords: Passwords::default(),
             guesses: GuessLimit::new(clock.clone()),
             photos,

@@ -33,6 +33,6 @@ async fn readyz(state: web::Data<AppState>) -> Result<&'static str, ApiError> {
 #[utoipa::path(tag = "operation", responses((status = 200, description = "The counters.", body = String)))]
 #[get("/metrics")]
 async fn metrics(state: web::Data<AppState>) -> Result<HttpResponse, ApiError> {
-    let text = state.metrics.text(&state.pool).map_err(ApiError::internal)?;
+    let text = state.metrics.text(&state.pool, &state.pushes).map_err(ApiError::internal)?;
     Ok(HttpResponse::Ok().insert_header(ContentType::plaintext()).body(text))
 }

@@ -48,7 +48,7 @@ async fn push(
         return Err(ApiError::new(ProblemKind::OperationNotYours).field("incarnation"));
     }
     let runtime = state.runtime.clone();
-    let pushing = async move { push_operations(&state, &pusher, &request).await };
+    let pushing = async move { push_operations(&state, pusher, request).await };
     let pushed = runtime.spawn(pushing.in_current_span()).await;
     pushed.map_err(ApiError::internal)?.map(web::Json)
 }

@@ -8,31 +8,37 @@ use sync_core::model::assignment::level_at;
 use sync_core::model::case::Flag;
 use sync_core::model::inspection::{Context, Inspection, TargetSnapshot};
 use sync_core::model::zone::zone_kinds_at;
+use sync_core::wire::operation::Header;
 
 use super::known::{Known, KnownTarget};
 
 /// What the server sees otherwise, in the order of [`Flag`]. `assigned_on` is the day whose assignments count.
-pub(super) fn differences(known: &Known, inspection: &Inspection, assigned_on: Date) -> Vec<Flag> {
+pub(super) fn differences(
+    known: &Known,
+    header: &Header,
+    inspection: &Inspection,
+    assigned_on: Date,
+) -> Vec<Flag> {
     let context = &inspection.context;
     let target = context
         .target
         .as_ref()
         .and_then(|sealed| known.targets.get(&sealed.target_id).map(|target| (sealed, target)));
     let found = [
-        (Flag::LevelDiffers, level_differs(known, context, assigned_on)),
+        (Flag::LevelDiffers, level_differs(known, header, context, assigned_on)),
         (Flag::UnitDiffers, unit_differs(known, context, target.map(|(_, target)| target))),
         (Flag::ZonesDiffer, zones_differ(known, inspection, target.map(|(_, target)| target))),
         (Flag::PackDiffers, pack_differs(known, inspection)),
         (
             Flag::TargetDiffers,
-            target.is_some_and(|(sealed, target)| target_differs(known, sealed, target, inspection)),
+            target.is_some_and(|(sealed, target)| target_differs(known, header, sealed, target, inspection)),
         ),
     ];
     found.into_iter().filter(|(_, differs)| *differs).map(|(flag, _)| flag).collect()
 }
 
-fn level_differs(known: &Known, context: &Context, assigned_on: Date) -> bool {
-    level_at(&known.assignments, &context.grid, assigned_on) != Some(context.level)
+fn level_differs(known: &Known, header: &Header, context: &Context, assigned_on: Date) -> bool {
+    level_at(known.assignments_of(header.author), &context.grid, assigned_on) != Some(context.level)
 }
 
 /// A target answers for its place; a spot belongs to the unit of its grid.
@@ -62,12 +68,13 @@ fn pack_differs(known: &Known, inspection: &Inspection) -> bool {
 /// changes in the same batch the versions they got could not be sealed.
 fn target_differs(
     known: &Known,
+    header: &Header,
     sealed: &TargetSnapshot,
     current: &KnownTarget,
     inspection: &Inspection,
 ) -> bool {
     let version_differs = current.target.version != sealed.version.max(1)
-        && !known.follows_own(sealed.target_id, sealed.version);
+        && !known.follows_own(header.device, sealed.target_id, sealed.version);
     current.deleted
         || version_differs
         || current.target.content.facts != sealed.facts

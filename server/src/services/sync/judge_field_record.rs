@@ -98,7 +98,7 @@ pub(super) fn judge_verification(
         .fire_points
         .get(&verification.fire_point_id)
         .ok_or_else(|| rejected(ProblemKind::FirePointUnknown, "fire_point_id"))?;
-    require_assigned(known, &lead.grid, header.occurred_at, "fire_point_id")?;
+    require_assigned(known, header.author, &lead.grid, header.occurred_at, "fire_point_id")?;
     if let Some(inspection) = verification.inspection_id
         && !known.inspections.contains_key(&inspection)
     {
@@ -140,7 +140,7 @@ fn present_round(
         let kind = if elsewhere { ProblemKind::OtherDistrict } else { ProblemKind::CaseUnknown };
         return Err(rejected(kind, "case_id"));
     };
-    require_assigned(known, &case.grid, header.occurred_at, "case_id")?;
+    require_assigned(known, header.author, &case.grid, header.occurred_at, "case_id")?;
     match round {
         Some(round) if round.number == number => Ok((case.clone(), round.clone())),
         // One that is over: another record or order came first.

@@ -5,8 +5,8 @@
 
 use jiff::civil::Date;
 use sync_core::evaluate::{Evaluation, check, clock_is_suspect, doubts, evaluate};
-use sync_core::ids::{GridPath, InspectionId, TargetId, UnitId};
-use sync_core::model::assignment::Role;
+use sync_core::ids::{GridPath, InspectionId, TargetId, UnitId, UserId};
+use sync_core::model::assignment::{Assignment, Role};
 use sync_core::model::case::Flag;
 use sync_core::model::inspection::Inspection;
 use sync_core::model::target::{Target, TargetContent};
@@ -121,11 +121,11 @@ fn update_target(known: &Known, header: &Header, update: TargetUpdate) -> Result
     // Made on a target that was registered offline and is still as registered.
     let on_registered = base_version == 0 && current.version == 1;
     if before.deleted
-        || !(on_registered || base_version == current.version || known.follows_own(id, base_version))
+        || !(on_registered || base_version == current.version || known.follows_own(header.device, id, base_version))
     {
         return Err(rejected(ProblemKind::TargetChanged, "base_version"));
     }
-    require_assigned(known, &current.content.grid, header.occurred_at, "target_id")?;
+    require_assigned(known, header.author, &current.content.grid, header.occurred_at, "target_id")?;
     if content.code != current.content.code {
         if content.code.as_ref().is_some_and(|code| known.codes.contains(code)) {
             return Err(rejected(ProblemKind::TargetCodeTaken, "code"));
@@ -147,7 +147,7 @@ fn require_target(known: &Known, header: &Header, content: &TargetContent) -> Re
         return Err(rejected(fault.kind, fault.field));
     }
     require_place(known, &content.grid, content.unit_id, "")?;
-    require_assigned(known, &content.grid, header.occurred_at, "grid")
+    require_assigned(known, header.author, &content.grid, header.occurred_at, "grid")
 }
 
 fn judge_inspection(known: &Known, header: &Header, inspection: Inspection) -> Result<Effect, Refusal> {
@@ -175,9 +175,9 @@ fn judge_inspection(known: &Known, header: &Header, inspection: Inspection) -> R
         })
     });
     let target_point = target.transpose()?.map(|target| target.target.content.point);
-    require_assigned(known, &context.grid, inspection.occurred_at, "context.grid")?;
+    require_assigned(known, header.author, &context.grid, inspection.occurred_at, "context.grid")?;
     let mut flags = doubts(pack, &inspection, known.received_at, target_point);
-    flags.extend(differences(known, &inspection, assigned_on(inspection.occurred_at, known.received_at)));
+    flags.extend(differences(known, header, &inspection, assigned_on(inspection.occurred_at, known.received_at)));
     let evaluation = evaluate(pack, &inspection, &prior_facts(&known.confirmed, &inspection));
     Ok(Effect::Inspection(Box::new(JudgedInspection { inspection, sealed, evaluation, flags })))
 }
@@ -241,14 +241,15 @@ fn require_place(known: &Known, grid: &GridPath, unit: UnitId, prefix: &str) -> 
 
 pub(super) fn require_assigned(
     known: &Known,
+    author: UserId,
     grid: &GridPath,
     occurred_at: Instant,
     field: &str,
 ) -> Result<(), Refusal> {
     let day = assigned_on(occurred_at, known.received_at);
-    let assigned =
-        known.assignments.iter().any(|a| a.role == Role::Inspector && a.holds_on(day) && a.grid.covers(grid));
-    if assigned { Ok(()) } else { Err(rejected(ProblemKind::NotAssigned, field)) }
+    let assigned = known.assignments_of(author);
+    let holds = |a: &Assignment| a.role == Role::Inspector && a.holds_on(day) && a.grid.covers(grid);
+    if assigned.iter().any(holds) { Ok(()) } else { Err(rejected(ProblemKind::NotAssigned, field)) }
 }
 
 /// The day whose assignments count: of occurrence, or of receipt where the device's clock cannot be right.

@@ -11,7 +11,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use futures::try_join;
 use sync_core::ids::{
-    CaseId, FirePointId, GridPath, InspectionId, PhotoHash, RegionCode, TargetId, UnitId, UserId,
+    CaseId, DeviceId, FirePointId, GridPath, InspectionId, PhotoHash, RegionCode, TargetId, UnitId, UserId,
 };
 use sync_core::model::assignment::Assignment;
 use sync_core::model::target::Target;
@@ -22,7 +22,6 @@ use sync_core::wire::operation::{Body, Operation};
 use uuid::Uuid;
 
 use super::known_rows;
-use super::pusher::Pusher;
 use crate::calendar::WorkCalendar;
 use crate::db::fire_points::{self, KnownFirePoint};
 use crate::db::rectifications::LoopCase;
@@ -74,8 +73,8 @@ pub struct Known {
     pub calendar: Arc<WorkCalendar>,
     /// When the batch was received.
     pub received_at: Instant,
-    /// All assignments of the author, also past ones.
-    pub assignments: Vec<Assignment>,
+    /// All assignments of each author, also past ones.
+    pub assignments: HashMap<UserId, Vec<Assignment>>,
     /// All zones.
     pub zones: Vec<Zone>,
     /// The units of the grids referred to.
@@ -100,8 +99,8 @@ pub struct Known {
     pub confirmed: ConfirmedCases,
     /// Ids referred to that belong to another district.
     pub elsewhere: HashSet<Uuid>,
-    /// Targets that this batch has written already, with the version before it.
-    pub own_targets: HashMap<TargetId, u32>,
+    /// Targets that a device has written in this batch already, with the version before it.
+    pub own_targets: HashMap<(DeviceId, TargetId), u32>,
 }
 
 /// Everything that a batch refers to.
@@ -176,13 +175,13 @@ impl Known {
     /// Faults of the database.
     pub async fn load<'a>(
         conn: &Connection,
-        pusher: &Pusher,
+        district: &RegionCode,
+        authors: &[UserId],
         (policies, calendar): (&PolicyBooks, Arc<WorkCalendar>),
         received_at: Instant,
         operations: impl IntoIterator<Item = &'a Operation>,
     ) -> Result<Self, ApiError> {
         let all = References::of(operations);
-        let district = &pusher.district;
         // Together, in one round trip: none depends on what another answers, and PostgreSQL takes them in this order.
         let referred = async {
             try_join!(
@@ -205,7 +204,7 @@ impl Known {
         let ((), book, assignments, zones, referred, affected) = try_join!(
             all.lock(conn, district),
             policies.of(conn, district),
-            known_rows::assignments(conn, pusher),
+            known_rows::assignments(conn, district, authors),
             known_rows::zones(conn, district),
             referred,
             affected,
@@ -236,10 +235,15 @@ impl Known {
         Ok(known)
     }
 
-    /// Whether an update made on this version follows the author's own earlier one of the same batch: offline, he
+    /// The assignments of an author of this batch.
+    pub(super) fn assignments_of(&self, author: UserId) -> &[Assignment] {
+        self.assignments.get(&author).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether an update made on this version follows an earlier one of the same device in the same batch: offline, it
     /// could not learn the version that one would get.
-    pub(super) fn follows_own(&self, target: TargetId, base_version: u32) -> bool {
-        self.own_targets.get(&target).is_some_and(|before| *before <= base_version)
+    pub(super) fn follows_own(&self, device: DeviceId, target: TargetId, base_version: u32) -> bool {
+        self.own_targets.get(&(device, target)).is_some_and(|before| *before <= base_version)
     }
 }
 

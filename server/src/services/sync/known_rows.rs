@@ -13,7 +13,6 @@ use sync_core::model::zone::Zone;
 use uuid::Uuid;
 
 use super::known::{KnownInspection, KnownLoop, KnownTarget};
-use super::pusher::Pusher;
 use crate::db::Connection;
 use crate::db::assignments::AssignmentRow;
 use crate::db::rectifications::{cases_of_loops, present_rounds};
@@ -24,15 +23,24 @@ use crate::db::types::stored;
 use crate::db::zones::ZoneRow;
 use crate::problem::ApiError;
 
-/// All assignments of the pusher, also past ones: writes follow those at occurrence.
-pub(super) async fn assignments(mut conn: &Connection, pusher: &Pusher) -> Result<Vec<Assignment>, ApiError> {
+/// All assignments of each author, also past ones: writes follow those at occurrence.
+pub(super) async fn assignments(
+    mut conn: &Connection,
+    district: &RegionCode,
+    authors: &[UserId],
+) -> Result<HashMap<UserId, Vec<Assignment>>, ApiError> {
     let rows: Vec<AssignmentRow> = assignments::table
-        .filter(assignments::district.eq(pusher.district.as_str()))
-        .filter(assignments::user_id.eq(pusher.user.0))
+        .filter(assignments::district.eq(district.as_str()))
+        .filter(assignments::user_id.eq_any(authors.iter().map(|author| author.0)))
         .select(AssignmentRow::as_select())
         .load(&mut conn)
         .await?;
-    rows.into_iter().map(|row| row.try_into().map_err(ApiError::from)).collect()
+    let mut of_authors: HashMap<UserId, Vec<Assignment>> = HashMap::new();
+    for row in rows {
+        let assignment: Assignment = row.try_into()?;
+        of_authors.entry(assignment.user_id).or_default().push(assignment);
+    }
+    Ok(of_authors)
 }
 
 pub(in crate::services) async fn zones(

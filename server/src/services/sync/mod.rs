@@ -10,10 +10,13 @@ pub(in crate::services) mod known_rows;
 pub mod pull_changes;
 mod pull_rows;
 pub mod push_operations;
+mod push_queue;
 mod pusher;
 mod received_operation;
 mod scope;
 mod scope_rows;
 mod store_batch;
+mod store_pushes;
 
+pub use push_queue::PushQueue;
 pub use pusher::Pusher;

@@ -3,6 +3,7 @@
 //! Invariant: nothing about one operation fails its neighbours. Only a missing id does, for then there is nothing
 //! to answer under.
 
+use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use sync_core::ids::OperationId;
 use sync_core::wire::operation::{Operation, OperationFault, peek_id};
@@ -11,15 +12,22 @@ use sync_core::wire::push::{PushRequest, Rejection};
 
 /// An operation as it came.
 #[derive(Debug)]
-pub struct ReceivedOperation<'a> {
+pub struct ReceivedOperation {
     /// Its id.
     pub op_id: OperationId,
-    /// Its bytes as sent.
-    pub bytes: &'a [u8],
+    raw: Box<RawValue>,
     /// Their SHA-256.
     pub sha256: [u8; 32],
     /// What it says, or why it cannot be read.
     pub decoded: Result<Operation, Rejection>,
+}
+
+impl ReceivedOperation {
+    /// Its bytes as sent.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        self.raw.get().as_bytes()
+    }
 }
 
 /// An operation has no readable id.
@@ -34,20 +42,16 @@ pub struct UnreadableId {
 ///
 /// # Errors
 /// [`UnreadableId`] for the first operation without one.
-pub fn receive(request: &PushRequest) -> Result<Vec<ReceivedOperation<'_>>, UnreadableId> {
+pub fn receive(request: PushRequest) -> Result<Vec<ReceivedOperation>, UnreadableId> {
     request
         .operations
-        .iter()
+        .into_iter()
         .enumerate()
         .map(|(index, raw)| {
             let bytes = raw.get().as_bytes();
             let op_id = peek_id(bytes).ok_or(UnreadableId { index })?;
-            Ok(ReceivedOperation {
-                op_id,
-                bytes,
-                sha256: Sha256::digest(bytes).into(),
-                decoded: decode(bytes),
-            })
+            let (sha256, decoded) = (Sha256::digest(bytes).into(), decode(bytes));
+            Ok(ReceivedOperation { op_id, raw, sha256, decoded })
         })
         .collect()
 }

@@ -8,18 +8,19 @@ use diesel::sql_types::{Array, BigInt, Binary, Jsonb, Nullable, Text, Timestampt
 use diesel_async::RunQueryDsl;
 use futures::join;
 use sync_core::evaluate::evaluate;
-use sync_core::ids::{CaseId, GridPath, Incarnation, OperationId, TargetId};
+use sync_core::ids::{CaseId, GridPath, Incarnation, OperationId, RegionCode, TargetId};
 use sync_core::model::case::Flag;
 use sync_core::model::fire_point::FirePointState;
 use sync_core::model::target::Target;
 use sync_core::policy::PolicyBook;
 use sync_core::time::Instant;
 use sync_core::wire::push::Outcome;
+use uuid::Uuid;
 
 use super::judge_field_record::{JudgedRecord, VerifiedFirePoint};
 use super::judge_operation::{Effect, JudgedInspection};
 use super::known::{Known, KnownInspection, KnownTarget};
-use super::push_operations::PushFault;
+use super::store_pushes::PushFault;
 use super::pusher::Pusher;
 use super::received_operation::ReceivedOperation;
 use crate::db::Connection;
@@ -62,7 +63,8 @@ struct TargetChange {
 /// An operation to be stored; without an outcome it is in quarantine (隔离).
 #[derive(Debug)]
 pub(super) struct StoredOperation<'a> {
-    pub(super) received: &'a ReceivedOperation<'a>,
+    pub(super) pusher: &'a Pusher,
+    pub(super) received: &'a ReceivedOperation,
     pub(super) device_seq: Option<i64>,
     pub(super) kind: Option<&'static str>,
     pub(super) outcome: Option<Outcome>,
@@ -72,7 +74,7 @@ impl Batch {
     /// Adds what an operation does.
     pub(super) fn add(&mut self, known: &mut Known, pusher: &Pusher, op_id: OperationId, effect: Effect) {
         match effect {
-            Effect::Target(target) => self.add_target(known, *target),
+            Effect::Target(target) => self.add_target(known, pusher, *target),
             Effect::Inspection(judged) => self.add_inspection(known, pusher, op_id, *judged),
             Effect::Record(judged) => self.add_record(known, pusher, op_id, *judged),
             Effect::FirePoint(verified) => self.add_finding(known, pusher, op_id, *verified),
@@ -138,7 +140,7 @@ impl Batch {
         });
     }
 
-    fn add_target(&mut self, known: &mut Known, target: Target) {
+    fn add_target(&mut self, known: &mut Known, pusher: &Pusher, target: Target) {
         let id = target.content.target_id;
         let before = known.targets.get(&id).map(|before| before.target.content.grid.clone());
         self.targets
@@ -146,7 +148,7 @@ impl Batch {
             .or_insert_with(|| TargetChange { target: target.clone(), grid_before: before })
             .target = target.clone();
         known.codes.extend(target.content.code.clone());
-        known.own_targets.entry(id).or_insert(target.version.saturating_sub(1));
+        known.own_targets.entry((pusher.device, id)).or_insert(target.version.saturating_sub(1));
         known.targets.insert(id, KnownTarget { target, deleted: false });
     }
 
@@ -220,7 +222,7 @@ impl Batch {
     pub(super) async fn store(
         self,
         conn: &mut Connection,
-        pusher: &Pusher,
+        district: &RegionCode,
         book: &PolicyBook,
         operations: &[StoredOperation<'_>],
         now: Instant,
@@ -230,7 +232,7 @@ impl Batch {
         let rows = |changes: Vec<&TargetChange>| -> Vec<TargetWrite> {
             changes
                 .into_iter()
-                .map(|change| TargetWrite::new(&pusher.district, &change.target, now))
+                .map(|change| TargetWrite::new(district, &change.target, now))
                 .collect()
         };
         let (new, changed) = (rows(new), rows(changed));
@@ -240,17 +242,17 @@ impl Batch {
         // that reason alone.
         let shared: &Connection = conn;
         let (kept, registered, updated, inspected, opened, pairs) = join!(
-            insert_operations(shared, pusher, operations, now),
+            insert_operations(shared, district, operations, now),
             insert_targets(shared, &new),
             update_targets(shared, &changed),
             store_inspections(shared, self.inspections),
-            store_cases(shared, &pusher.district, &cases, &proposals),
-            search_locked(shared, &pusher.district, book, &cases, now),
+            store_cases(shared, district, &cases, &proposals),
+            search_locked(shared, district, book, &cases, now),
         );
         kept.and(registered).and(updated)?;
         inspected.and(opened)?;
-        let flagged = record_pairs(conn, &pusher.district, &cases, pairs?).await?;
-        let loops = self.loops.store(conn, &pusher.district, now).await?;
+        let flagged = record_pairs(conn, district, &cases, pairs?).await?;
+        let loops = self.loops.store(conn, district, now).await?;
         insert_records(conn, &self.records).await?;
         store_findings(conn, &self.findings).await?;
         insert_record_photos(conn, &self.record_photos).await?;
@@ -266,9 +268,9 @@ impl Batch {
             user: None,
             unit_before: None,
         });
-        let results = operations
-            .iter()
-            .map(|operation| NewChange::of_user(Entity::Operation(operation.received.op_id), pusher.user));
+        let results = operations.iter().filter(|operation| operation.outcome.is_some()).map(|operation| {
+            NewChange::of_user(Entity::Operation(operation.received.op_id), operation.pusher.user)
+        });
         let changes: Vec<NewChange> = targets
             .chain(cases.iter().map(CaseWrite::change))
             .chain(self.proposal_changes)
@@ -277,7 +279,7 @@ impl Batch {
             .chain(findings)
             .chain(results)
             .collect();
-        record_changes(conn, &pusher.district, &changes).await?;
+        record_changes(conn, district, &changes).await?;
         Ok(())
     }
 }
@@ -288,40 +290,39 @@ impl Batch {
 /// Faults of the database; `operations_pkey` where one was stored meanwhile.
 pub(super) async fn insert_operations(
     mut conn: &Connection,
-    pusher: &Pusher,
+    district: &RegionCode,
     operations: &[StoredOperation<'_>],
     received_at: Instant,
 ) -> QueryResult<()> {
     if operations.is_empty() {
         return Ok(());
     }
-    let column = |value: fn(&StoredOperation<'_>) -> Option<serde_json::Value>| {
-        operations.iter().map(value).collect::<Vec<_>>()
-    };
+    let ids =
+        |id: fn(&StoredOperation<'_>) -> Uuid| -> Vec<Uuid> { operations.iter().map(id).collect() };
+    let outcomes = operations.iter().map(|o| serde_json::to_value(o.outcome.as_ref()?).ok());
     statement(
-        "INSERT INTO operations (district, device_id, user_id, received_at,
-                                 incarnation, op_id, bytes, sha256, device_seq, kind, outcome)
-         SELECT $1, $2, $3, $5, o.* FROM unnest($4, $6, $7, $8, $9, $10, $11) AS o",
+        "INSERT INTO operations (district, received_at,
+                                 device_id, user_id, incarnation, op_id, bytes, sha256, device_seq, kind, outcome)
+         SELECT $1, $2, o.* FROM unnest($3, $4, $5, $6, $7, $8, $9, $10, $11) AS o",
     )
-    .bind::<Text, _>(pusher.district.as_str())
-    .bind::<SqlUuid, _>(pusher.device.0)
-    .bind::<SqlUuid, _>(pusher.user.0)
-    .bind::<Array<SqlUuid>, _>(operations.iter().map(|o| made_in(o, pusher).0).collect::<Vec<_>>())
+    .bind::<Text, _>(district.as_str())
     .bind::<Timestamptz, _>(Time(received_at))
-    .bind::<Array<SqlUuid>, _>(operations.iter().map(|o| o.received.op_id.0).collect::<Vec<_>>())
-    .bind::<Array<Binary>, _>(operations.iter().map(|o| o.received.bytes).collect::<Vec<_>>())
+    .bind::<Array<SqlUuid>, _>(ids(|o| o.pusher.device.0))
+    .bind::<Array<SqlUuid>, _>(ids(|o| o.pusher.user.0))
+    .bind::<Array<SqlUuid>, _>(ids(|o| made_in(o).0))
+    .bind::<Array<SqlUuid>, _>(ids(|o| o.received.op_id.0))
+    .bind::<Array<Binary>, _>(operations.iter().map(|o| o.received.bytes()).collect::<Vec<_>>())
     .bind::<Array<Binary>, _>(operations.iter().map(|o| o.received.sha256.as_slice()).collect::<Vec<_>>())
     .bind::<Array<Nullable<BigInt>>, _>(operations.iter().map(|o| o.device_seq).collect::<Vec<_>>())
     .bind::<Array<Nullable<Text>>, _>(operations.iter().map(|o| o.kind).collect::<Vec<_>>())
-    .bind::<Array<Nullable<Jsonb>>, _>(column(|o| {
-        o.outcome.as_ref().and_then(|outcome| serde_json::to_value(outcome).ok())
-    }))
+    .bind::<Array<Nullable<Jsonb>>, _>(outcomes.collect::<Vec<_>>())
     .execute(&mut conn)
     .await?;
     Ok(())
 }
 
 /// The installation that made an operation; of one that cannot be read, the one that sent it.
-fn made_in(operation: &StoredOperation<'_>, pusher: &Pusher) -> Incarnation {
-    operation.received.decoded.as_ref().map_or(pusher.incarnation, |decoded| decoded.header.incarnation)
+fn made_in(operation: &StoredOperation<'_>) -> Incarnation {
+    let decoded = operation.received.decoded.as_ref();
+    decoded.map_or(operation.pusher.incarnation, |decoded| decoded.header.incarnation)
 }

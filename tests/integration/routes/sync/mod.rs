@@ -11,6 +11,7 @@ mod pull;
 mod push;
 mod snapshot;
 mod stored;
+mod together;
 
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
