@@ -67,29 +67,32 @@ struct WaitingRow {
     author: Uuid,
     #[diesel(sql_type = Jsonb)]
     evaluation: serde_json::Value,
+    #[diesel(sql_type = Text)]
+    review_state: String,
 }
 
-/// The cases that await one of these photos, locked in id order. They are found by their lineage, which has an index.
+/// The cases that await one of these photos, locked in id order with the others of their inspections. They are found by
+/// their lineage, which has an index; by their state PostgreSQL would read all that await anything.
 async fn waiting_for(
     conn: &mut Connection,
     district: &RegionCode,
     photos: &[PhotoHash],
 ) -> Result<Vec<WaitingCase>, ApiError> {
-    let rows: Vec<WaitingRow> = statement(
+    let mut rows: Vec<WaitingRow> = statement(
         "WITH naming AS MATERIALIZED (
              SELECT inspections.lineage, inspections.inspection_id
              FROM inspection_photos JOIN inspections USING (district, inspection_id)
              WHERE district = $1 AND sha256 = ANY ($2)
          )
-         SELECT case_id, grid, author, evaluation FROM cases
+         SELECT case_id, grid, author, evaluation, review_state FROM cases
          WHERE district = $1 AND (lineage, inspection_id) IN (SELECT lineage, inspection_id FROM naming)
-           AND review_state = 'awaiting_evidence'
          ORDER BY case_id FOR NO KEY UPDATE OF cases",
     )
     .bind::<Text, _>(district.as_str())
     .bind::<Array<Text>, _>(photos.iter().map(PhotoHash::as_str).collect::<Vec<_>>())
     .load(conn)
     .await?;
+    rows.retain(|row| row.review_state == ReviewState::AwaitingEvidence.code());
     let read = |row: WaitingRow| {
         let case_id = CaseId(row.case_id);
         Ok(WaitingCase {

@@ -7,6 +7,7 @@ use diesel::QueryResult;
 use futures::join;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use sync_core::ids::{
     DeviceId, GridPath, InspectionId, KindCode, OperationId, PackHash, PhotoHash, QuestionCode, RegionCode,
     TargetId, UnitId, UserId,
@@ -114,7 +115,7 @@ pub struct InspectionWrite {
     pack_hash: Option<PackHash>,
     lon: Option<f64>,
     lat: Option<f64>,
-    sealed: serde_json::Value,
+    sealed: Box<RawValue>,
     flags: Vec<Flag>,
     #[serde(skip)]
     photos: Vec<PhotoWrite>,
@@ -140,7 +141,7 @@ impl InspectionWrite {
     pub fn new(
         district: &RegionCode,
         inspection: Inspection,
-        sealed: serde_json::Value,
+        sealed: Box<RawValue>,
         origin: Origin,
         flags: Vec<Flag>,
         received_at: Instant,

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use serde_json::value::to_raw_value;
 use sync_core::geo::Point;
 use sync_core::ids::{GridPath, InspectionId, ItemCode, RegionCode, TargetId, UnitId, UserId};
 use sync_core::limits::{NAME_MAX_CHARS, NOTE_MAX_CHARS};
@@ -364,7 +365,7 @@ impl Register for HistoryRegister {
             };
             let cases = open_cases(judged, std::iter::empty()).cases;
             opened.extend(cases.into_iter().map(CaseWrite::decided_on_paper));
-            let json = serde_json::to_value(&inspection).map_err(ApiError::internal)?;
+            let json = to_raw_value(&inspection).map_err(ApiError::internal)?;
             let origin = Origin::History(Some(Self::source(line)));
             sealed.push(InspectionWrite::new(&self.district, inspection, json, origin, Vec::new(), now));
         }

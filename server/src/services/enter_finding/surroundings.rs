@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use serde_json::value::{RawValue, to_raw_value};
 use sync_core::evaluate::{Evaluation, InspectionFault, check, evaluate};
 use sync_core::geo::Point;
 use sync_core::ids::{GridPath, KindCode, PhotoHash, RegionCode, TargetId, UnitId};
@@ -49,7 +50,7 @@ pub struct JudgedFinding {
     /// What is sealed.
     pub inspection: Inspection,
     /// The same as JSON.
-    pub sealed: serde_json::Value,
+    pub sealed: Box<RawValue>,
     /// What follows from it.
     pub evaluation: Evaluation,
 }
@@ -189,7 +190,7 @@ impl Surroundings {
             return Err(fault(ProblemKind::NumberOutOfRange, format!("measurements[{index}].value")));
         }
         let sealed =
-            serde_json::to_value(&inspection).map_err(|_| fault(ProblemKind::MalformedRequest, "answers"))?;
+            to_raw_value(&inspection).map_err(|_| fault(ProblemKind::MalformedRequest, "answers"))?;
         let evaluation = evaluate(pack, &inspection, &prior_facts(&self.confirmed, &inspection));
         // A correction may take everything back.
         if evaluation.cases.is_empty() && finding.corrects.is_none() {

@@ -4,6 +4,7 @@
 //! the author's assignment at occurrence (invariant 4), or at receipt where the clock cannot be believed.
 
 use jiff::civil::Date;
+use serde_json::value::{RawValue, to_raw_value};
 use sync_core::evaluate::{Evaluation, check, clock_is_suspect, doubts, evaluate};
 use sync_core::ids::{GridPath, InspectionId, TargetId, UnitId, UserId};
 use sync_core::model::assignment::{Assignment, Role};
@@ -42,7 +43,7 @@ pub(super) enum Effect {
 pub(super) struct JudgedInspection {
     pub(super) inspection: Inspection,
     /// The inspection as JSON, for the database.
-    pub(super) sealed: serde_json::Value,
+    pub(super) sealed: Box<RawValue>,
     pub(super) evaluation: Evaluation,
     pub(super) flags: Vec<Flag>,
 }
@@ -121,7 +122,9 @@ fn update_target(known: &Known, header: &Header, update: TargetUpdate) -> Result
     // Made on a target that was registered offline and is still as registered.
     let on_registered = base_version == 0 && current.version == 1;
     if before.deleted
-        || !(on_registered || base_version == current.version || known.follows_own(header.device, id, base_version))
+        || !(on_registered
+            || base_version == current.version
+            || known.follows_own(header.device, id, base_version))
     {
         return Err(rejected(ProblemKind::TargetChanged, "base_version"));
     }
@@ -158,9 +161,9 @@ fn judge_inspection(known: &Known, header: &Header, inspection: Inspection) -> R
     if let Some(fault) = check(pack, &inspection).into_iter().next() {
         return Err(rejected(fault.kind, fault.field));
     }
-    let sealed = serde_json::to_value(&inspection)
+    let sealed = to_raw_value(&inspection)
         .map_err(|_| Refusal::Rejected(ProblemKind::OperationMalformed.rejection(None)))?;
-    if let Some(path) = nul_path(&sealed) {
+    if let Some(path) = nul_in(&sealed) {
         return Err(rejected(ProblemKind::TextContainsNul, path));
     }
     if known.inspections.contains_key(&inspection.inspection_id) {
@@ -177,7 +180,12 @@ fn judge_inspection(known: &Known, header: &Header, inspection: Inspection) -> R
     let target_point = target.transpose()?.map(|target| target.target.content.point);
     require_assigned(known, header.author, &context.grid, inspection.occurred_at, "context.grid")?;
     let mut flags = doubts(pack, &inspection, known.received_at, target_point);
-    flags.extend(differences(known, header, &inspection, assigned_on(inspection.occurred_at, known.received_at)));
+    flags.extend(differences(
+        known,
+        header,
+        &inspection,
+        assigned_on(inspection.occurred_at, known.received_at),
+    ));
     let evaluation = evaluate(pack, &inspection, &prior_facts(&known.confirmed, &inspection));
     Ok(Effect::Inspection(Box::new(JudgedInspection { inspection, sealed, evaluation, flags })))
 }
@@ -256,6 +264,13 @@ pub(super) fn require_assigned(
 fn assigned_on(occurred_at: Instant, received_at: Instant) -> Date {
     let at = if clock_is_suspect(occurred_at, received_at) { received_at } else { occurred_at };
     at.record_date()
+}
+
+/// Where in a JSON text a NUL character stands.
+fn nul_in(text: &RawValue) -> Option<String> {
+    // Taken apart only where it may be in there.
+    let value = text.get().contains(r"\u0000").then(|| serde_json::from_str(text.get()).ok());
+    value.flatten().as_ref().and_then(nul_path)
 }
 
 /// Where in a JSON value a NUL character stands, which PostgreSQL cannot hold.

@@ -198,8 +198,7 @@ mod tests {
 
     #[test]
     fn a_group_has_no_more_operations_than_one_push_may_have() {
-        let (queue, waiting) =
-            queue([push(1, PUSH_MAX_OPERATIONS - 1), push(2, 2), push(1, 1), push(3, 1)]);
+        let (queue, waiting) = queue([push(1, PUSH_MAX_OPERATIONS - 1), push(2, 2), push(1, 1), push(3, 1)]);
         let last = waiting[3].0;
         assert_eq!(group(&queue, last).unwrap(), [(1, PUSH_MAX_OPERATIONS - 1)]);
         assert_eq!(group(&queue, last).unwrap(), [(2, 2), (1, 1), (3, 1)]);

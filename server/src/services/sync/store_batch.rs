@@ -20,9 +20,9 @@ use uuid::Uuid;
 use super::judge_field_record::{JudgedRecord, VerifiedFirePoint};
 use super::judge_operation::{Effect, JudgedInspection};
 use super::known::{Known, KnownInspection, KnownTarget};
-use super::store_pushes::PushFault;
 use super::pusher::Pusher;
 use super::received_operation::ReceivedOperation;
+use super::store_pushes::PushFault;
 use crate::db::Connection;
 use crate::db::changes::{Entity, NewChange, record_changes};
 use crate::db::fire_points::{FindingWrite, store_findings};
@@ -230,10 +230,7 @@ impl Batch {
         let (changed, new): (Vec<_>, Vec<_>) =
             self.targets.values().partition(|change| change.grid_before.is_some());
         let rows = |changes: Vec<&TargetChange>| -> Vec<TargetWrite> {
-            changes
-                .into_iter()
-                .map(|change| TargetWrite::new(district, &change.target, now))
-                .collect()
+            changes.into_iter().map(|change| TargetWrite::new(district, &change.target, now)).collect()
         };
         let (new, changed) = (rows(new), rows(changed));
         let cases: Vec<CaseWrite> = self.cases.into_values().collect();
@@ -297,8 +294,7 @@ pub(super) async fn insert_operations(
     if operations.is_empty() {
         return Ok(());
     }
-    let ids =
-        |id: fn(&StoredOperation<'_>) -> Uuid| -> Vec<Uuid> { operations.iter().map(id).collect() };
+    let ids = |id: fn(&StoredOperation<'_>) -> Uuid| -> Vec<Uuid> { operations.iter().map(id).collect() };
     let outcomes = operations.iter().map(|o| serde_json::to_value(o.outcome.as_ref()?).ok());
     statement(
         "INSERT INTO operations (district, received_at,

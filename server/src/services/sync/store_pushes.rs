@@ -146,7 +146,11 @@ impl PushStore<'_> {
     ///
     /// # Errors
     /// [`PushFault`]; then nothing of the group is stored.
-    pub(super) async fn store(&self, conn: &mut Connection, pushes: &[PushPart<'_>]) -> Result<Stored, PushFault> {
+    pub(super) async fn store(
+        &self,
+        conn: &mut Connection,
+        pushes: &[PushPart<'_>],
+    ) -> Result<Stored, PushFault> {
         conn.transaction(async |conn| {
             // Together, in one round trip. PostgreSQL takes them in this order: what is read follows the locks.
             let shared: &Connection = conn;
@@ -254,7 +258,11 @@ impl PushStore<'_> {
     }
 
     /// What the present installation of each sender is on record with under the numbers of its operations.
-    async fn numbered(&self, mut conn: &Connection, pushes: &[PushPart<'_>]) -> Result<Vec<Numbered>, PushFault> {
+    async fn numbered(
+        &self,
+        mut conn: &Connection,
+        pushes: &[PushPart<'_>],
+    ) -> Result<Vec<Numbered>, PushFault> {
         let numbers = pushes.iter().flat_map(|push| {
             present(*push).filter_map(|operation| Some((push.pusher, number_of(operation)?)))
         });
@@ -262,9 +270,8 @@ impl PushStore<'_> {
         if numbers.is_empty() {
             return Ok(Vec::new());
         }
-        let ids = |id: fn(&Pusher) -> Uuid| -> Vec<Uuid> {
-            numbers.iter().map(|(pusher, _)| id(pusher)).collect()
-        };
+        let ids =
+            |id: fn(&Pusher) -> Uuid| -> Vec<Uuid> { numbers.iter().map(|(pusher, _)| id(pusher)).collect() };
         let rows = statement(
             "SELECT o.op_id, o.device_id, o.device_seq
              FROM unnest($2, $3, $4, $5) AS n (device_id, incarnation, user_id, device_seq)

@@ -179,8 +179,7 @@ async fn an_operation_that_breaks_a_constraint_undoes_nobody_elses() {
         .await
         .unwrap();
     let poison = Inspection { notes: "poison".to_owned(), ..visit(&li, &site, &["hoarding"]) };
-    let pushes =
-        [(&li, vec![finding(&li, &site), li.submit(&poison)]), (&wu, vec![finding(&wu, &site)])];
+    let pushes = [(&li, vec![finding(&li, &site), li.submit(&poison)]), (&wu, vec![finding(&wu, &site)])];
 
     let (answers, _) = together(&server, &macun, &site, &pushes).await;
 
@@ -197,10 +196,8 @@ async fn of_two_devices_that_change_a_target_at_once_the_second_is_told() {
         content.name = name.to_owned();
         device.operation(Body::UpdateTarget(TargetUpdate { base_version: site.version, content }))
     };
-    let pushes = [
-        (&li, vec![renamed(&li, "改名一"), renamed(&li, "改名二")]),
-        (&wu, vec![renamed(&wu, "改名三")]),
-    ];
+    let pushes =
+        [(&li, vec![renamed(&li, "改名一"), renamed(&li, "改名二")]), (&wu, vec![renamed(&wu, "改名三")])];
 
     let (answers, transactions) = together(&server, &macun, &site, &pushes).await;
 
