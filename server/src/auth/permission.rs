@@ -63,9 +63,10 @@ permissions! {
     EnterFindings: Session, [Supervisor];
     /// Review what another proposed (复核): supervisors on cases of their grids, finance on months.
     ReviewDecisions: Session, [Supervisor, Finance];
-    /// See ledger and totals; a liaison those of the own unit.
+    /// See ledger, totals, executions and traces; a liaison those of the own unit, of a case that went to another unit its
+    /// history up to there.
     ReadMoney: Session, [Finance, Supervisor, Liaison, Administrator];
-    /// See the whole district's accounts: checklists, stored files, executions, subsidies, traces.
+    /// See the whole district's accounts: checklists, stored files, decisions, the chain, subsidies.
     ReadAccounts: Session, [Finance, Supervisor, Administrator];
     /// Keep the accounts (财政): close months, record executions and subsidies.
     KeepAccounts: Session, [Finance];

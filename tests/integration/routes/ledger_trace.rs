@@ -87,7 +87,16 @@ async fn the_unit_that_a_case_left_is_told_its_history_up_to_there() {
         decisions.iter().map(|decision| decision["kind"].as_str().unwrap().to_owned()).collect()
     };
     assert_eq!(kinds(&seen), ["confirm", "re_attribute"]);
-    assert_eq!(seen["case"]["reason"], "属西街道");
+    let case = &seen["case"];
+    assert_eq!((&case["reason"], &case["unit_id"]), (&json!("属西街道"), &json!(east)));
+    assert_eq!((&case["review_state"], &case["flags"]), (&json!("confirmed"), &json!([])), "not dismissed");
+    let charge = &seen["charge"];
+    assert_eq!((&charge["unit_id"], &charge["amount_yuan"]), (&json!(east), &json!("100000.00")));
+    assert_eq!(
+        (&charge["state"], &charge["posted"]),
+        (&json!("posted"), &json!(0)),
+        "the other unit's is not told"
+    );
     assert_eq!(seen["inspections"].as_array().unwrap().len(), 1, "the correction is another unit's");
     assert_eq!(kinds(&trace(&review, 1).await), ["confirm", "re_attribute", "dismiss"]);
 }

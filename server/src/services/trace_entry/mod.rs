@@ -1,9 +1,10 @@
 //! Traces a ledger entry (分录溯源): from any yuan back to charge, case, decisions with their people, appeals, pack and clause,
 //! inspections with the bytes that a device sent, and photos; and on to what later reversed or transferred it.
 //!
-//! Invariant: a unit that a case left is told its history up to there. What was decided, found and objected to since is
-//! the other unit's.
+//! Invariant: a unit that a case left is told its history up to there, and case and charge as they stood then. What was
+//! decided, found, charged and objected to since is the other unit's.
 
+mod as_it_left;
 mod read;
 
 use serde::Serialize;
@@ -167,16 +168,20 @@ pub async fn trace_entry(
     let last = left.and_then(|_| of_charge.iter().map(|entry| entry.decision.decision_no).max());
     let decisions = read::decisions(connection, district, entry.case_id, last).await?;
     let until = left.and_then(|_| decisions.last().map(|decision| decision.decided_at));
+    let inspections = read::inspections(connection, district, entry.case_id, until).await?;
     let mut appeals = appeals_of(connection, district, entry.case_id, now).await?;
+    let charge = read::charge(connection, district, entry.case_id, charge_id).await?;
+    let mut charge = charge.ok_or(ProblemKind::EntryUnknown)?;
     if let Some(own) = left {
         appeals.retain(|appeal| own.contains(&appeal.unit_id.0));
-        case.reason = decisions.last().and_then(|decision| decision.reason.clone());
+        let outcome = read::last_outcome(connection, district, entry.case_id, last).await?;
+        as_it_left::case(&mut case, &of_charge, &decisions, &inspections, outcome);
+        as_it_left::charge(&mut charge, &of_charge);
     }
-    let charge = read::charge(connection, district, entry.case_id, charge_id).await?;
     let proposed: ProposedCase = read::evaluation(connection, district, entry.case_id).await?;
     let closing = periods::find_closed(connection, district, entry.period).await?;
     Ok(EntryTrace {
-        inspections: read::inspections(connection, district, entry.case_id, until).await?,
+        inspections,
         decisions,
         appeals,
         pack: TracedPack {
@@ -192,7 +197,7 @@ pub async fn trace_entry(
             decision_no: period.decision_no,
             digest: hex::encode(period.digest),
         }),
-        charge: charge.ok_or(ProblemKind::EntryUnknown)?,
+        charge,
         entry,
         of_charge,
         case,

@@ -2,18 +2,20 @@
 
 use std::collections::HashMap;
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use sync_core::evaluate::ProposedCase;
 use sync_core::ids::{CaseId, ChargeId, DeviceId, InspectionId, OperationId, PhotoHash, RegionCode, UserId};
 use sync_core::time::Instant;
 use uuid::Uuid;
 
+use super::as_it_left::LastOutcome;
 use super::{TracedDecision, TracedInspection, TracedOperation, TracedPhoto};
 use crate::auth::money_scope::MoneyScope;
 use crate::db::Connection;
-use crate::db::schema::{cases, inspection_photos, ledger_entries, photos};
+use crate::db::schema::{cases, decisions, inspection_photos, ledger_entries, photos};
 use crate::db::types::{StoredValueError, Time, stored, stored_code, stored_json};
 use crate::problem::ApiError;
 use crate::services::show_case::{self, ChargeView, PhotoState};
@@ -108,6 +110,29 @@ pub(super) async fn decisions(
     rows.into_iter().map(|row| decision(row).map_err(|error: StoredValueError| error.into())).collect()
 }
 
+/// Where the decisions on a case up to the one numbered `last` left it.
+pub(super) async fn last_outcome(
+    connection: &mut Connection,
+    district: &RegionCode,
+    case: CaseId,
+    last: Option<i64>,
+) -> Result<Option<LastOutcome>, ApiError> {
+    let row: Option<(String, Option<i32>)> = decisions::table
+        .filter(decisions::district.eq(district.as_str()))
+        .filter(decisions::case_id.eq(case.0))
+        .filter(decisions::decision_no.le(last.unwrap_or(i64::MAX)))
+        .filter(sql::<Bool>("detail #> '{outcome,review_state}' IS NOT NULL"))
+        .order(decisions::decision_no.desc())
+        .select((sql::<Text>("detail #>> '{outcome,review_state}'"), decisions::expected_version))
+        .first(connection)
+        .await
+        .optional()?;
+    let Some((state, expected)) = row else { return Ok(None) };
+    let version = expected.and_then(|version| u32::try_from(version).ok()).unwrap_or_default();
+    let review_state = stored_code("decisions.detail", &state)?;
+    Ok(Some(LastOutcome { review_state, version: version.saturating_add(1) }))
+}
+
 #[derive(Debug, QueryableByName)]
 struct InspectionRow {
     #[diesel(sql_type = SqlUuid)]
@@ -118,7 +143,7 @@ struct InspectionRow {
     author: Uuid,
     #[diesel(sql_type = Text)]
     author_name: String,
-    #[diesel(sql_type = diesel::sql_types::Bool)]
+    #[diesel(sql_type = Bool)]
     stands: bool,
     #[diesel(sql_type = diesel::sql_types::Jsonb)]
     sealed: serde_json::Value,
