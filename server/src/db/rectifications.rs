@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Integer, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use serde::Serialize;
 use sync_core::geo::Point;
@@ -352,8 +352,41 @@ impl LoopChanges {
         district: &RegionCode,
         now: Instant,
     ) -> QueryResult<Vec<NewChange>> {
+        self.write(conn, district, 1, now).await?;
+        let changes = self.0.values().flat_map(|(case, _)| {
+            let of_case = NewChange::of_case(case.case_id, case.grid.clone(), case.author);
+            [of_case.clone(), NewChange { entity: Entity::Rectification(case.case_id), ..of_case }]
+        });
+        Ok(changes.collect())
+    }
+
+    /// The same as part of a decision that makes another version of the cases and says so itself.
+    ///
+    /// # Errors
+    /// Faults of the database.
+    pub async fn store_beside_decision(
+        &self,
+        conn: &mut Connection,
+        district: &RegionCode,
+        now: Instant,
+    ) -> QueryResult<Vec<NewChange>> {
+        self.write(conn, district, 0, now).await?;
+        let changes = self.0.values().map(|(case, _)| {
+            let of_case = NewChange::of_case(case.case_id, case.grid.clone(), case.author);
+            NewChange { entity: Entity::Rectification(case.case_id), ..of_case }
+        });
+        Ok(changes.collect())
+    }
+
+    async fn write(
+        &self,
+        conn: &mut Connection,
+        district: &RegionCode,
+        versions: i32,
+        now: Instant,
+    ) -> QueryResult<()> {
         if self.0.is_empty() {
-            return Ok(Vec::new());
+            return Ok(());
         }
         let rounds: Vec<RoundWrite<'_>> = self
             .0
@@ -366,7 +399,7 @@ impl LoopChanges {
         });
         let (ids, states): (Vec<Uuid>, Vec<&str>) = summaries.unzip();
         statement(
-            "UPDATE cases SET rectification_state = loop.state, version = version + 1, updated_at = $4
+            "UPDATE cases SET rectification_state = loop.state, version = version + $5, updated_at = $4
              FROM unnest($2, $3) AS loop (case_id, state)
              WHERE cases.district = $1 AND cases.case_id = loop.case_id",
         )
@@ -374,13 +407,10 @@ impl LoopChanges {
         .bind::<Array<SqlUuid>, _>(ids)
         .bind::<Array<Text>, _>(states)
         .bind::<Timestamptz, _>(Time(now))
+        .bind::<Integer, _>(versions)
         .execute(conn)
         .await?;
-        let changes = self.0.values().flat_map(|(case, _)| {
-            let of_case = NewChange::of_case(case.case_id, case.grid.clone(), case.author);
-            [of_case.clone(), NewChange { entity: Entity::Rectification(case.case_id), ..of_case }]
-        });
-        Ok(changes.collect())
+        Ok(())
     }
 }
 

@@ -312,6 +312,29 @@ impl Round {
         Ok(())
     }
 
+    /// The case went to another unit (改派): this order is taken back and the same is given to that unit, with the whole
+    /// time from now; an office's pause (缓办, 挂账) goes on. None where it is that unit's already, or where only the office
+    /// has to act on it any more. Where the calendar lacks the year, the new round has no deadline yet.
+    pub fn hand_over(
+        &mut self,
+        to: UnitId,
+        grid: &GridPath,
+        now: Instant,
+        calendar: &WorkCalendar,
+    ) -> Option<Self> {
+        if to == self.unit_id {
+            return None;
+        }
+        let pause = self.pause;
+        let again = self.again(now, calendar);
+        self.withdraw(to).ok()?;
+        let mut next = Self { unit_id: to, grid: grid.clone(), ordered_by: self.ordered_by, ..again };
+        if let Some(kind) = pause {
+            next.pause(kind, now).ok()?;
+        }
+        Some(next)
+    }
+
     /// Takes the next step for want of rectification in time; none where none is due or left. The step after it falls
     /// due `step_days` from now; where the calendar lacks the year, nobody knows when, and it is not set.
     pub fn escalate(&mut self, now: Instant, calendar: &WorkCalendar) -> Option<Escalation> {
@@ -561,6 +584,42 @@ mod tests {
         assert!(!withdrawn(RoundState::Assigned, own));
         assert!(withdrawn(RoundState::Assigned, other));
         assert!(!withdrawn(RoundState::Closed, other));
+    }
+
+    #[test]
+    fn an_order_follows_its_case_to_another_unit_with_the_whole_time_and_no_steps() {
+        let (calendar, other, now) = (calendar(), UnitId::fresh(), at("2026-11-09 09:00"));
+        let mut round = round();
+        round.escalate(now, &calendar).unwrap();
+        let before = round.clone();
+        assert_eq!(round.hand_over(before.unit_id, &before.grid, now, &calendar), None, "it is that unit's");
+        assert_eq!(round, before);
+
+        let next = round.hand_over(other, &before.grid, now, &calendar).unwrap();
+
+        assert_eq!((round.state, round.next_step_at), (RoundState::Withdrawn, None));
+        assert_eq!((next.number, next.unit_id, next.state), (2, other, RoundState::Assigned));
+        assert_eq!((text(next.deadline), next.steps_taken), ("2026-11-12 18:00:00".to_owned(), 0));
+        assert_eq!((next.requirement, next.ordered_by), (before.requirement, before.ordered_by));
+    }
+
+    #[test]
+    fn of_every_state_of_an_order_one_unit_has_it_after_its_case_went_to_another() {
+        use RoundState::{Assigned, Paused, Rectified, Returned};
+        let (calendar, other, now) = (calendar(), UnitId::fresh(), at("2026-11-03 09:00"));
+        for &state in RoundState::ALL {
+            let pause = (state == Paused).then_some(PauseKind::OnTheBooks);
+            let mut round = Round { state, pause, ..round() };
+            let before = round.clone();
+            let next = round.hand_over(other, &before.grid, now, &calendar);
+            if [Assigned, Paused, Rectified, Returned].contains(&state) {
+                let next = next.unwrap();
+                let expected = if state == Paused { Paused } else { Assigned };
+                assert_eq!((round.state, next.state, next.pause), (RoundState::Withdrawn, expected, pause));
+            } else {
+                assert_eq!((next, round), (None, before), "{state:?}: nothing is asked of a unit any more");
+            }
+        }
     }
 
     proptest! {

@@ -243,10 +243,10 @@ async fn decide(
     request: Json<DecisionRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let case_id = case_of(&path)?;
-    let now = state.clock.now();
     let mut connection = state.connection().await?;
     let book = state.policies.of(&connection, &actor.district).await?;
-    Ok(match decide_case(&mut connection, &book, &actor, case_id, &request.0, now).await? {
+    let rules = LoopRules { book: &book, calendar: &state.calendar, now: state.clock.now() };
+    Ok(match decide_case(&mut connection, rules, &actor, case_id, &request.0).await? {
         Answer::Decided(decision) => HttpResponse::Ok().json(decision),
         Answer::Proposed(proposal) => HttpResponse::Accepted().json(proposal),
     })

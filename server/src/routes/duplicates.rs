@@ -13,6 +13,7 @@ use crate::services::list_proposals::Proposal;
 use crate::services::merge_cases::{
     DuplicateDecision, KeepApartRequest, MergeAnswer, MergeRequest, keep_apart, merge_cases,
 };
+use crate::services::rectify_case::LoopRules;
 use crate::state::AppState;
 
 /// Registers the routes of this module.
@@ -39,10 +40,11 @@ async fn merge(
     path: web::Path<String>,
     request: Json<MergeRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let (case_id, now) = (case_of(&path)?, state.clock.now());
+    let case_id = case_of(&path)?;
     let mut connection = state.connection().await?;
     let book = state.policies.of(&connection, &actor.district).await?;
-    Ok(match merge_cases(&mut connection, &book, &actor, case_id, &request.0, now).await? {
+    let rules = LoopRules { book: &book, calendar: &state.calendar, now: state.clock.now() };
+    Ok(match merge_cases(&mut connection, rules, &actor, case_id, &request.0).await? {
         MergeAnswer::Merged(decision) => HttpResponse::Ok().json(decision),
         MergeAnswer::Proposed(proposal) => HttpResponse::Accepted().json(proposal),
     })

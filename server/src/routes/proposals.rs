@@ -13,6 +13,7 @@ use crate::json::Json;
 use crate::problem::ApiError;
 use crate::query::{page_rows, parameter};
 use crate::services::list_proposals::{Proposal, ProposalFilter, ProposalList, list_proposals};
+use crate::services::rectify_case::LoopRules;
 use crate::services::review_proposal::{Approval, approve_proposal, reject_proposal, withdraw_proposal};
 use crate::state::AppState;
 
@@ -92,7 +93,8 @@ async fn approve(
     let id = proposal_of(&path)?;
     let mut connection = state.connection().await?;
     let book = state.policies.of(&connection, &actor.district).await?;
-    Ok(web::Json(approve_proposal(&mut connection, &book, &actor, id, state.clock.now()).await?))
+    let rules = LoopRules { book: &book, calendar: &state.calendar, now: state.clock.now() };
+    Ok(web::Json(approve_proposal(&mut connection, rules, &actor, id).await?))
 }
 
 /// Reject another's proposal, with a reason: nothing is decided.

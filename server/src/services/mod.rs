@@ -22,6 +22,7 @@ pub mod export_register;
 pub mod export_targets;
 pub mod find_duplicates;
 pub mod finish_upload;
+pub mod hand_over_rounds;
 pub mod hear_changes;
 pub mod import_register;
 pub mod judge_anew;

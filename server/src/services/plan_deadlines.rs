@@ -1,6 +1,8 @@
-//! Sets deadlines and days of steps that could not be computed before, because the holiday calendar lacked the year.
+//! Sets deadlines and days of steps that could not be computed before, because the holiday calendar lacked the year; and
+//! hands orders over whose case is another unit's by a correction that a tablet sent. (A decision that names another unit
+//! hands over by itself.)
 //!
-//! Invariant: it is computed under the case's row lock and once; while the year is still missing, nothing changes.
+//! Invariant: it is computed under the case's row lock and once; while the year is still missing, no deadline changes.
 
 use std::collections::BTreeMap;
 
@@ -13,22 +15,23 @@ use uuid::Uuid;
 
 use crate::db::changes::record_changes;
 use crate::db::rectifications::{LoopChanges, cases_of_loops, lock_cases, present_rounds};
-use crate::db::schema::rectifications;
+use crate::db::schema::{cases, rectifications};
 use crate::db::types::stored;
 use crate::db::{Connection, duplicate_lock};
 use crate::problem::ApiError;
+use crate::services::hand_over_rounds::hand_over;
 use crate::state::AppState;
 
 /// Rounds looked at in one run; those left wait for the next.
 const BATCH_ROUNDS: i64 = 500;
 
-/// Sets what can be set now. Says of how many rounds.
+/// Sets what can be set now, and hands over what is another unit's. Says of how many rounds.
 ///
 /// # Errors
 /// Faults of the database.
 pub async fn plan_deadlines(state: &AppState) -> Result<usize, ApiError> {
     let mut planned: usize = 0;
-    for (district, ids) in unplanned(&mut *state.connection().await?).await? {
+    for (district, ids) in waiting(&mut *state.connection().await?).await? {
         let mut conn = state.connection().await?;
         let done = conn.transaction(async |conn| plan(conn, state, &district, &ids).await).await?;
         planned = planned.saturating_add(done);
@@ -36,11 +39,17 @@ pub async fn plan_deadlines(state: &AppState) -> Result<usize, ApiError> {
     Ok(planned)
 }
 
-/// Rounds that wait for the calendar, by district.
-async fn unplanned(conn: &mut Connection) -> Result<BTreeMap<RegionCode, Vec<Uuid>>, ApiError> {
+/// Rounds that wait for the calendar, and those that a unit has whose case is another's, by district.
+async fn waiting(conn: &mut Connection) -> Result<BTreeMap<RegionCode, Vec<Uuid>>, ApiError> {
     let keys: Vec<(String, Uuid)> = rectifications::table
+        .inner_join(cases::table.on(
+            cases::district.eq(rectifications::district).and(cases::case_id.eq(rectifications::case_id)),
+        ))
         .filter(sql::<Bool>(
-            "state = 'assigned' AND next_step_at IS NULL AND (deadline IS NULL OR steps_taken < cardinality(steps))",
+            "(rectifications.state = 'assigned' AND next_step_at IS NULL
+              AND (deadline IS NULL OR steps_taken < cardinality(steps)))
+             OR (rectifications.state IN ('assigned', 'paused', 'rectified', 'returned')
+                 AND rectifications.unit_id <> cases.unit_id AND review_state NOT IN ('dismissed', 'merged'))",
         ))
         .order((rectifications::district, rectifications::case_id))
         .limit(BATCH_ROUNDS)
@@ -66,10 +75,10 @@ async fn plan(
     let mut rounds = present_rounds(conn, district, ids.iter().copied()).await?;
     let (mut loops, mut planned) = (LoopChanges::default(), 0);
     for case in cases_of_loops(conn, district, ids.iter().copied()).await? {
-        let round = rounds.remove(&case.case_id);
-        if let Some(mut round) = round
-            && round.plan(now, &state.calendar)
-        {
+        let Some(mut round) = rounds.remove(&case.case_id) else { continue };
+        if hand_over(&mut loops, &case, round.clone(), &state.calendar, now) {
+            planned += 1;
+        } else if round.plan(now, &state.calendar) {
             loops.add(&case, round);
             planned += 1;
         }

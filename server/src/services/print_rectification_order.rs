@@ -1,5 +1,7 @@
 //! Gathers a case's rectification order (交办单, 整改通知书): what was found, and what has to be done until when.
 
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
 use sync_core::ids::CaseId;
 use sync_core::model::inspection::Verdict;
 use sync_core::time::Instant;
@@ -7,6 +9,7 @@ use sync_core::time::Instant;
 use crate::auth::actor::Actor;
 use crate::db::districts::district_head;
 use crate::db::rectifications::present_rounds;
+use crate::db::schema::units;
 use crate::prints::{FaultLine, OrderTerms, RectificationOrder, case_number, order_number, written_day};
 use crate::problem::ApiError;
 use crate::services::rectify_case::LoopRules;
@@ -34,6 +37,17 @@ pub async fn print_rectification_order(
     let district = district_head(&mut connection, &actor.district).await?;
     let words = &PackWords::new(book, language);
     let round = present_rounds(&connection, &actor.district, [case_id.0]).await?.remove(&case_id);
+    let unit_name = match &round {
+        // What was re-checked stays the order of the unit that did it, whatever became of the case.
+        Some(round) if round.unit_id != case.summary.unit_id => {
+            units::table
+                .find((actor.district.as_str(), round.unit_id.0))
+                .select(units::name)
+                .first(&mut connection)
+                .await?
+        }
+        _ => case.summary.unit_name.clone(),
+    };
     let issued_on = round.as_ref().map_or(now, |round| round.ordered_at).record_date();
     let terms = round.map(|round| OrderTerms {
         round: round.number,
@@ -49,7 +63,7 @@ pub async fn print_rectification_order(
     Ok(RectificationOrder {
         number,
         address_url: address,
-        unit_name: summary.unit_name.clone(),
+        unit_name,
         case_number: case_number(case_id),
         found_at: summary.occurred_at.record_text(),
         item: language.of(&summary.item_zh, &summary.item_en).clone(),

@@ -13,7 +13,6 @@ use serde_json::json;
 use sync_core::ids::{CaseId, DecisionRequestId, GridPath, ProposalId, UserId};
 use sync_core::limits::NOTE_MAX_CHARS;
 use sync_core::model::decision::DecisionKind;
-use sync_core::policy::PolicyBook;
 use sync_core::text::{TextFault, check_required};
 use sync_core::time::{Instant, Month};
 use sync_core::wire::problem::ProblemKind;
@@ -33,6 +32,7 @@ use crate::services::decide_case::{self, Decision, Meanwhile};
 use crate::services::list_proposals::{Proposal, ProposalState, reviewing_role, shown};
 use crate::services::merge_cases::{MergeRequest, merge_reviewed};
 use crate::services::record_decision::DecidedBy;
+use crate::services::rectify_case::LoopRules;
 
 /// A proposal that was approved, with the decision it led to.
 #[derive(Debug, Serialize, ToSchema)]
@@ -59,13 +59,12 @@ pub struct Executed {
 /// where who proposed it could not today; whatever the decision itself is refused for.
 pub async fn approve_proposal(
     connection: &mut Connection,
-    book: &PolicyBook,
+    rules: LoopRules<'_>,
     actor: &Actor,
     id: ProposalId,
-    now: Instant,
 ) -> Result<Approval, ApiError> {
     let stale =
-        connection.transaction(async |connection| approve(connection, book, actor, id, now).await).await?;
+        connection.transaction(async |connection| approve(connection, rules, actor, id).await).await?;
     if let Some(meanwhile) = stale {
         let refusal = ApiError::new(ProblemKind::CaseChanged).field("proposal_id");
         return Err(refusal.detail(meanwhile.to_string()));
@@ -86,11 +85,11 @@ pub async fn approve_proposal(
 /// Decides what was proposed, or finds that the case changed meanwhile.
 async fn approve(
     connection: &mut Connection,
-    book: &PolicyBook,
+    rules: LoopRules<'_>,
     actor: &Actor,
     id: ProposalId,
-    now: Instant,
 ) -> Result<Option<Meanwhile>, ApiError> {
+    let now = rules.now;
     // The closing of a month decides on no case, and would hold up everybody who does while it walks the ledger.
     let about_case =
         proposals::find(connection, &actor.district, id).await?.is_some_and(|it| it.case_id.is_some());
@@ -115,7 +114,7 @@ async fn approve(
     let proposer = UserId(proposal.proposed_by);
     check_proposer(connection, actor, &proposal, &grids, now).await?;
     let by = DecidedBy::TwoPeople { actor: proposer, reviewer: actor.user_id };
-    let executed = execute(connection, book, actor, &proposal, case, by, now).await?;
+    let executed = execute(connection, rules, actor, &proposal, case, by).await?;
     let decided = Some(executed.decision_no);
     end(connection, actor, &proposal, ProposalState::Approved, None, decided, now).await?;
     let changes: Vec<NewChange> = executed.changes.into_iter().chain([ended]).collect();
@@ -156,12 +155,11 @@ struct NoExecutor(DecisionKind);
 /// Decides what was proposed; the one place that knows who executes which kind.
 async fn execute(
     connection: &mut Connection,
-    book: &PolicyBook,
+    rules: LoopRules<'_>,
     actor: &Actor,
     proposal: &ProposalRow,
     case: Option<CaseStateRow>,
     by: DecidedBy,
-    now: Instant,
 ) -> Result<Executed, ApiError> {
     let kind: DecisionKind = stored_code("proposals.kind", &proposal.kind)?;
     match (kind, case) {
@@ -175,12 +173,11 @@ async fn execute(
             Some(case),
         ) => {
             let request = stored_json("proposals.request", proposal.request.clone())?;
-            Ok(decide_case::decide_reviewed(connection, book, &actor.district, case, &request, by, now)
-                .await?)
+            Ok(decide_case::decide_reviewed(connection, rules, &actor.district, case, &request, by).await?)
         }
         (DecisionKind::Merge, Some(case)) => {
             let request: MergeRequest = stored_json("proposals.request", proposal.request.clone())?;
-            Ok(merge_reviewed(connection, book, actor, CaseId(case.case_id), &request, by, now).await?)
+            Ok(merge_reviewed(connection, rules, actor, CaseId(case.case_id), &request, by).await?)
         }
         (DecisionKind::CloseMonth, None) => {
             let closing = Closing {
@@ -191,7 +188,7 @@ async fn execute(
                 reviewer: actor.user_id,
                 reason: proposal.reason.clone(),
             };
-            let closed = close_month(connection, &closing, now).await?;
+            let closed = close_month(connection, &closing, rules.now).await?;
             let changes = vec![NewChange::of_district(Entity::Month(closed.month))];
             Ok(Executed { decision_no: closed.decision_no, changes })
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::slice::from_ref;
 
 use jiff::civil::Date;
-use sync_core::ids::{AppealId, CaseId, ChargeId, RegionCode};
+use sync_core::ids::{AppealId, CaseId, ChargeId, RegionCode, UnitId};
 use sync_core::model::case::{ChargeState, Flag, ReviewState};
 use sync_core::model::decision::DecisionKind;
 use sync_core::model::inspection::PackRef;
@@ -24,10 +24,12 @@ use crate::ledger::chain::Head;
 use crate::ledger::moves::{Aim, Books, CaseMoney, ChargeMoney, bring};
 use crate::services::confirm_cases::confirmation;
 use crate::services::find_duplicates::{find_duplicates, lapse_duplicates};
+use crate::services::hand_over_rounds::hand_over_rounds;
 use crate::services::judge_anew::{Anew, Lineage, judge_anew};
 use crate::services::move_money::{load_money, open_books, write_money};
 use crate::services::open_cases::store_case_rows;
 use crate::services::record_decision::{DecidedBy, NewDecision, Subject, record_decision};
+use crate::services::rectify_case::LoopRules;
 
 /// A decision that its case allows.
 #[derive(Debug)]
@@ -248,16 +250,20 @@ impl<'a> Deed<'a> {
         Ok(!books.written.is_empty())
     }
 
-    /// Writes everything: case, duplicates, decision, money. The devices' changes are left to the caller, who records them
+    /// Writes everything: case, duplicates, the order that follows it to another unit, decision, money. The devices' changes are left to the caller, who records them
     /// last, and who took the lock of duplicates where they hear of it.
     pub(super) async fn make(
         mut self,
         connection: &mut Connection,
-        book: &PolicyBook,
+        rules: LoopRules<'_>,
         by: DecidedBy,
-        now: Instant,
     ) -> Result<(DecisionRow, Vec<NewChange>), Refusal> {
-        let changes = self.write_case(connection, book, now).await?;
+        let LoopRules { book, calendar, now } = rules;
+        let mut changes = self.write_case(connection, book, now).await?;
+        if self.unit_after() != self.case.unit_id {
+            let case = from_ref(&self.case.case_id);
+            changes.extend(hand_over_rounds(connection, self.district, case, calendar, now).await?);
+        }
         let new = NewDecision {
             request_id: self.request.request_id,
             subject: Subject::Case { case_id: self.case.case_id, expected_version: self.case.version },
@@ -311,9 +317,14 @@ impl<'a> Deed<'a> {
         Ok(changes)
     }
 
+    /// The unit that answers for it afterwards.
+    fn unit_after(&self) -> UnitId {
+        self.money.as_ref().map_or(self.case.unit_id, |(_, aim)| aim.unit_id)
+    }
+
     /// The case's row afterwards.
     fn after(&self, now: Instant) -> CaseAfterDecision {
-        let unit_id = self.money.as_ref().map_or(self.case.unit_id, |(_, aim)| aim.unit_id);
+        let unit_id = self.unit_after();
         CaseAfterDecision {
             review_state: self.verdict.state.code().to_owned(),
             flags: self.verdict.flags.iter().map(|flag| flag.code().to_owned()).collect(),

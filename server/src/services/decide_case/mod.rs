@@ -19,8 +19,6 @@ use diesel_async::AsyncConnection;
 use sync_core::ids::{CaseId, DecisionRequestId, RegionCode};
 use sync_core::model::assignment::Role;
 use sync_core::model::decision::DecisionKind;
-use sync_core::policy::PolicyBook;
-use sync_core::time::Instant;
 
 pub use answer::meanwhile;
 pub use detail::Detail;
@@ -37,6 +35,7 @@ use crate::problem::ApiError;
 use crate::services::list_proposals::shown;
 use crate::services::propose_decision::{NewProposal, propose_decision};
 use crate::services::record_decision::{DecidedBy, Subject};
+use crate::services::rectify_case::LoopRules;
 use crate::services::review_proposal::Executed;
 use deed::Deed;
 
@@ -46,27 +45,23 @@ use deed::Deed;
 /// [`Refusal`]; nothing is changed then.
 pub async fn decide_case(
     connection: &mut Connection,
-    book: &PolicyBook,
+    rules: LoopRules<'_>,
     actor: &Actor,
     case_id: CaseId,
     request: &DecisionRequest,
-    now: Instant,
 ) -> Result<Answer, Refusal> {
     request.check()?;
-    connection
-        .transaction(async |connection| decide(connection, book, actor, case_id, request, now).await)
-        .await
+    connection.transaction(async |connection| decide(connection, rules, actor, case_id, request).await).await
 }
 
 async fn decide(
     connection: &mut Connection,
-    book: &PolicyBook,
+    rules: LoopRules<'_>,
     actor: &Actor,
     case_id: CaseId,
     request: &DecisionRequest,
-    now: Instant,
 ) -> Result<Answer, Refusal> {
-    let district = &actor.district;
+    let (district, now) = (&actor.district, rules.now);
     if weighs_evidence(request.kind) {
         evidence_lock::share(connection, district).await?;
     }
@@ -85,7 +80,7 @@ async fn decide(
         return Err(meanwhile(connection, district, &row).await?.into());
     }
     let grid = case.grid.clone();
-    let deed = Deed::prepare(connection, book, district, case, request, now).await?;
+    let deed = Deed::prepare(connection, rules.book, district, case, request, now).await?;
     if deed.needs_two() {
         let new = NewProposal {
             request_id: request.request_id,
@@ -100,7 +95,7 @@ async fn decide(
         let shown = shown(connection, actor, vec![proposal]).await?.pop();
         return shown.map(|proposal| Answer::Proposed(Box::new(proposal))).ok_or(Refusal::CaseUnknown);
     }
-    let (decision, changes) = deed.make(connection, book, DecidedBy::Person(actor.user_id), now).await?;
+    let (decision, changes) = deed.make(connection, rules, DecidedBy::Person(actor.user_id)).await?;
     record_changes(connection, district, &changes).await?;
     Ok(Answer::Decided(answer::answer(connection, &decision).await?))
 }
@@ -112,15 +107,14 @@ async fn decide(
 /// [`Refusal`]; the caller's transaction must then be rolled back.
 pub async fn decide_reviewed(
     connection: &mut Connection,
-    book: &PolicyBook,
+    rules: LoopRules<'_>,
     district: &RegionCode,
     case: CaseStateRow,
     request: &DecisionRequest,
     by: DecidedBy,
-    now: Instant,
 ) -> Result<Executed, Refusal> {
-    let deed = Deed::prepare(connection, book, district, case.try_into()?, request, now).await?;
-    let (decision, changes) = deed.make(connection, book, by, now).await?;
+    let deed = Deed::prepare(connection, rules.book, district, case.try_into()?, request, rules.now).await?;
+    let (decision, changes) = deed.make(connection, rules, by).await?;
     Ok(Executed { decision_no: decision.decision_no, changes })
 }
 

@@ -26,7 +26,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sync_core::ids::{CaseId, RegionCode};
 use sync_core::model::decision::DecisionKind;
-use sync_core::policy::PolicyBook;
 use sync_core::time::Instant;
 
 pub use keep_apart::keep_apart;
@@ -45,10 +44,12 @@ use crate::db::types::{Day, Time, stored_code};
 use crate::db::{Connection, decisions, proposals};
 use crate::ledger::basis::RecordedMoney;
 use crate::services::find_duplicates::flag;
+use crate::services::hand_over_rounds::hand_over_rounds;
 use crate::services::list_proposals::{Proposal, shown};
 use crate::services::move_money::{open_books, write_money};
 use crate::services::propose_decision::{NewProposal, propose_decision};
 use crate::services::record_decision::{DecidedBy, NewDecision, Subject, record_decision};
+use crate::services::rectify_case::LoopRules;
 use crate::services::review_proposal::Executed;
 use involved::Involved;
 use union::Union;
@@ -63,16 +64,6 @@ struct Detail {
     /// What it did to the money.
     #[serde(flatten)]
     recorded: RecordedMoney,
-}
-
-/// What a merge is decided by.
-#[derive(Debug, Clone, Copy)]
-struct Rules<'a> {
-    district: &'a RegionCode,
-    /// Its packs.
-    book: &'a PolicyBook,
-    /// The server's clock.
-    now: Instant,
 }
 
 /// What asking for a merge led to.
@@ -90,20 +81,18 @@ pub enum MergeAnswer {
 /// [`Refusal`]; nothing is changed then.
 pub async fn merge_cases(
     conn: &mut Connection,
-    book: &PolicyBook,
+    rules: LoopRules<'_>,
     actor: &Actor,
     survivor: CaseId,
     request: &MergeRequest,
-    now: Instant,
 ) -> Result<MergeAnswer, Refusal> {
     request.check(survivor)?;
-    let rules = Rules { district: &actor.district, book, now };
     conn.transaction(async |conn| merge(conn, rules, actor, survivor, request).await).await
 }
 
 async fn merge(
     conn: &mut Connection,
-    rules: Rules<'_>,
+    rules: LoopRules<'_>,
     actor: &Actor,
     survivor: CaseId,
     request: &MergeRequest,
@@ -113,7 +102,7 @@ async fn merge(
     if let Some(earlier) = earlier(conn, actor, survivor, request).await? {
         return Ok(earlier);
     }
-    let union = Union::of(conn, rules, survivor, request, involved).await?;
+    let union = Union::of(conn, rules, &actor.district, survivor, request, involved).await?;
     if union.takes_back_posted()? {
         let stands = union.survivor()?;
         let new = NewProposal {
@@ -129,7 +118,7 @@ async fn merge(
         return proposed(conn, actor, proposal).await;
     }
     let by = DecidedBy::Person(actor.user_id);
-    let (decision, changes) = unite(conn, &actor.district, union, request, by, now).await?;
+    let (decision, changes) = unite(conn, &actor.district, union, request, by, rules).await?;
     record_changes(conn, &actor.district, &changes).await?;
     Ok(MergeAnswer::Merged(answer(&decision)?))
 }
@@ -140,17 +129,15 @@ async fn merge(
 /// [`Refusal`]; the caller's transaction must then be rolled back.
 pub async fn merge_reviewed(
     conn: &mut Connection,
-    book: &PolicyBook,
+    rules: LoopRules<'_>,
     reviewer: &Actor,
     survivor: CaseId,
     request: &MergeRequest,
     by: DecidedBy,
-    now: Instant,
 ) -> Result<Executed, Refusal> {
     let involved = involved::lock(conn, reviewer, &request.cases(survivor)).await?;
-    let rules = Rules { district: &reviewer.district, book, now };
-    let union = Union::of(conn, rules, survivor, request, involved).await?;
-    let (decision, changes) = unite(conn, &reviewer.district, union, request, by, now).await?;
+    let union = Union::of(conn, rules, &reviewer.district, survivor, request, involved).await?;
+    let (decision, changes) = unite(conn, &reviewer.district, union, request, by, rules).await?;
     Ok(Executed { decision_no: decision.decision_no, changes })
 }
 
@@ -192,12 +179,14 @@ async fn unite(
     union: Union,
     request: &MergeRequest,
     by: DecidedBy,
-    now: Instant,
+    rules: LoopRules<'_>,
 ) -> Result<(DecisionRow, Vec<NewChange>), Refusal> {
+    let now = rules.now;
     let (survivor, absorbed) = (union.survivor()?, union.absorbed());
     write_cases(conn, district, &union, &request.reason, now).await?;
     let ids: BTreeSet<CaseId> = union.involved.keys().copied().collect();
     let absorbed_ids: Vec<CaseId> = absorbed.iter().map(|case| case.case_id).collect();
+    let handed = hand_over_rounds(conn, district, &[survivor.case_id], rules.calendar, now).await?;
     let mut touched = pairs::inherit(conn, district, survivor.case_id, &absorbed_ids).await?;
     let decided = pairs::close(conn, district, &ids).await?;
     touched.extend(&ids);
@@ -222,7 +211,7 @@ async fn unite(
     let moved = union.bring(&mut books, decision.decision_no)?;
     write_money(conn, &books, &moved).await?;
     pairs::decide(conn, district, &decided, "merged", decision.decision_no).await?;
-    Ok((decision, changes.into_values().collect()))
+    Ok((decision, changes.into_values().chain(handed).collect()))
 }
 
 /// Writes what the merge leaves of the cases. What was merged into an absorbed case before is now in the survivor.

@@ -4,17 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use serde_json::Value;
-use sync_core::ids::{CaseId, ChargeId, MeasureKey, PackHash, UnitId};
+use sync_core::ids::{CaseId, ChargeId, MeasureKey, PackHash, RegionCode, UnitId};
 use sync_core::model::assignment::DiscoveryLevel;
 use sync_core::model::case::{ChargeState, ReviewState};
 
 use super::involved::{self, Involved};
-use super::{ExpectedCase, MergeRequest, Refusal, Rules};
+use super::{ExpectedCase, MergeRequest, Refusal};
 use crate::db::{Connection, appeals};
 use crate::ledger::basis::CaseBasis;
 use crate::ledger::moves::{Aim, Books, CaseMoney, ChargeMoney, bring};
 use crate::services::confirm_cases::publication_ends;
 use crate::services::move_money::load_money;
+use crate::services::rectify_case::LoopRules;
 
 /// Under this name a charge's reason says which case it came from; a correction of the survivor does not void it.
 pub const MERGED_FROM: &str = "merged_from";
@@ -38,12 +39,13 @@ impl Union {
     /// Works out what a request does to the cases, which the caller has locked.
     pub(super) async fn of(
         conn: &mut Connection,
-        rules: Rules<'_>,
+        rules: LoopRules<'_>,
+        district: &RegionCode,
         survivor_id: CaseId,
         request: &MergeRequest,
         involved: BTreeMap<CaseId, Involved>,
     ) -> Result<Self, Refusal> {
-        let Rules { district, book, now } = rules;
+        let LoopRules { book, now, .. } = rules;
         let own = ExpectedCase { case_id: survivor_id, expected_version: request.expected_version };
         involved::check_versions(&involved, request.absorbed.iter().copied().chain([own]))?;
         if let Some((case_id, _)) = appeals::open_of(conn, district, involved.keys().copied()).await?.pop() {

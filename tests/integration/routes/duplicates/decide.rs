@@ -11,6 +11,7 @@ use sync_core::model::assignment::DiscoveryLevel;
 use sync_core::model::inspection::Inspection;
 use sync_core::wire::push::Outcome;
 use tests::field::correction;
+use tests::rectification::order;
 use tests::review::{Review, accepted, decision, proposed};
 use tests::{TestOffice, TestRole, problem};
 
@@ -304,6 +305,7 @@ async fn where_the_units_differ_the_supervisor_names_one_and_what_is_posted_goes
     two.context.unit_id = review.macun.streets[1];
     let one = review.push(&one).await;
     review.decide(one, "confirm").await;
+    review.step(one, order(json!({ "working_days": 2 }))).await;
     let two = review.push(&two).await;
     let mut request = merging(&review, one, &[two]).await;
 
@@ -319,6 +321,12 @@ async fn where_the_units_differ_the_supervisor_names_one_and_what_is_posted_goes
     assert_eq!(kinds[1..3], transfers);
     assert_eq!(kinds[3], line("deduction", 100_000));
     assert_eq!(review.show(one).await["unit_name"], "西街道");
+    let round = review.round(one).await;
+    assert_eq!(
+        (&round["round"], &round["unit_id"]),
+        (&json!(2), &json!(review.macun.streets[1])),
+        "the order too"
+    );
 }
 
 #[tokio::test]

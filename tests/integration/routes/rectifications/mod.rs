@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod deadlines;
+mod hand_over;
 mod ratios;
 mod steps;
 mod tablets;
