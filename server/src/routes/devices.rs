@@ -10,7 +10,7 @@ use sync_core::wire::auth::{AccessToken, Challenge, EnrolRequest, Enrolled, Toke
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::admin::list_devices::{Device, list_devices};
+use crate::admin::list_devices::{DeviceList, list_devices};
 use crate::auth::authorised::Authorised;
 use crate::auth::client::Client;
 use crate::auth::enrol_device::enrol_device;
@@ -21,6 +21,7 @@ use crate::auth::permission::{Administer, OpenOwnStores};
 use crate::auth::revoke_device::revoke_device;
 use crate::json::Json;
 use crate::problem::ApiError;
+use crate::query::PageParameters;
 use crate::state::AppState;
 
 /// Registers the routes of this module.
@@ -101,18 +102,21 @@ async fn recover(
     Ok(web::Json(RecoveryKey { recovery_key: URL_SAFE_NO_PAD.encode(key) }))
 }
 
-/// The district's devices.
+/// The district's devices, a page at a time.
 #[utoipa::path(
     tag = "devices",
+    params(PageParameters),
     security(("session" = [])),
-    responses((status = 200, description = "The devices, the newest first.", body = Vec<Device>))
+    responses((status = 200, description = "The devices, the newest first.", body = DeviceList))
 )]
 #[get("/api/v1/devices")]
 async fn list(
     state: web::Data<AppState>,
     actor: Authorised<Administer>,
-) -> Result<web::Json<Vec<Device>>, ApiError> {
-    Ok(web::Json(list_devices(&mut *state.connection().await?, &actor.district).await?))
+    asked: web::Query<PageParameters>,
+) -> Result<web::Json<DeviceList>, ApiError> {
+    let page = asked.page()?;
+    Ok(web::Json(list_devices(&mut *state.connection().await?, &actor.district, page).await?))
 }
 
 /// Revoke a device (停用). What it still pushes goes to quarantine.

@@ -132,7 +132,8 @@ async fn several_users_share_a_device_by_enrolling_its_key_again() {
 
     let list = world.administrator.request(Method::GET, "/api/v1/devices").send().await.unwrap();
     let list: Value = list.json().await.unwrap();
-    assert_eq!(list.as_array().unwrap().len(), 1);
+    let list = list["devices"].as_array().unwrap();
+    assert_eq!(list.len(), 1);
     assert_eq!(list[0]["users"].as_array().unwrap().len(), 2);
 }
 
@@ -263,7 +264,10 @@ async fn devices_of_another_district_cannot_be_seen_or_revoked() {
     let refused = world.administrator.request(Method::POST, &path).send().await.unwrap();
     assert_eq!(code_of(refused).await, "not_found");
     let list = world.administrator.request(Method::GET, "/api/v1/devices").send().await.unwrap();
-    assert_eq!(list.json::<Value>().await.unwrap(), json!([]));
+    assert_eq!(list.json::<Value>().await.unwrap()["devices"], json!([]));
+    let foreign_cursor = format!("/api/v1/devices?cursor={}", device.device_id);
+    let refused = world.administrator.request(Method::GET, &foreign_cursor).send().await.unwrap();
+    assert_eq!(code_of(refused).await, "malformed_request");
 }
 
 #[tokio::test]
@@ -312,14 +316,52 @@ async fn tokens_that_are_forged_expired_or_of_others_are_refused_by_code() {
 }
 
 #[tokio::test]
+async fn devices_are_listed_page_by_page_each_once_with_all_its_users() {
+    let world = world().await;
+    let other = world.server.user_of(&world.inspector, "zhaolei", &[TestRole::inspector("002")]).await;
+    let shared = key();
+    for user in [&world.inspector, &other] {
+        world.enrol(&world.code(user.user_id).await, &shared).await;
+    }
+    // Two that enrolled in one moment, and one later.
+    for seconds in [0, 0, 60] {
+        world.server.clock.advance_seconds(seconds);
+        world.enrol(&world.code(other.user_id).await, &key()).await;
+    }
+    let page = async |query: &str| {
+        read(world.administrator.request(Method::GET, &format!("/api/v1/devices?{query}"))).await
+    };
+    let whole = page("").await["devices"].as_array().unwrap().clone();
+    assert_eq!(whole.len(), 4);
+
+    let (mut pages, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = page(&format!("limit=1{cursor}")).await;
+        pages.extend(page["devices"].as_array().unwrap().clone());
+        let Some(next) = page["next"].as_str() else { break };
+        cursor = format!("&cursor={next}");
+        assert!(pages.len() < 10, "it comes to an end");
+    }
+
+    assert_eq!(pages, whole);
+    let shared = pages.iter().find(|device| device["users"].as_array().unwrap().len() == 2).unwrap();
+    assert_eq!(shared["user_names"].as_array().unwrap().len(), 2);
+    assert!(whole[0]["enrolled_at"].as_str() > whole[1]["enrolled_at"].as_str(), "the newest first");
+}
+
+#[tokio::test]
 async fn the_list_says_what_waits_of_a_devices_work() {
     let review = Review::start().await;
     let administrator = review.office("admin", TestRole::administrator()).await;
     let device = &review.device;
     let waiting = async || {
         let list = read(administrator.request(Method::GET, "/api/v1/devices")).await;
-        let own =
-            list.as_array().unwrap().iter().find(|it| it["device_id"] == json!(device.device_id)).cloned();
+        let own = list["devices"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|it| it["device_id"] == json!(device.device_id))
+            .cloned();
         let own = own.unwrap();
         (own["last_push_at"].is_string(), own["photos_awaited"].clone(), own["quarantined"].clone())
     };

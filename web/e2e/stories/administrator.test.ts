@@ -207,7 +207,7 @@ describe('people and devices', () => {
     await row.getByText('已停用').waitFor()
     await colleague.page.getByRole('row', { name: /终端 2/ }).getByText('已停用').waitFor({ timeout: 2_000 })
     expectClean(colleague)
-    const devices = await ask<{ name: string; revoked_at?: string | null }[]>(desk, '/api/v1/devices')
+    const { devices } = await ask<{ devices: { name: string; revoked_at?: string | null }[] }>(desk, '/api/v1/devices?limit=500')
     expect(devices.find(({ name }) => name === '终端 2')?.revoked_at).toBeTruthy()
     expectClean(desk)
   })

@@ -257,7 +257,7 @@ describe('a revoked tablet', () => {
     const { name } = await inspect(tablet, '物料堆场', ['在用堆场围挡、抑尘网、遮盖、喷淋'])
     const admin = await Clerk.of(proxy.url, 'admin')
     const ours = async () => {
-      const devices = await admin.get<{ device_id: string; users: string[]; quarantined: number }[]>('/api/v1/devices')
+      const { devices } = await admin.get<{ devices: { device_id: string; users: string[]; quarantined: number }[] }>('/api/v1/devices?limit=500')
       return devices.find(({ users }) => users.includes(user))
     }
     const device = await ours()

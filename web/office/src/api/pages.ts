@@ -27,6 +27,12 @@ export async function everyUser(): Promise<Api<'User'>[]> {
   return pages.flatMap(({ users }) => users)
 }
 
+/** The district's devices. */
+export async function everyDevice(): Promise<Api<'Device'>[]> {
+  const pages = await everyPage((query) => answer(api.GET('/api/v1/devices', { params: { query } })))
+  return pages.flatMap(({ devices }) => devices)
+}
+
 /** What was executed against a month. */
 export async function everyExecution(month: string): Promise<Api<'Execution'>[]> {
   const ask = (query: PageQuery) => answer(api.GET('/api/v1/months/{month}/executions', { params: { path: { month }, query } }))
