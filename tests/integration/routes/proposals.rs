@@ -2,7 +2,8 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use sync_core::ids::CaseId;
+use server::audit::{self, Action, Event};
+use sync_core::ids::{CaseId, UserId};
 use tests::review::{Review, accepted, decision, proposed, read};
 use tests::{TestOffice, TestRole, problem};
 
@@ -50,6 +51,48 @@ async fn what_takes_back_money_changes_nothing_until_another_person_approves() {
     let decided = &shown["decisions"][1];
     assert_eq!(decided["actor"], json!(review.supervisor.user.user_id));
     assert_eq!(decided["reviewer"], json!(review.second.user.user_id));
+}
+
+/// The query of the manual that asks for decisions of two whose accounts one administrator gave out.
+fn query_of_the_manual() -> &'static str {
+    let manual = include_str!("../../../docs/operations.md");
+    let chapter = manual.split_once("## Two people").unwrap().1;
+    chapter.split_once("```sql").unwrap().1.split_once("```").unwrap().0
+}
+
+#[derive(diesel::QueryableByName)]
+struct OfOneAdministrator {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    proposed_by: String,
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    reviewed_by: String,
+}
+
+#[tokio::test]
+async fn the_manuals_query_names_decisions_of_two_accounts_that_one_administrator_gave_out() {
+    let review = Review::start().await;
+    let [one, other] = [(); 2].map(|()| Some(UserId::fresh()));
+    let given = async |action, user: &TestOffice, by| {
+        let event = Event::new(action, &review.macun.code).by(by).about("user", user.user.user_id);
+        let mut connection = review.server.connection().await;
+        audit::record(&mut connection, review.server.now(), &[event]).await.unwrap();
+    };
+    let found = async || {
+        let mut connection = review.server.connection().await;
+        let asked = diesel::sql_query(query_of_the_manual());
+        let rows: Vec<OfOneAdministrator> =
+            diesel_async::RunQueryDsl::load(asked, &mut connection).await.unwrap();
+        rows.into_iter().map(|row| (row.proposed_by, row.reviewed_by)).collect::<Vec<_>>()
+    };
+    given(Action::UserCreated, &review.supervisor, one).await;
+    given(Action::UserCreated, &review.second, other).await;
+    let case = posted(&review).await;
+    review.decide_by_two(case, &decision("dismiss", 2)).await;
+    assert_eq!(found().await, [], "by two administrators");
+
+    given(Action::PasswordReset, &review.second, one).await;
+
+    assert_eq!(found().await, [("zhang".to_owned(), "sun".to_owned())]);
 }
 
 #[tokio::test]
