@@ -120,17 +120,21 @@ pub fn amendment(of: &Operation) -> Operation {
     operation(Body::AmendInspection(successor))
 }
 
-/// The operation that submits an inspection with these photos.
-pub fn submission_with_photos(photos: &[&PhotoHash]) -> Operation {
-    let entry = |sha256: &PhotoHash| PhotoEntry {
+/// A picture of the camera, as a record names it.
+pub fn photo_entry(sha256: &PhotoHash) -> PhotoEntry {
+    PhotoEntry {
         sha256: sha256.clone(),
         size: 1000,
         taken_at: at(0),
         point: None,
         source: PhotoSource::Camera,
         question: None,
-    };
-    let photos = photos.iter().map(|sha256| entry(sha256)).collect();
+    }
+}
+
+/// The operation that submits an inspection with these photos.
+pub fn submission_with_photos(photos: &[&PhotoHash]) -> Operation {
+    let photos = photos.iter().map(|sha256| photo_entry(sha256)).collect();
     operation(Body::SubmitInspection(Inspection { photos, ..inspection(InspectionId::fresh()) }))
 }
 

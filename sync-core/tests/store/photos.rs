@@ -1,10 +1,14 @@
-//! The photo queue: resumed, refused, verified, and when an original may go.
+//! The photo queue: resumed, refused, verified, when an original may go, and which are named by nothing.
 
 use crate::fixtures::*;
-use sync_core::ids::{Epoch, InspectionId, PhotoHash};
-use sync_core::store::{Draft, PhotoState, Upload};
+use rusqlite::Connection;
+use sync_core::ids::{CaseId, Epoch, InspectionId, PhotoHash, UserId};
+use sync_core::store::{Draft, PhotoState, Upload, WorkStore};
+use sync_core::wire::field_record::RectificationReport;
+use sync_core::wire::operation::{Body, Operation};
 use sync_core::wire::problem::ProblemKind;
 use sync_core::wire::pull::PhotoRow;
+use sync_core::wire::push::Outcome;
 
 fn verified(sha256: &PhotoHash) -> PhotoRow {
     PhotoRow { sha256: sha256.clone(), refusal: None }
@@ -12,6 +16,22 @@ fn verified(sha256: &PhotoHash) -> PhotoRow {
 
 fn refused(sha256: &PhotoHash) -> PhotoRow {
     PhotoRow { sha256: sha256.clone(), refusal: Some(ProblemKind::PhotoTruncated.rejection(None)) }
+}
+
+fn draft_with(photo: &PhotoHash) -> Draft {
+    Draft { inspection_id: InspectionId(uuid(1)), saved_at: at(1), json: format!("[\"{photo}\"]") }
+}
+
+/// The operation that reports a rectification with this photo.
+fn report_with(photo: &PhotoHash) -> Operation {
+    let (case_id, photos) = (CaseId(uuid(2)), vec![photo_entry(photo)]);
+    let report = RectificationReport { case_id, round: 1, text: String::new(), photos, fix: None };
+    operation(Body::ReportRectification(report))
+}
+
+/// Of these originals those that a sweep would take away.
+fn swept(store: &WorkStore, here: &[&PhotoHash]) -> Vec<PhotoHash> {
+    store.unnamed_originals(&here.iter().map(|photo| (*photo).clone()).collect::<Vec<_>>()).unwrap()
 }
 
 #[test]
@@ -103,9 +123,7 @@ fn an_original_may_go_only_once_verified_backed_up_and_in_no_draft() {
         store.apply_pulled(&backup).unwrap();
         assert_eq!(store.photo_may_go(&photo).unwrap(), may_go, "backed up through minute {minute}");
     }
-    let draft =
-        Draft { inspection_id: InspectionId(uuid(1)), saved_at: at(1), json: format!("[\"{photo}\"]") };
-    store.save_draft(&draft).unwrap();
+    store.save_draft(&draft_with(&photo)).unwrap();
     assert!(!store.photo_may_go(&photo).unwrap(), "a draft uses it again");
 }
 
@@ -127,4 +145,77 @@ fn a_restored_server_gets_the_photos_again_that_no_backup_has() {
     for photo in [recent, begun] {
         assert_eq!(store.photo_state(&photo).unwrap(), Some(PhotoState::Waiting { upload: None }));
     }
+}
+
+#[test]
+fn a_sweep_takes_originals_that_nothing_names_and_no_others() {
+    let (_directory, mut store) = work_store();
+    let [drafted, sealed, reported, shot, retaken, elsewhere] =
+        [b"a", b"b", b"c", b"d", b"e", b"f"].map(|bytes| PhotoHash::of(bytes));
+    let here = [&drafted, &sealed, &reported, &shot, &retaken];
+    store.save_draft(&draft_with(&drafted)).unwrap();
+    store.record(submission_with_photos(&[&sealed])).unwrap();
+    store.record(report_with(&reported)).unwrap();
+    assert_eq!(swept(&store, &here), [shot.clone(), retaken.clone()]);
+    assert_eq!(swept(&store, &[]), [], "only of those that it was asked about");
+    assert_eq!(swept(&store, &[&elsewhere]), [elsewhere], "asked about by itself");
+    store.save_draft(&draft_with(&shot)).unwrap();
+    assert_eq!(swept(&store, &here), [drafted.clone(), retaken.clone()], "a draft that names another now");
+    store.discard_draft(InspectionId(uuid(1))).unwrap();
+    assert_eq!(swept(&store, &here), [drafted, shot, retaken], "a draft that was discarded");
+}
+
+#[test]
+fn a_sweep_takes_no_original_that_was_ever_sealed_whatever_became_of_it() {
+    let (_directory, mut store) = work_store();
+    let [waiting, halfway, verified_one, refused_one, of_refused] =
+        [b"a", b"b", b"c", b"d", b"e"].map(|bytes| PhotoHash::of(bytes));
+    let here = [&waiting, &halfway, &verified_one, &refused_one, &of_refused];
+    let (sent, refused_work) = (submission_with_photos(&here[..4]), submission_with_photos(&here[4..]));
+    for operation in [&sent, &refused_work] {
+        store.record(operation.clone()).unwrap();
+    }
+    store.photo_progress(&halfway, Some(&Upload { url: "/uploads/1".to_owned(), offset: 400 })).unwrap();
+    store.photos_settled(&[verified(&verified_one), refused(&refused_one)], at(1)).unwrap();
+    store
+        .apply_results(&[result(&sent, Outcome::Applied), result(&refused_work, rejected())], at(1))
+        .unwrap();
+    assert_eq!(swept(&store, &here), []);
+}
+
+#[test]
+fn whatever_names_an_original_keeps_it_from_a_sweep_by_itself() {
+    let photo = PhotoHash::of(b"a");
+    // What a store may be left with: each table names it, and no other.
+    for (named_by, others) in [
+        ("photo", ["operation", "inspection", "field_record"].as_slice()),
+        ("inspection", &["photo", "operation", "field_record"]),
+        ("field_record", &["photo", "operation", "inspection"]),
+        ("operation", &["photo", "inspection", "field_record"]),
+    ] {
+        let (directory, mut store) = work_store();
+        store.record(submission_with_photos(&[&photo])).unwrap();
+        store.record(report_with(&photo)).unwrap();
+        drop(store);
+        let path = directory.path().join("work.db");
+        let raw = Connection::open(&path).unwrap();
+        raw.pragma_update(None, "foreign_keys", false).unwrap();
+        for other in others {
+            raw.execute(&format!("DELETE FROM {other}"), []).unwrap();
+        }
+        drop(raw);
+        let store = WorkStore::open(&path, USER, INCARNATION).unwrap();
+        assert_eq!(swept(&store, &[&photo]), [], "only `{named_by}` names it");
+    }
+}
+
+#[test]
+fn a_store_knows_what_its_own_user_names_and_must_not_be_asked_for_another() {
+    let (_directory, mut store) = work_store();
+    let others = tempfile::TempDir::new().unwrap();
+    let colleague = WorkStore::open(&others.path().join("work.db"), UserId(uuid(0xAA)), INCARNATION).unwrap();
+    let own = PhotoHash::of(b"a");
+    store.record(submission_with_photos(&[&own])).unwrap();
+    assert_eq!(swept(&store, &[&own]), []);
+    assert_eq!(swept(&colleague, &[&own]), [own], "asked of the wrong store it would be lost");
 }
