@@ -40,14 +40,14 @@ const SQLITE_FLAGS: (&str, &str) = (
 const SOURCES_OF: &str = "1.95.0";
 const SOURCES: &str = "pool/main/r/rustc/rust-src_1.95.0+dfsg1-2~bpo13+1_all.deb";
 const SOURCES_SHA256: &str = "7b76db5b880a77f9e52975d2baa6209d2f76d2c9c2789515c3088cb960e2c83b";
-/// Where they are unpacked.
+/// Where they are unpacked, with their version behind it; what is there is whole.
 const UNPACKED: &str = "var/rust-src";
 
 /// How the library for browsers is had.
 enum Library {
     /// It is there.
     Installed,
-    /// It is built from these sources.
+    /// It is built from these sources: the folder `library`, whose own workspace cargo reads.
     Sources(PathBuf),
 }
 
@@ -106,20 +106,30 @@ fn library() -> Result<Library, Error> {
     if !install::is_root_on_debian() || compiler.split_whitespace().nth(1) != Some(SOURCES_OF) {
         return Err(missing);
     }
-    let sources = std::env::current_dir().map_err(Error::io("find", Path::new(".")))?.join(UNPACKED);
-    let library = sources.join(format!("usr/src/rustc-{SOURCES_OF}"));
-    if !library.join("library/std/Cargo.toml").exists() {
-        std::fs::create_dir_all(&sources).map_err(Error::io("make", &sources))?;
-        let package = sources.join("rust-src.deb");
-        println!("no library for {TARGET}: unpacking Debian's sources of {SOURCES_OF} below {UNPACKED}");
-        let address = format!("{}/{SOURCES}", install::debian_mirror()?);
-        run(Command::new("/usr/lib/apt/apt-helper")
-            .args(["download-file", &address])
-            .arg(&package)
-            .arg(format!("SHA256:{SOURCES_SHA256}")))?;
-        run(Command::new("dpkg-deb").arg("--extract").arg(&package).arg(&sources))?;
+    let here = std::env::current_dir().map_err(Error::io("find", Path::new(".")))?;
+    let sources = here.join(format!("{UNPACKED}-{SOURCES_OF}"));
+    if !sources.exists() {
+        unpack(&sources, &here.join(format!("{UNPACKED}-partial")))?;
     }
-    Ok(Library::Sources(library))
+    Ok(Library::Sources(sources.join(format!("usr/src/rustc-{SOURCES_OF}/library"))))
+}
+
+/// Debian's sources of Rust, from the mirror that the system names; all of them, or no such folder.
+fn unpack(sources: &Path, partial: &Path) -> Result<(), Error> {
+    println!("no library for {TARGET}: unpacking Debian's sources as {}", sources.display());
+    if partial.exists() {
+        std::fs::remove_dir_all(partial).map_err(Error::io("remove", partial))?;
+    }
+    std::fs::create_dir_all(partial).map_err(Error::io("make", partial))?;
+    let package = partial.join("rust-src.deb");
+    let address = format!("{}/{SOURCES}", install::debian_mirror()?);
+    run(Command::new("/usr/lib/apt/apt-helper")
+        .args(["download-file", &address])
+        .arg(&package)
+        .arg(format!("SHA256:{SOURCES_SHA256}")))?;
+    run(Command::new("dpkg-deb").arg("--extract").arg(&package).arg(partial))?;
+    std::fs::remove_file(&package).map_err(Error::io("remove", &package))?;
+    std::fs::rename(partial, sources).map_err(Error::io("rename", partial))
 }
 
 fn bind() -> Result<(), Error> {
