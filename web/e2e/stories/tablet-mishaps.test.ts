@@ -200,6 +200,62 @@ describe('a browser that is killed', () => {
   }
 })
 
+describe('a tablet that goes off between registering a target and letting go of its form', () => {
+  const NAME = '望湖浴池锅炉'
+
+  it('offers nothing twice: it goes on with the target, the form is empty, and the server gets one', async () => {
+    const { tablet } = await inspectorOf(6, 26_000)
+    await tablet.context.setOffline(true)
+    await section(tablet.page, '台账')
+    await tablet.page.getByRole('button', { name: '新登记' }).click()
+    await tablet.page.getByLabel('类别').selectOption({ label: '锅炉' })
+    await tablet.page.locator('input[name=name]').fill(NAME)
+    await tablet.page.locator('input[name=boiler_tonnage]').fill('4')
+    // The register has it; what lets go of the form is never sent.
+    const letGo = tablet.page.evaluate(
+      () =>
+        new Promise<void>((done) => {
+          const send = Worker.prototype.postMessage
+          Worker.prototype.postMessage = function (this: Worker, call: { method: string; args: unknown[] }) {
+            if (call.method === 'keepSealedDraft' && call.args[1] === null) done()
+            else send.call(this, call)
+          }
+        }),
+    )
+    await tablet.page.getByRole('button', { name: '登记', exact: true }).click()
+    await letGo
+    await kill(tablet.page)
+    await openAgain(tablet)
+
+    const { page } = tablet
+    const toTheForm = async () => {
+      await section(page, '台账')
+      await page.getByRole('button', { name: '新登记' }).click()
+    }
+    await toTheForm()
+    await page.waitForURL('**/targets/*')
+    await page.getByRole('heading', { name: NAME }).waitFor()
+    await toTheForm()
+    await page.waitForURL('**/register/new')
+    await page.getByRole('heading', { name: '新登记台账对象' }).waitFor()
+    await expect.poll(() => page.locator('input[name=name]').inputValue()).toBe('')
+    expect(await page.getByText('接着上次没有登记完的内容').count()).toBe(0)
+    await page.getByRole('button', { name: '返回' }).click()
+    await page.locator('input[name=search]').fill(NAME)
+    await page.locator('main a.line', { hasText: NAME }).waitFor()
+    expect(await page.locator('main a.line', { hasText: NAME }).count()).toBe(1)
+
+    await tablet.context.setOffline(false)
+    await sync(page)
+    const supervisor = await Clerk.of(proxy.url, 'supervisor1')
+    const { targets } = await supervisor.get<{ targets: { name: string }[] }>('/api/v1/targets?grid=410804/006&kind=boiler&limit=200')
+    expect(targets.filter(({ name }) => name === NAME)).toHaveLength(1)
+    await supervisor.close()
+    expectClean(tablet)
+    await tablet.context.close()
+  }, STORY_MILLISECONDS)
+})
+
 describe('a second tab', () => {
   it('shows what the first one writes, and goes on when the first is closed', async () => {
     const { tablet } = await inspectorOf(3, 22_000)

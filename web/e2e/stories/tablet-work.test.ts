@@ -33,6 +33,13 @@ import { PASSWORD } from '../office'
 const STORY_MILLISECONDS = 180_000
 const NEW_PIN = '314159'
 
+declare global {
+  interface Window {
+    /** Of every camera that was opened. */
+    tracks: MediaStreamTrack[]
+  }
+}
+
 let supervisor: Clerk
 beforeAll(async () => {
   supervisor = await Clerk.of(inject('url'), 'supervisor1')
@@ -61,6 +68,63 @@ describe('an inspector', () => {
     if (!found) throw new Error(`no case of ${item}`)
     return found
   }
+
+  it('has the day ordered anew by distance when it was carried to another place, and back', async () => {
+    const { page } = tablet
+    const lines = page.locator('main a[href*="/targets/"]')
+    const order = () => lines.evaluateAll((all) => all.map((line) => line.getAttribute('href')))
+    await expect.poll(async () => (await order())[0]).toContain(stood.target_id)
+    const here = await order()
+    const { targets } = await supervisor.get<{ targets: Target[] }>('/api/v1/targets?grid=410804/006&kind=construction_site&limit=200')
+    const away = ({ point }: Target) => Math.hypot(point.lon - stood.point.lon, point.lat - stood.point.lat)
+    const [farthest] = targets.sort((one, other) => away(other) - away(one))
+    if (!farthest) throw new Error('no other site')
+    await standAt(tablet, farthest)
+    await expect.poll(async () => (await order())[0]).toContain(farthest.target_id)
+    await standAt(tablet, stood)
+    await expect.poll(order).toEqual(here)
+    expectClean(tablet)
+  }, STORY_MILLISECONDS)
+
+  it('opens the camera a second time with a picture and a stamp of now, and leaves no camera on', async () => {
+    const { page } = tablet
+    await page.evaluate(() => {
+      const { mediaDevices } = navigator
+      const open = mediaDevices.getUserMedia.bind(mediaDevices)
+      window.tracks = []
+      mediaDevices.getUserMedia = async (wanted) => {
+        const given = await open(wanted)
+        window.tracks.push(...given.getTracks())
+        return given
+      }
+    })
+    const states = () => page.evaluate(() => window.tracks.map(({ readyState }) => readyState))
+    const camera = page.getByRole('dialog', { name: '拍照' })
+    const stamp = () => camera.locator('.stamp').innerText()
+    await begin(page, '施工工地')
+    const whole = page.locator('section.panel', { has: page.getByRole('heading', { name: '全景与其他照片' }) })
+    for (const time of ['the first time', 'again']) {
+      await lookElsewhere(tablet)
+      await whole.getByRole('button', { name: '拍照' }).click()
+      await page.locator('.shutter:enabled').waitFor()
+      expect((await states()).at(-1), time).toBe('live')
+      // The picture runs, and so does the clock of the stamp.
+      const [at, said] = [await playedTo(page), await stamp()]
+      await expect.poll(() => playedTo(page), { message: time }).toBeGreaterThan(at)
+      await expect.poll(stamp, { message: time }).not.toBe(said)
+      expect(await stamp(), time).toMatch(/\d{2}:\d{2}:\d{2}/)
+      await shoot(page)
+      await page.getByRole('button', { name: '完成' }).click()
+      await camera.waitFor({ state: 'hidden' })
+      expect(new Set(await states()), time).toEqual(new Set(['ended']))
+    }
+    expect(await states()).toHaveLength(2)
+    await whole.locator('.strip img').nth(1).waitFor()
+    await page.getByRole('button', { name: '放弃草稿' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: '放弃草稿' }).click()
+    await page.waitForURL('**/inspect')
+    expectClean(tablet)
+  }, STORY_MILLISECONDS)
 
   it('records a signature, a second inspector, measured values and a picture from the gallery, and the server has them', async () => {
     const { page } = tablet
@@ -226,6 +290,11 @@ interface Recorded {
     notes: string
   }
   photos: { source: string; state: string }[]
+}
+
+/** How far the camera's picture has played, in seconds. */
+function playedTo(page: Page): Promise<number> {
+  return page.locator('video').evaluate((video: HTMLVideoElement) => video.currentTime)
 }
 
 /** Half a kilometre from where it stood, and looks again. */
