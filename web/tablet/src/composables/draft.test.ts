@@ -32,6 +32,29 @@ describe('a draft', () => {
     expect((await core.draft(id))?.visit).toMatchObject({ place: '东门', answers: [{ question: 'swept' }] })
   })
 
+  it('is painted before it is saved, is not said to be saved until it is, and waits for no frame of a hidden page', async () => {
+    const draft = useDraft()
+    await draft.open(id)
+    const save = vi.spyOn(core, 'saveDraft')
+    const frames: FrameRequestCallback[] = []
+    vi.stubGlobal('requestAnimationFrame', (frame: FrameRequestCallback) => frames.push(frame))
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    try {
+      draft.visit.value.place = '东门'
+      await vi.advanceTimersByTimeAsync(10)
+      expect([save.mock.calls.length, draft.state.value]).toEqual([0, 'saving'])
+      frames.forEach((frame) => frame(0))
+      await vi.advanceTimersByTimeAsync(1)
+      expect([save.mock.calls.length, draft.state.value]).toEqual([1, 'saved'])
+      draft.visit.value.place = '西门'
+      await vi.advanceTimersByTimeAsync(100)
+      expect([save.mock.calls.length, draft.state.value], 'no frame came').toEqual([2, 'saved'])
+    } finally {
+      vi.useRealTimers()
+      vi.unstubAllGlobals()
+    }
+  })
+
   it('saves the newest state last, however fast somebody types', async () => {
     const saves: string[] = []
     const plain = core.saveDraft.bind(core)

@@ -1,11 +1,11 @@
 /**
- * A visit that is being filled in. Every change is saved at once; what the screen says to be saved is durable. Nothing here
- * decides what a visit must hold.
+ * A visit that is being filled in. Every change is saved as soon as it is painted; what the screen says to be saved is
+ * durable. Nothing here decides what a visit must hold.
  */
 import { ref, shallowRef, watch } from 'vue'
 import type { Draft, Visit } from '@/core/client'
 import { asCoreError, core } from '@/stores/core'
-import { useSaving } from './saving'
+import { painted, useSaving } from './saving'
 
 export const EMPTY_VISIT: Visit = { answers: [], measurements: [], photos: [] }
 
@@ -16,7 +16,7 @@ export function useDraft() {
   const { fault, state, changed, saved, end } = useSaving(async () => {
     if (!draft.value) return
     savedAt.value = (await core().saveDraft(draft.value.inspection_id, plain(visit.value))).saved_at
-  })
+  }, painted)
 
   function take(found: Draft): void {
     draft.value = found

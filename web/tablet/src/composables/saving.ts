@@ -6,8 +6,27 @@ import { computed, ref, shallowRef } from 'vue'
 import type { CoreError } from '@/core/client'
 import { asCoreError, writing } from '@/stores/core'
 
-/** `save` writes the state of its time; what it resolved for is durable. */
-export function useSaving(save: () => Promise<void>) {
+/** A frame that takes longer is not waited for, nor one of a page that is hidden and paints none. */
+const PAINT_MILLISECONDS = 100
+
+/** Resolves when the next frame is painted. */
+export function painted(): Promise<void> {
+  return new Promise((done) => {
+    const late = setTimeout(done, PAINT_MILLISECONDS)
+    requestAnimationFrame(() =>
+      setTimeout(() => {
+        clearTimeout(late)
+        done()
+      }),
+    )
+  })
+}
+
+/**
+ * `save` writes the state of its time; what it resolved for is durable. `first` is waited for before a save, by a screen that
+ * shows whether what is on it is saved.
+ */
+export function useSaving(save: () => Promise<void>, first?: () => Promise<void>) {
   const fault = shallowRef<CoreError>()
   const pending = ref(false)
   const saving = shallowRef<Promise<void>>()
@@ -16,6 +35,7 @@ export function useSaving(save: () => Promise<void>) {
   async function run(): Promise<void> {
     writing.value += 1
     try {
+      if (first) await first()
       while (pending.value && !ended) {
         pending.value = false
         await save()
