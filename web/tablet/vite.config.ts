@@ -14,7 +14,14 @@ export default defineConfig({
   plugins: [vue(), serviceWorker(new URL('./sw/sw.js', import.meta.url).pathname), compressed()],
   resolve: { alias: { '@': new URL('./src', import.meta.url).pathname } },
   define: { __VUE_I18N_FULL_INSTALL__: true, __VUE_I18N_LEGACY_API__: false, __INTLIFY_PROD_DEVTOOLS__: false },
-  build: { target: BROWSERS, cssTarget: BROWSERS, assetsInlineLimit: 0, chunkSizeWarningLimit: 1400, reportCompressedSize: false },
+  build: {
+    // What the first screen needs comes as one file: a service worker is asked for each of them.
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'first', test: /\/src\/main\.ts$/ }] } } },
+    target: BROWSERS, cssTarget: BROWSERS,
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 1400,
+    reportCompressedSize: false,
+  },
   worker: { format: 'es' },
   server: { proxy: { '/api': SERVER, '/healthz': SERVER } },
   test: { environment: 'happy-dom', css: true, include: ['src/**/*.test.ts'] },

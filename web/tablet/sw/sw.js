@@ -11,6 +11,9 @@ const CACHE = `${PREFIX}${VERSION}`
 const SCOPE = new URL('./', self.location.href)
 const PAGE = new URL('index.html', SCOPE).href
 
+/** Addresses at which the app is opened, kept as such beside the page itself. */
+const ENTRANCES = ['./', 'today'].map((name) => new URL(name, SCOPE))
+
 /** Names below it change with their content, so what an older version has need not be fetched again. */
 const HASHED = 'assets/'
 
@@ -25,6 +28,20 @@ async function install() {
       await cache.put(address, answer)
     }),
   )
+  const page = await cache.match(PAGE)
+  await Promise.all(ENTRANCES.map((address) => cache.put(address, page.clone())))
+}
+
+/**
+ * What the browser takes from the cache by itself, where it can: it does not start this worker for it, nor ask it for each
+ * file. All of it is there, since an installation that is not whole fails.
+ */
+function routes() {
+  const source = { cacheName: CACHE }
+  const at = ({ pathname }) => ({ urlPattern: { pathname, search: '' } })
+  const files = at(new URL(`${HASHED}*`, SCOPE))
+  const entrances = ENTRANCES.map((address) => ({ ...at(address), requestMode: 'navigate' }))
+  return [files, ...entrances].map((condition) => ({ condition, source }))
 }
 
 async function activate() {
@@ -41,7 +58,11 @@ async function answer(request) {
   return (await cache.match(address)) ?? fetch(request)
 }
 
-self.addEventListener('install', (event) => event.waitUntil(install()))
+self.addEventListener('install', (event) => {
+  event.waitUntil(install())
+  // Without them, or where the browser knows none, this worker answers.
+  if (event.addRoutes) event.waitUntil(event.addRoutes(routes()).catch(() => undefined))
+})
 self.addEventListener('activate', (event) => event.waitUntil(activate()))
 self.addEventListener('message', (event) => {
   if (event.data === 'activate') event.waitUntil(self.skipWaiting())

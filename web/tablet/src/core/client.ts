@@ -90,6 +90,8 @@ export interface Core {
   // The device and its users. Everything but these needs somebody unlocked.
 
   device(): Promise<DeviceState>
+  /** The same, known at once where no tab owns the databases yet and so nobody is unlocked; nothing elsewhere. */
+  atOnce(): Promise<DeviceState | null>
   /** Resolves once databases can be opened; fails where they cannot, with the reason. */
   ready(): Promise<void>
   /** Spends an enrolment code (入网码). The user signs in once before anything else. Needs network. */

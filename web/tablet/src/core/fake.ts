@@ -152,6 +152,7 @@ export function fakeCore(setup: FakeSetup = {}): Core {
 
   return {
     device: () => Promise.resolve(structuredClone(device)),
+    atOnce: () => Promise.resolve(null),
     ready: () => Promise.resolve(),
     enrol(code, deviceName) {
       if (code !== 'FAKE') {

@@ -1,5 +1,6 @@
 /** Where screens get the core from: the worker, or in development (`VITE_FAKE_CORE=1`) the one in memory. */
 import { CoreError, type Core } from './client'
+import { toldByNobody } from '@/worker/whoIsHere'
 import { Remote, remoteCore } from './remote'
 
 /** Connects to the worker that owns the databases, in this tab or another. */
@@ -12,5 +13,7 @@ export async function openCore(): Promise<Core> {
   if (!isSecureContext || !('locks' in navigator) || typeof navigator.storage?.getDirectory !== 'function') {
     throw new CoreError('unsupported')
   }
-  return remoteCore(new Remote(() => new Worker(new URL('../worker/worker.ts', import.meta.url), { type: 'module' })))
+  // Asked before this tab's worker may become the owner.
+  const atOnce = toldByNobody().catch(() => null)
+  return remoteCore(new Remote(() => new Worker(new URL('../worker/worker.ts', import.meta.url), { type: 'module' })), atOnce)
 }

@@ -138,11 +138,13 @@ export class Remote {
   }
 }
 
-export function remoteCore(remote: Remote): Core {
+/** `atOnce`: what was told before the worker was started. */
+export function remoteCore(remote: Remote, atOnce: Promise<DeviceState | null>): Core {
   type CoreDraft = Omit<Draft, 'visit'> & { visit: CoreVisit }
   const draft = (given: CoreDraft): Draft => ({ ...given, visit: fromCore(given.visit) })
   return {
     device: async () => ({ ...(await remote.ask<Omit<DeviceState, 'leader'>>('device')), leader: remote.isLeader }),
+    atOnce: () => atOnce,
     ready: () => remote.ask('ready'),
     enrol: (code, deviceName) => remote.ask('enrol', code, deviceName),
     signIn: (userId, password) => remote.ask('signIn', userId, password),

@@ -11,10 +11,13 @@ export const usePeople = defineStore('people', () => {
     device.value = await core().device()
   }
 
-  /** Looks once and whenever the device says that it changed. */
+  /** Looks once and whenever the device says that it changed. Resolves when somebody can be asked for the PIN. */
   async function watch(): Promise<void> {
     core().on('device', () => void look())
-    await look()
+    const looked = look()
+    const known = await core().atOnce()
+    if (known === null) await looked
+    else device.value ??= known
   }
 
   const unlocked = computed(() => device.value?.phase === 'unlocked')

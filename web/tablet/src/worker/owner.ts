@@ -13,6 +13,7 @@ import { PhotoFiles } from './photos'
 import { readDevice, readUsers, writeDevice, writeUser, type DeviceRecord, type UserRecord } from './registry'
 import { SealedDrafts } from './sealedDrafts'
 import { NotCarried, carry, type Carried } from './transport'
+import { told } from './whoIsHere'
 
 /** Wrong PINs in a row after which only signing in with network opens. */
 const WRONG_PINS_MAX = 10
@@ -105,22 +106,9 @@ export class Owner {
 
   async device(): Promise<Omit<DeviceState, 'leader'>> {
     const [device, users] = await Promise.all([readDevice(), readUsers()])
-    const { user, setAside, stores } = this.unlocked ?? { user: null, setAside: [], stores: 'sound' as const }
-    return {
-      phase: users.length === 0 ? 'empty' : user === null ? 'locked' : 'unlocked',
-      device_name: device?.name ?? null,
-      users: users.map((it) => ({
-        user_id: it.user_id,
-        name: it.name,
-        district: it.district,
-        has_pin: it.pin !== undefined,
-        waiting: it.waiting,
-        photos_waiting: it.photos_waiting,
-      })),
-      user_id: user?.user_id ?? null,
-      set_aside: setAside,
-      stores,
-    }
+    if (this.unlocked === null) return told(device, users)
+    const { user, setAside, stores } = this.unlocked
+    return told(device, users, { user_id: user.user_id, set_aside: setAside, stores })
   }
 
   async enrol(code: string, deviceName: string): Promise<{ user_id: string; name: string }> {
