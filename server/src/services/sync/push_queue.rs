@@ -158,10 +158,11 @@ mod tests {
         Push { pusher, received: receive(request).unwrap() }
     }
 
-    /// A queue in which these wait, with their tickets and answers.
-    fn queue<const N: usize>(
-        sent: [Push; N],
-    ) -> (DistrictQueue, Vec<(Ticket, oneshot::Receiver<Result<Answer, ApiError>>)>) {
+    /// What a push waits with.
+    type Place = (Ticket, oneshot::Receiver<Result<Answer, ApiError>>);
+
+    /// A queue in which these wait.
+    fn queue<const N: usize>(sent: [Push; N]) -> (DistrictQueue, Vec<Place>) {
         let queue = DistrictQueue::default();
         let waiting = sent.map(|push| queue.join(push)).into();
         (queue, waiting)
