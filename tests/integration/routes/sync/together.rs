@@ -116,7 +116,9 @@ async fn every_device_gets_the_results_of_its_own_from_one_transaction() {
     let elsewhere = server.inspector(&macun, "he", "002").await;
     let before = finding(&li, &site);
     li.push(std::slice::from_ref(&before)).await;
-    let of_wu = finding(&wu, &site);
+    // Every device counts for itself.
+    let mut of_wu = finding(&wu, &site);
+    of_wu.header.device_seq = before.header.device_seq;
     let pushes = [
         (&li, vec![before, finding(&li, &site)]),
         (&wu, vec![of_wu.clone(), finding(&wu, &site)]),
