@@ -52,7 +52,7 @@ pub async fn measure(inspecting: &Inspecting, markdown: Option<&Path>) -> Result
     let middle = point(side * (side / 2) + side / 2, side);
     let given = format!("{code} {PASSWORD} {},{} {}", middle.lon, middle.lat, inspecting.runs);
     let title = format!(
-        "The tablet with {} targets, in a browser slowed down to a quarter (opening and searching without network)",
+        "The tablet with {} targets, in a browser slowed down to a quarter in two ways (without network)",
         inspecting.targets
     );
     let told = [("LANTIAN_BENCH_TABLET", given)];
