@@ -9,11 +9,10 @@ use std::sync::Arc;
 use sync_core::engine::{Answer, Engine, Extent, Identity, Step, SyncReport};
 use sync_core::field::{
     Author, NewInspection, NewTarget, Recorded, Written, checklist, make_target, own_inspection, record,
-    recorded, seal_inspection,
+    record_inspection, recorded, seal_inspection,
 };
 use sync_core::geo::Point;
 use sync_core::ids::{BootId, Incarnation, InspectionId, OperationId, TargetId, UserId};
-use sync_core::model::inspection::Inspection;
 use sync_core::policy::Kind;
 use sync_core::store::{DeviceStore, Draft, Found, Opened, Received, RegisterEntry, StoreError};
 use sync_core::time::{Clock, Instant};
@@ -232,9 +231,8 @@ impl Device {
     /// # Errors
     /// [`DeviceError::InspectionUnknown`] when it is none of this user's on this device; else as [`Self::record`].
     pub fn amend(&mut self, replaced: InspectionId, given: NewInspection) -> Result<Recorded, DeviceError> {
-        let replaced = own_inspection(&self.store, replaced)?;
-        let given = given.over(NewInspection::of_sealed(replaced.clone()));
-        self.seal_and_record(given, Some(&replaced))
+        let given = given.over(NewInspection::of_sealed(own_inspection(&self.store, replaced)?));
+        self.seal_and_record(given, Some(replaced))
     }
 
     /// Registers a target on the spot.
@@ -329,26 +327,22 @@ impl Device {
     fn seal_and_record(
         &mut self,
         given: NewInspection,
-        replaces: Option<&Inspection>,
+        corrects: Option<InspectionId>,
     ) -> Result<Recorded, DeviceError> {
         let given = self.take_photos(given)?;
-        self.seal(InspectionId::fresh(), given, replaces)
+        self.seal(InspectionId::fresh(), given, corrects)
     }
 
     fn seal(
         &mut self,
         id: InspectionId,
         given: NewInspection,
-        replaces: Option<&Inspection>,
+        corrects: Option<InspectionId>,
     ) -> Result<Recorded, DeviceError> {
         let (author, now) = (self.user.user_id, self.clock.now());
-        let sealed = seal_inspection(&self.store, author, id, given, replaces, now)?;
-        let kind = sealed.inspection.kind.clone();
-        self.write(match replaces {
-            None => Body::SubmitInspection(sealed.inspection),
-            Some(_) => Body::AmendInspection(sealed.inspection),
-        })?;
-        Ok(Recorded { inspection_id: id, kind, evaluation: sealed.evaluation })
+        let sealed = seal_inspection(&self.store, author, id, given, corrects, now)?;
+        let (author, written) = self.writes();
+        Ok(record_inspection(&mut self.store, &author, sealed, written)?)
     }
 
     /// Takes in the photos named by file; from then on the manifest names them by hash.
@@ -369,13 +363,18 @@ impl Device {
 
     /// Records one operation.
     pub(crate) fn write(&mut self, body: Body) -> Result<OperationId, DeviceError> {
+        let (author, written) = self.writes();
+        record(&mut self.store, &author, body, written)?;
+        Ok(written.op_id)
+    }
+
+    /// Who writes, now, under a fresh id.
+    fn writes(&self) -> (Author, Written) {
         let written = Written {
             op_id: OperationId::fresh(),
             at: self.clock.now(),
             monotonic: u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX),
         };
-        let author = Author { user: self.user.user_id, device: self.user.device_id, boot: self.boot };
-        record(&mut self.store, &author, body, written)?;
-        Ok(written.op_id)
+        (Author { user: self.user.user_id, device: self.user.device_id, boot: self.boot }, written)
     }
 }

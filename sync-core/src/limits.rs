@@ -55,6 +55,9 @@ pub const CLOCK_AHEAD_MAX_SECONDS: i64 = 600;
 pub const CLOCK_BEHIND_MAX_DAYS: i64 = 180;
 /// Metres of fix accuracy beyond which the inspection is flagged.
 pub const FIX_ACCURACY_MAX_METRES: f64 = 500.0;
+/// Seconds between a fix and the occurrence beyond which the inspection is flagged (2 h): a fix of the office says nothing of
+/// the site.
+pub const FIX_APART_MAX_SECONDS: i64 = 2 * 3600;
 /// Metres between fix and target beyond which the inspection is flagged.
 pub const FIX_TARGET_MAX_METRES: f64 = 3000.0;
 /// Points of one polygon, all rings together: its check compares every side with every other.

@@ -112,8 +112,12 @@ pub enum Call {
         /// Which draft.
         inspection_id: InspectionId,
     },
-    /// Own inspections.
-    Inspections,
+    /// Own inspections, the newest.
+    Inspections {
+        /// At most; a page where absent.
+        #[serde(default)]
+        limit: Option<usize>,
+    },
     /// One own inspection, what it said and led to.
     Inspection {
         /// Which.

@@ -9,14 +9,17 @@ use sync_core::engine::{self, EngineError};
 use sync_core::field::{
     self, Author, FieldError, Finding, LIST_MAX, NewInspection, Written, draw_up, evaluate_again,
     make_recheck, make_report, make_target, make_verification, own_inspection, policies, possible_duplicates,
-    seal_inspection,
+    record_inspection, seal_inspection,
 };
 use sync_core::geo::Point;
-use sync_core::ids::{BootId, DeviceId, Incarnation, InspectionId, ItemCode, OperationId, TargetId, UserId};
-use sync_core::model::case::{CaseRow, ReviewState};
+use sync_core::ids::{
+    BootId, DeviceId, Incarnation, InspectionId, ItemCode, OperationId, PhotoHash, TargetId, UserId,
+};
+use sync_core::model::grid::deepest_at;
 use sync_core::model::inspection::Inspection;
-use sync_core::policy::{Period, PolicyBook, PolicyPack};
-use sync_core::store::{DeviceStore, Draft, OwnInspection};
+use sync_core::model::photo::{PhotoEntry, PhotoSource};
+use sync_core::policy::{CoverageDuty, Period, PolicyBook, PolicyPack};
+use sync_core::store::{DeviceStore, Draft, OwnVisit};
 use sync_core::time::Instant;
 use sync_core::wire::operation::Body;
 
@@ -175,10 +178,7 @@ impl Session {
                 to_value(self.store.target(target_id)?.map(|entry| entry.content))?
             }
             Call::TargetHistory { target_id } => {
-                let mut own = self.store.work.inspections(LIST_MAX)?;
-                own.retain(|own| {
-                    own.inspection.context.target.as_ref().is_some_and(|target| target.target_id == target_id)
-                });
+                let own = self.store.work.inspections_of(target_id, LIST_MAX)?;
                 to_value(field::inspections(&self.store, own)?)?
             }
             Call::Rules => self.rules(now)?,
@@ -198,9 +198,8 @@ impl Session {
                 to_value(self.store.master().targets_within(bounds, limit)?)?
             }
             Call::GridAt { point } => {
-                let mut grids = self.store.master().grids()?;
-                grids.retain(|grid| grid.polygon.as_ref().is_some_and(|outline| outline.contains(point)));
-                let deepest = grids.into_iter().max_by_key(|grid| grid.path.level());
+                let grids = self.store.master().grids()?;
+                let deepest = deepest_at(&grids, point).cloned();
                 views::grids(deepest.as_slice()).get(0).cloned().unwrap_or(Value::Null)
             }
             Call::Nearby { item, point, target } => self.nearby(&item, point, target, now)?,
@@ -214,9 +213,8 @@ impl Session {
             }
             Call::DiscardDraft { inspection_id } => to_value(self.store.work.discard_draft(inspection_id)?)?,
             Call::Evaluate { visit, replaces } => {
-                let replaced = replaces.map(|id| own_inspection(&self.store, id)).transpose()?;
                 let id = InspectionId::fresh();
-                let drawn_up = draw_up(&self.store, self.author.user, id, visit, replaced.as_ref(), now);
+                let drawn_up = draw_up(&self.store, self.author.user, id, visit, replaces, now);
                 match drawn_up {
                     Ok(drawn_up) => {
                         views::evaluation(&drawn_up.evaluation, &drawn_up.doubts, &drawn_up.faults)
@@ -231,8 +229,8 @@ impl Session {
                 }
                 self.recorded(inspection_id)?
             }
-            Call::Inspections => {
-                let own = self.store.work.inspections(LIST_MAX)?;
+            Call::Inspections { limit } => {
+                let own = self.store.work.inspections(limit.unwrap_or(LIST_MAX))?;
                 to_value(field::inspections(&self.store, own)?)?
             }
             Call::Inspection { inspection_id } => {
@@ -312,13 +310,9 @@ impl Session {
         let draft = self.store.work.draft(id)?;
         let draft = draft.ok_or_else(|| FieldError::InspectionUnknown(id.to_string()))?;
         let draft: DraftContent = serde_json::from_str(&draft.json)?;
-        let replaced = draft.replaces.map(|id| own_inspection(&self.store, id)).transpose()?;
-        let sealed = seal_inspection(&self.store, self.author.user, id, draft.visit, replaced.as_ref(), now)?;
-        let body = match replaced {
-            None => Body::SubmitInspection(sealed.inspection),
-            Some(_) => Body::AmendInspection(sealed.inspection),
-        };
-        self.write(body, written)
+        let sealed = seal_inspection(&self.store, self.author.user, id, draft.visit, draft.replaces, now)?;
+        record_inspection(&mut self.store, &self.author, sealed, written)?;
+        Ok(())
     }
 
     fn recorded(&self, id: InspectionId) -> Result<Value, CallError> {
@@ -348,14 +342,7 @@ impl Session {
     }
 
     fn today(&self, near: Option<Point>, now: Instant) -> Result<Value, CallError> {
-        let own = self.store.work.inspections(LIST_MAX)?;
-        let mut last_visits: BTreeMap<TargetId, Instant> = BTreeMap::new();
-        for inspection in own.iter().map(|own| &own.inspection) {
-            if let Some(target) = &inspection.context.target {
-                last_visits.entry(target.target_id).or_insert(inspection.occurred_at);
-            }
-        }
-        let coverage = self.coverage(&own, now)?;
+        let last_visits = self.store.work.last_visits()?;
         let found = self.store.search_kind("", None, near)?;
         let targets: Vec<Value> = found
             .iter()
@@ -364,47 +351,39 @@ impl Session {
                 views::with(views::found_one(found), json!({ "last_visited": last }))
             })
             .collect();
-        let status = field::inspections(&self.store, own)?;
-        let is_returned = |case: &CaseRow| case.review_state == ReviewState::Returned;
-        let returned: Vec<_> = status
-            .iter()
-            .filter(|line| line.replaced_by.is_none() && line.cases.iter().any(is_returned))
-            .collect();
-        let refused: Vec<_> =
-            status.iter().filter(|line| matches!(line.state, field::SentState::Refused(_))).collect();
+        let attention = field::attention(&self.store)?;
         Ok(json!({
             "targets": targets,
             "orders": self.orders(near)?,
             "leads": self.leads(near)?,
-            "coverage": coverage,
-            "returned": returned,
-            "refused": refused,
+            "coverage": self.coverage(now)?,
+            "returned": attention.returned,
+            "refused": attention.refused,
             "drafts": self.drafts()?,
         }))
     }
 
     /// Duties of the pack in force, with the targets of their kind and those that this user visited in the period.
-    fn coverage(&self, own: &[OwnInspection], now: Instant) -> Result<Vec<Value>, CallError> {
+    fn coverage(&self, now: Instant) -> Result<Vec<Value>, CallError> {
         let policies = policies(&self.store)?;
         let Some(pack) = self.pack_here(&policies.book, now)? else { return Ok(Vec::new()) };
         let targets = self.store.master().targets_by_kind()?;
-        let counts = |duty: &sync_core::policy::CoverageDuty, period: Period| {
-            let covers = |inspection: &Inspection| {
-                let day = inspection.occurred_at.record_date();
-                let measured = duty.measurement.as_ref().is_none_or(|code| {
-                    inspection.measurements.iter().any(|measurement| measurement.code == *code)
-                });
-                inspection.kind == duty.kind && period.from <= day && day <= period.to && measured
+        let duties = &pack.content().coverage;
+        let periods = duties.iter().map(|duty| Period::around(now.record_date(), duty.every).from);
+        let Some(earliest) = periods.min() else { return Ok(Vec::new()) };
+        let since = Instant::at_record(earliest.at(0, 0, 0, 0)).unwrap_or(now);
+        let visits = self.store.work.visits_since(since)?;
+        let counts = |duty: &CoverageDuty, period: Period| {
+            let covers = |visit: &OwnVisit| {
+                let day = visit.occurred_at.record_date();
+                let measured = duty.measurement.as_ref().is_none_or(|code| visit.measured.contains(code));
+                visit.kind == duty.kind && period.from <= day && day <= period.to && measured
             };
-            let visited: BTreeSet<_> = own
-                .iter()
-                .map(|own| &own.inspection)
-                .filter(|inspection| covers(inspection))
-                .filter_map(|inspection| Some(inspection.context.target.as_ref()?.target_id))
-                .collect();
+            let visited: BTreeSet<_> =
+                visits.iter().filter(|visit| covers(visit)).map(|visit| visit.target_id).collect();
             visited.len()
         };
-        let line = |duty: &sync_core::policy::CoverageDuty| {
+        let line = |duty: &CoverageDuty| {
             let period = Period::around(now.record_date(), duty.every);
             json!({
                 "code": duty.code,
@@ -418,7 +397,7 @@ impl Session {
                 "visited": counts(duty, period),
             })
         };
-        Ok(pack.content().coverage.iter().map(line).collect())
+        Ok(duties.iter().map(line).collect())
     }
 
     fn orders(&self, near: Option<Point>) -> Result<Value, CallError> {
@@ -430,6 +409,7 @@ impl Session {
         let cases: Vec<_> = orders.iter().map(|order| order.round.case_id).collect();
         let cases = self.store.master().cases_by_id(&cases)?;
         let cases: BTreeMap<_, _> = cases.into_iter().map(|case| (case.case_id, case)).collect();
+        let policies = policies(&self.store)?;
         orders
             .iter()
             .map(|order| {
@@ -438,8 +418,8 @@ impl Session {
                 let point = of_target.or_else(|| case.and_then(|case| case.point));
                 let found_by = case.map(|case| self.store.work.inspection(case.inspection_id));
                 let own = found_by.transpose()?.flatten();
-                let photos = own.map(|own| own.inspection.photos).unwrap_or_default();
-                let photos: Vec<_> = photos.into_iter().map(|photo| photo.sha256).collect();
+                let photos = own.map(|own| photos_of(&policies.book, own.inspection, order.item.as_ref()));
+                let photos = photos.unwrap_or_default();
                 let line = views::with(to_value(order)?, json!({ "point": point, "photos_before": photos }));
                 Ok(views::with_distance(line, near, point))
             })
@@ -465,6 +445,20 @@ impl Session {
         let finding = Finding { item, point, target, at: now };
         Ok(to_value(possible_duplicates(&self.store, finding, window)?)?)
     }
+}
+
+/// The photos of an inspection that show what one of its cases is about first, then the others; no signatures.
+fn photos_of(book: &PolicyBook, inspection: Inspection, item: Option<&ItemCode>) -> Vec<PhotoHash> {
+    let pack = inspection.context.pack.as_ref().and_then(|pack| book.by_hash(&pack.hash));
+    let kind = pack.and_then(|pack| pack.kind(&inspection.kind));
+    let is_about = |photo: &PhotoEntry| {
+        let question = kind.zip(photo.question.as_ref()).and_then(|(kind, code)| kind.question(code));
+        question.is_some_and(|question| Some(&question.item) == item)
+    };
+    let mut photos = inspection.photos;
+    photos.retain(|photo| photo.source != PhotoSource::Drawing);
+    photos.sort_by_key(|photo| !is_about(photo));
+    photos.into_iter().map(|photo| photo.sha256).collect()
 }
 
 fn draft_view(draft: &Draft) -> Result<Value, CallError> {

@@ -182,7 +182,7 @@ pub fn counts(counts: &WorkCounts, register_as_of: Option<Instant>) -> Value {
         "waiting": counts.waiting,
         "held": counts.held,
         "sent": counts.acknowledged,
-        "refused": counts.refused,
+        "refused": counts.refused.saturating_sub(counts.refused_corrected),
         "quarantined": counts.quarantined,
         "photos_waiting": counts.photos_waiting,
         "photos_unjudged": counts.photos_unjudged,
@@ -192,7 +192,7 @@ pub fn counts(counts: &WorkCounts, register_as_of: Option<Instant>) -> Value {
     })
 }
 
-/// Operations with the words of their states, without what they say.
+/// Operations with the words of their states, and why they were refused, without what they say.
 pub fn log(entries: Vec<OutboxEntry>) -> Value {
     let line = |entry: OutboxEntry| {
         let head = json!({
@@ -204,7 +204,8 @@ pub fn log(entries: Vec<OutboxEntry>) -> Value {
         });
         let mut state = value(SentState::from(entry.state));
         let word = state.as_object_mut().and_then(|fields: &mut Map<String, Value>| fields.remove("state"));
-        with(head, json!({ "state": word }))
+        let refusal = (word == Some(json!("refused"))).then_some(state);
+        with(head, json!({ "state": word, "refusal": refusal }))
     };
     entries.into_iter().map(line).collect()
 }

@@ -20,6 +20,7 @@ pub mod duplicate_lock;
 pub mod evidence_lock;
 pub mod executions;
 pub mod fire_points;
+pub mod grids;
 pub mod ledger_entries;
 pub mod migrate;
 pub mod month_exports;

@@ -42,7 +42,9 @@ fn place_is_suspect(inspection: &Inspection, target_point: Option<Point>) -> boo
             // NaN compares false: a distance that cannot be told is not near.
             fix.point.distance_metres(target) <= limits::FIX_TARGET_MAX_METRES
         });
-        fix.mock == MockFlag::Yes || !fix.point.is_in_china() || !accurate || !near
+        let apart = fix.fixed_at.seconds_since(inspection.occurred_at).saturating_abs();
+        let apart = apart > limits::FIX_APART_MAX_SECONDS;
+        fix.mock == MockFlag::Yes || !fix.point.is_in_china() || !accurate || !near || apart
     };
     inspection.fix.as_ref().is_none_or(fix_is_suspect)
         || inspection.observed.is_some_and(|observed| !observed.is_in_china())

@@ -24,8 +24,8 @@ pub use new_target::{NewTarget, make_target};
 pub use photo_claims::PhotoClaims;
 pub use photo_format::check_photo_format;
 pub use possible_duplicates::{Finding, PossibleDuplicate, possible_duplicates};
-pub use record::{Author, Recorded, Written, checklist, own_inspection, record, recorded};
+pub use record::{Author, Recorded, Written, checklist, own_inspection, record, record_inspection, recorded};
 pub use seal_inspection::{
     DrawnUp, MANUAL_PROVIDER, Sealed, draw_up, evaluate_again, policies, seal_inspection,
 };
-pub use status::{InspectionStatus, LIST_MAX, PhotoCounts, SentState, inspections};
+pub use status::{Attention, InspectionStatus, LIST_MAX, PhotoCounts, SentState, attention, inspections};

@@ -2,6 +2,7 @@
 
 use crate::geo::Point;
 use crate::ids::{GridPath, KindCode, TargetId, UnitId};
+use crate::model::assignment::{Assignment, Role};
 use crate::model::target::{Facts, TargetContent};
 use crate::policy::check_target;
 use crate::store::DeviceStore;
@@ -57,6 +58,13 @@ pub fn make_target(
     let unknown = |kind, field| FieldError::refused(kind, field);
     let grid = store.master().grid(&given.grid)?;
     let grid = grid.ok_or_else(|| unknown(ProblemKind::GridUnknown, "grid"))?;
+    let assignments = store.master().assignments()?;
+    let user = store.work.user();
+    let is_inspector_there =
+        |own: &Assignment| own.user_id == user && own.role == Role::Inspector && own.grid.covers(&given.grid);
+    if !assignments.iter().any(is_inspector_there) {
+        return Err(unknown(ProblemKind::NotAssigned, "grid"));
+    }
     let unit_id = given.unit_id.unwrap_or(grid.unit_id);
     if store.master().unit(unit_id)?.is_none() {
         return Err(unknown(ProblemKind::UnitUnknown, "unit_id"));

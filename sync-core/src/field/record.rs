@@ -1,7 +1,7 @@
 //! Recording: the one place where an operation is made of what was given, and what an own inspection led to, again.
 
 use super::error::FieldError;
-use super::seal_inspection::{evaluate_again, policies};
+use super::seal_inspection::{Sealed, evaluate_again, policies};
 use crate::evaluate::Evaluation;
 use crate::ids::{BootId, DeviceId, InspectionId, KindCode, OperationId, UserId};
 use crate::model::inspection::Inspection;
@@ -43,7 +43,29 @@ pub struct Recorded {
     pub evaluation: Evaluation,
 }
 
-/// Records one operation.
+/// Records a sealed inspection.
+///
+/// # Errors
+/// [`StoreError`]; nothing is written then.
+pub fn record_inspection(
+    store: &mut DeviceStore,
+    author: &Author,
+    sealed: Sealed,
+    written: Written,
+) -> Result<Recorded, StoreError> {
+    let Sealed { inspection, corrects, evaluation } = sealed;
+    let recorded =
+        Recorded { inspection_id: inspection.inspection_id, kind: inspection.kind.clone(), evaluation };
+    let body = match inspection.replaces {
+        None => Body::SubmitInspection(inspection),
+        Some(_) => Body::AmendInspection(inspection),
+    };
+    let operation = operation(store, author, body, written);
+    store.work.record_correction(operation, corrects)?;
+    Ok(recorded)
+}
+
+/// Records any other operation.
 ///
 /// # Errors
 /// [`StoreError`]; nothing is written then.
@@ -53,6 +75,12 @@ pub fn record(
     body: Body,
     written: Written,
 ) -> Result<(), StoreError> {
+    let operation = operation(store, author, body, written);
+    store.work.record(operation)?;
+    Ok(())
+}
+
+fn operation(store: &DeviceStore, author: &Author, body: Body, written: Written) -> Operation {
     let pack_version = match &body {
         Body::SubmitInspection(inspection) | Body::AmendInspection(inspection) => {
             inspection.context.pack.as_ref().map(|pack| pack.hash.clone())
@@ -78,8 +106,7 @@ pub fn record(
         zone: ZoneName::record(),
         monotonic: written.monotonic,
     };
-    store.work.record(Operation { header, body })?;
-    Ok(())
+    Operation { header, body }
 }
 
 /// When what the operation says occurred, where that is not when it was written.

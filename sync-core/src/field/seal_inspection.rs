@@ -4,11 +4,11 @@
 //! instrument said (clock, fix, measurement) never is (invariant 3). The context is what this device knows.
 
 use crate::evaluate::{Evaluation, PriorFacts, check, doubts, evaluate};
-use crate::ids::{InspectionId, UserId};
+use crate::ids::{GridPath, InspectionId, UserId};
 use crate::model::case::Flag;
 use crate::model::inspection::{Context, Inspection, SiteRepresentative};
 use crate::policy::{PolicyBook, PolicyPack};
-use crate::store::{ContextError, DeviceStore, Place, Policies, StoreError};
+use crate::store::{ContextError, DeviceStore, OperationState, Place, Policies, StoreError};
 use crate::time::{Instant, Month, ZoneName};
 use crate::wire::problem::{Problem, ProblemKind};
 use std::sync::Arc;
@@ -17,6 +17,7 @@ use jiff::civil::Date;
 
 use super::error::{FieldError, problem, refuse_all};
 use super::new_inspection::NewInspection;
+use super::record::own_inspection;
 
 /// Seconds of a day.
 const DAY_SECONDS: i64 = 86_400;
@@ -29,25 +30,47 @@ pub const MANUAL_PROVIDER: &str = "manual";
 pub struct Sealed {
     /// The inspection.
     pub inspection: Inspection,
+    /// The own inspection that it was made to correct. The server hears of it as [`Inspection::replaces`] only where it
+    /// has it.
+    pub corrects: Option<InspectionId>,
     /// Its charges and non-charges, from the one evaluator.
     pub evaluation: Evaluation,
 }
 
-/// Seals what was given under this id; all photos must be kept already. `replaces` is the inspection it corrects.
+/// Seals what was given under this id; all photos must be kept already. `corrects` is the own inspection it is to correct.
 ///
 /// # Errors
-/// [`FieldError::Refused`] with everything wrong; [`FieldError::Store`].
+/// [`FieldError::Refused`] with everything wrong; [`FieldError::InspectionUnknown`]; [`FieldError::Store`].
 pub fn seal_inspection(
     store: &DeviceStore,
     author: UserId,
     inspection_id: InspectionId,
     given: NewInspection,
-    replaces: Option<&Inspection>,
+    corrects: Option<InspectionId>,
     now: Instant,
 ) -> Result<Sealed, FieldError> {
-    let drawn_up = draw_up(store, author, inspection_id, given, replaces, now)?;
+    let drawn_up = draw_up(store, author, inspection_id, given, corrects, now)?;
     refuse_all(drawn_up.faults)?;
-    Ok(Sealed { inspection: drawn_up.inspection, evaluation: drawn_up.evaluation })
+    Ok(Sealed { inspection: drawn_up.inspection, corrects, evaluation: drawn_up.evaluation })
+}
+
+/// The inspection that a correction of this one replaces: itself. The server has nothing of one that it refused; a
+/// correction of that replaces what stands of its lineage, and where nothing does, none: it begins a lineage of its own.
+///
+/// # Errors
+/// [`FieldError::Refused`] where another correction of it is on its way or there already;
+/// [`FieldError::InspectionUnknown`]; [`FieldError::Store`].
+fn replaced_by_correction_of(
+    store: &DeviceStore,
+    corrected: InspectionId,
+) -> Result<Option<Inspection>, FieldError> {
+    let own = own_inspection(store, corrected)?;
+    if store.work.is_corrected(corrected)? {
+        return Err(FieldError::refused(ProblemKind::Superseded, "replaces"));
+    }
+    let mut chain = store.work.lineage(own.lineage)?;
+    chain.retain(|own| !matches!(own.state, OperationState::Refused(_)));
+    Ok(chain.pop().map(|last| last.inspection))
 }
 
 /// An inspection as it would be sealed, with everything that keeps it from being.
@@ -67,15 +90,18 @@ pub struct DrawnUp {
 /// part of the answer.
 ///
 /// # Errors
-/// [`FieldError::Refused`] where no context or kind can be told; [`FieldError::Store`].
+/// [`FieldError::Refused`] where no context or kind can be told, or it is corrected already;
+/// [`FieldError::InspectionUnknown`]; [`FieldError::Store`].
 pub fn draw_up(
     store: &DeviceStore,
     author: UserId,
     inspection_id: InspectionId,
     given: NewInspection,
-    replaces: Option<&Inspection>,
+    corrects: Option<InspectionId>,
     now: Instant,
 ) -> Result<DrawnUp, FieldError> {
+    let corrected = corrects.map(|corrected| replaced_by_correction_of(store, corrected)).transpose()?;
+    let replaces = corrected.flatten();
     let mut faults = typed_faults(&given);
     let occurred_at = given.occurred_at.unwrap_or(now);
     let policies = policies(store)?;
@@ -92,7 +118,7 @@ pub fn draw_up(
     };
     let inspection = Inspection {
         inspection_id,
-        lineage: replaces.map_or(inspection_id, |replaced| replaced.lineage),
+        lineage: replaces.as_ref().map_or(inspection_id, |replaced| replaced.lineage),
         replaces: replaces.map(|replaced| replaced.inspection_id),
         author,
         occurred_at,
@@ -151,9 +177,9 @@ fn checklists<'a>(book: &'a PolicyBook, context: &Context, day: Date) -> Option<
     book.in_force(&region, day).or_else(|| book.unadopted_draft(&region))
 }
 
-/// The context of the visit. Beyond what the store says of it, a spot that no drawn grid contains is in the
-/// author's own grid, and a clock that is wrong by years keeps nobody from recording: then the level is that of the
-/// author's latest assignment there, and the server flags the difference.
+/// The context of the visit. Beyond what the store says of it, a spot that no drawn grid contains, or one of others, is in
+/// the author's own grid: a fix beside the boundary keeps nobody from recording. Nor does a clock that is wrong by years:
+/// then the level is that of the author's latest assignment there. The server flags the difference.
 fn context_of(
     store: &DeviceStore,
     given: &NewInspection,
@@ -161,7 +187,8 @@ fn context_of(
     book: &PolicyBook,
 ) -> Result<Context, FieldError> {
     let assignments = store.master().assignments()?;
-    let levelled = || assignments.iter().filter(|assignment| assignment.level.is_some());
+    let user = store.work.user();
+    let levelled = || assignments.iter().filter(|own| own.user_id == user && own.level.is_some());
     let mut place = match given.target {
         Some(target) => Place::Target(target),
         None => Place::Spot {
@@ -170,7 +197,14 @@ fn context_of(
         },
     };
     let mut context = store.context_for(&place, occurred_at, book);
-    if let (Err(ContextError::GridMissing), Place::Spot { grid, .. }) = (&context, &mut place)
+    let covered = |grid: &GridPath| levelled().any(|a| a.grid.covers(grid));
+    let is_elsewhere = match &context {
+        Err(ContextError::GridMissing) => true,
+        Err(ContextError::NotAssigned(grid)) => given.grid.is_none() && !covered(grid),
+        _ => false,
+    };
+    if is_elsewhere
+        && let Place::Spot { grid, .. } = &mut place
         && let Some(own) = levelled().max_by_key(|a| (a.holds_on(occurred_at.record_date()), a.from))
     {
         *grid = Some(own.grid.clone());

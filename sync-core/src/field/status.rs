@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use crate::ids::{InspectionId, KindCode, PhotoHash, TargetId};
-use crate::model::case::CaseRow;
+use crate::model::case::{CaseRow, ReviewState};
 use crate::model::photo::PhotoEntry;
 use crate::store::{DeviceStore, Liveness, OperationState, OwnInspection, PhotoState, StoreError};
 use crate::time::Instant;
@@ -64,7 +64,7 @@ pub struct InspectionStatus {
     pub inspection_id: InspectionId,
     /// The first of its chain of corrections.
     pub lineage: InspectionId,
-    /// The one it corrects.
+    /// The one it was made to correct.
     pub replaces: Option<InspectionId>,
     /// The correction that replaced it, if any was made here.
     pub replaced_by: Option<InspectionId>,
@@ -109,9 +109,9 @@ pub fn inspections(
     let photos: Vec<_> = photos.into_iter().map(|photo| photo.sha256.clone()).collect();
     let photos = store.work.photo_states(&photos)?;
     let replaced: BTreeMap<_, _> =
-        own.iter().filter_map(|own| Some((own.inspection.replaces?, own.inspection.inspection_id))).collect();
+        own.iter().filter_map(|own| Some((own.corrects?, own.inspection.inspection_id))).collect();
     let line = |own: OwnInspection| {
-        let target = target_of(&own);
+        let (target, corrects) = (target_of(&own), own.corrects);
         let inspection = own.inspection;
         let of_photo = |photo: &PhotoEntry| match photos.get(&photo.sha256) {
             Some(state) => Liveness::of_photo(state, photo.size, false),
@@ -121,7 +121,7 @@ pub fn inspections(
         InspectionStatus {
             inspection_id: inspection.inspection_id,
             lineage: inspection.lineage,
-            replaces: inspection.replaces,
+            replaces: corrects,
             replaced_by: replaced.get(&inspection.inspection_id).copied(),
             occurred_at: inspection.occurred_at,
             kind: inspection.kind,
@@ -134,6 +134,35 @@ pub fn inspections(
         }
     };
     Ok(own.into_iter().map(line).collect())
+}
+
+/// What the user must do something about.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Attention {
+    /// Inspections with a case that was returned, and no correction of them yet.
+    pub returned: Vec<InspectionStatus>,
+    /// Inspections that the server refused, and no correction of them yet.
+    pub refused: Vec<InspectionStatus>,
+}
+
+/// What was returned or refused, however long ago.
+///
+/// # Errors
+/// [`StoreError::Sqlite`] and its special cases.
+pub fn attention(store: &DeviceStore) -> Result<Attention, StoreError> {
+    let returned: BTreeSet<_> = store.master().returned_cases()?.iter().map(|case| case.lineage).collect();
+    let of_returned = store.work.of_lineages(&returned.into_iter().collect::<Vec<_>>())?;
+    let mut returned = inspections(store, of_returned)?;
+    returned.retain(|line| {
+        let is_refused = matches!(line.state, SentState::Refused(_));
+        line.replaced_by.is_none() && !is_refused && line.cases.iter().any(is_returned)
+    });
+    let refused = inspections(store, store.work.refused_inspections()?)?;
+    Ok(Attention { returned, refused })
+}
+
+fn is_returned(case: &CaseRow) -> bool {
+    case.review_state == ReviewState::Returned
 }
 
 fn target_of(own: &OwnInspection) -> Option<TargetId> {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::geo::Polygon;
+use crate::geo::{Point, Polygon};
 use crate::ids::{GridPath, UnitId};
 
 /// The one chief and three members of a grid (一长三员), by name; each may be vacant.
@@ -17,6 +17,14 @@ pub struct GridStaff {
     pub patroller: Option<String>,
     /// 监督员
     pub supervisor: Option<String>,
+}
+
+/// The deepest of these grids whose outline contains the place; of equally deep ones the last by path, so that device and
+/// server say the same.
+#[must_use]
+pub fn deepest_at<'g>(grids: impl IntoIterator<Item = &'g Grid>, place: Point) -> Option<&'g Grid> {
+    let contains = |grid: &&Grid| grid.polygon.as_ref().is_some_and(|outline| outline.contains(place));
+    grids.into_iter().filter(contains).max_by_key(|grid| (grid.path.level(), grid.path.as_str()))
 }
 
 /// A grid.

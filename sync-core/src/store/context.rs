@@ -18,7 +18,7 @@ use crate::evaluate::clock_is_suspect;
 use crate::geo::Point;
 use crate::ids::{GridPath, PackHash, PackId, TargetId};
 use crate::model::assignment::{Assignment, level_at};
-use crate::model::grid::Grid;
+use crate::model::grid::{Grid, deepest_at};
 use crate::model::inspection::{Context, TargetSnapshot};
 use crate::model::zone::zone_kinds_at;
 use crate::policy::{Adoption, PackErrors, PolicyBook, PolicyPack};
@@ -189,10 +189,7 @@ impl DeviceStore {
             return self.master().grid(path)?.ok_or_else(|| ContextError::GridUnknown(path.clone()));
         }
         let point = point.ok_or(ContextError::GridMissing)?;
-        let contains = |grid: &Grid| grid.polygon.as_ref().is_some_and(|outline| outline.contains(point));
-        // Of equally deep ones the last by path, so that every device says the same.
-        let mut grids = self.master().grids()?;
-        grids.retain(contains);
-        grids.into_iter().max_by_key(|grid| grid.path.level()).ok_or(ContextError::GridMissing)
+        let grids = self.master().grids()?;
+        deepest_at(&grids, point).cloned().ok_or(ContextError::GridMissing)
     }
 }

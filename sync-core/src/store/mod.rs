@@ -27,6 +27,6 @@ pub use liveness::{Liveness, Need};
 pub use master::{Bounds, MapTarget, MasterStore, PageSummary};
 pub use snapshot::{Received, SnapshotChunk, SnapshotFault, SnapshotWriter};
 pub use work::{
-    Draft, OperationState, OutboxEntry, OutboxOperation, Overlay, OwnFieldRecord, OwnInspection, PhotoState,
-    QueuedPhoto, Settled, Upload, WorkCounts, WorkStore,
+    Draft, OperationState, OutboxEntry, OutboxOperation, Overlay, OwnFieldRecord, OwnInspection, OwnVisit,
+    PhotoState, QueuedPhoto, Settled, Upload, WorkCounts, WorkStore,
 };

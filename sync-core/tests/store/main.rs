@@ -11,6 +11,7 @@
 )]
 
 mod context;
+mod corrections;
 mod field_records;
 mod files;
 mod fixtures;

@@ -6,6 +6,7 @@
 use jiff::civil::Date;
 use sync_core::model::assignment::level_at;
 use sync_core::model::case::Flag;
+use sync_core::model::grid::deepest_at;
 use sync_core::model::inspection::{Context, Inspection, TargetSnapshot};
 use sync_core::model::zone::zone_kinds_at;
 use sync_core::wire::operation::Header;
@@ -26,7 +27,7 @@ pub(super) fn differences(
         .and_then(|sealed| known.targets.get(&sealed.target_id).map(|target| (sealed, target)));
     let found = [
         (Flag::LevelDiffers, level_differs(known, header, context, assigned_on)),
-        (Flag::UnitDiffers, unit_differs(known, context, target.map(|(_, target)| target))),
+        (Flag::UnitDiffers, unit_differs(known, inspection, target.map(|(_, target)| target))),
         (Flag::ZonesDiffer, zones_differ(known, inspection, target.map(|(_, target)| target))),
         (Flag::PackDiffers, pack_differs(known, inspection)),
         (
@@ -41,13 +42,20 @@ fn level_differs(known: &Known, header: &Header, context: &Context, assigned_on:
     level_at(known.assignments_of(header.author), &context.grid, assigned_on) != Some(context.level)
 }
 
-/// A target answers for its place; a spot belongs to the unit of its grid.
-fn unit_differs(known: &Known, context: &Context, target: Option<&KnownTarget>) -> bool {
+/// A target answers for its place; a spot belongs to the unit of its grid, and lies in a grid of that unit, as far as grids
+/// are drawn.
+fn unit_differs(known: &Known, inspection: &Inspection, target: Option<&KnownTarget>) -> bool {
+    let context = &inspection.context;
     match target {
         Some(KnownTarget { target, .. }) => {
             (&target.content.grid, target.content.unit_id) != (&context.grid, context.unit_id)
         }
-        None => known.grids.get(&context.grid) != Some(&context.unit_id),
+        None => {
+            let place = inspection.place_point();
+            let drawn = place.and_then(|place| deepest_at(&known.outlined_grids, place));
+            known.grids.get(&context.grid) != Some(&context.unit_id)
+                || drawn.is_some_and(|grid| grid.unit_id != context.unit_id)
+        }
     }
 }
 

@@ -14,6 +14,7 @@ use sync_core::ids::{
     CaseId, DeviceId, FirePointId, GridPath, InspectionId, PhotoHash, RegionCode, TargetId, UnitId, UserId,
 };
 use sync_core::model::assignment::Assignment;
+use sync_core::model::grid::Grid;
 use sync_core::model::target::Target;
 use sync_core::model::zone::Zone;
 use sync_core::policy::PolicyBook;
@@ -77,6 +78,8 @@ pub struct Known {
     pub assignments: HashMap<UserId, Vec<Assignment>>,
     /// All zones.
     pub zones: Vec<Zone>,
+    /// The drawn grids, where something was found at a spot.
+    pub outlined_grids: Vec<Grid>,
     /// The units of the grids referred to.
     pub grids: HashMap<GridPath, UnitId>,
     /// The units referred to.
@@ -117,6 +120,7 @@ struct References {
     units: BTreeSet<Uuid>,
     codes: BTreeSet<String>,
     photos: BTreeSet<String>,
+    spots: bool,
 }
 
 impl References {
@@ -151,6 +155,7 @@ impl References {
                     }
                     let context = &inspection.context;
                     all.targets.extend(context.target.as_ref().map(|target| target.target_id.0));
+                    all.spots |= context.target.is_none();
                     all.grids.insert(context.grid.as_str().to_owned());
                     all.units.insert(context.unit_id.0);
                     all.photos.extend(inspection.photos.iter().map(|photo| photo.sha256.as_str().to_owned()));
@@ -192,6 +197,9 @@ impl Known {
                 known_rows::inspections(conn, district, &all.inspections),
             )
         };
+        let outlined = async {
+            if all.spots { known_rows::outlined_grids(conn, district).await } else { Ok(Vec::new()) }
+        };
         let affected = async {
             try_join!(
                 StoredCase::of_lineages(conn, district, &all.lineages),
@@ -201,11 +209,12 @@ impl Known {
                 confirmed_cases(conn, district, &all.targets),
             )
         };
-        let ((), book, assignments, zones, referred, affected) = try_join!(
+        let ((), book, assignments, zones, outlined_grids, referred, affected) = try_join!(
             all.lock(conn, district),
             policies.of(conn, district),
             known_rows::assignments(conn, district, authors),
             known_rows::zones(conn, district),
+            outlined,
             referred,
             affected,
         )?;
@@ -218,6 +227,7 @@ impl Known {
             received_at,
             assignments,
             zones,
+            outlined_grids,
             grids,
             units,
             targets,

@@ -9,12 +9,14 @@ use diesel::sql_types::{Array, Text, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use sync_core::ids::{CaseId, GridPath, InspectionId, PhotoHash, RegionCode, TargetId, UnitId, UserId};
 use sync_core::model::assignment::Assignment;
+use sync_core::model::grid::Grid;
 use sync_core::model::zone::Zone;
 use uuid::Uuid;
 
 use super::known::{KnownInspection, KnownLoop, KnownTarget};
 use crate::db::Connection;
 use crate::db::assignments::AssignmentRow;
+use crate::db::grids::GridRow;
 use crate::db::rectifications::{cases_of_loops, present_rounds};
 use crate::db::schema::{assignments, grids, inspections, photos, targets, units, zones};
 use crate::db::statement::statement;
@@ -50,6 +52,19 @@ pub(in crate::services) async fn zones(
     let rows: Vec<ZoneRow> = zones::table
         .filter(zones::district.eq(district.as_str()))
         .select(ZoneRow::as_select())
+        .load(&mut conn)
+        .await?;
+    rows.into_iter().map(|row| row.try_into().map_err(ApiError::from)).collect()
+}
+
+/// The district's drawn grids.
+pub(super) async fn outlined_grids(
+    mut conn: &Connection,
+    district: &RegionCode,
+) -> Result<Vec<Grid>, ApiError> {
+    let rows: Vec<GridRow> = grids::table
+        .filter(grids::district.eq(district.as_str()).and(grids::polygon.is_not_null()))
+        .select(GridRow::as_select())
         .load(&mut conn)
         .await?;
     rows.into_iter().map(|row| row.try_into().map_err(ApiError::from)).collect()

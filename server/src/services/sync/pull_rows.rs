@@ -29,6 +29,7 @@ use super::scope::Scope;
 use crate::db::Connection;
 use crate::db::assignments::AssignmentRow;
 use crate::db::fire_points::StoredFirePoint;
+use crate::db::grids::GridRow;
 use crate::db::rectifications::{cases_of_loops, last_reports, present_rounds};
 use crate::db::schema::{
     assignments, cases, charges, fire_points, grids, operations, pack_adoptions, packs, photos, targets,
@@ -123,31 +124,16 @@ async fn units_now(conn: &mut Connection, district: &RegionCode, ids: &[Uuid]) -
 }
 
 async fn grids_now(conn: &mut Connection, district: &RegionCode, paths: &[&str]) -> Result<Rows, ApiError> {
-    type Row = (String, String, Option<String>, Uuid, Option<serde_json::Value>, serde_json::Value);
-    let rows: Vec<Row> = grids::table
+    let rows: Vec<GridRow> = grids::table
         .filter(grids::district.eq(district.as_str()))
         .filter(grids::path.eq_any(paths))
-        .select((
-            grids::path,
-            grids::name,
-            grids::statistical_code,
-            grids::unit_id,
-            grids::polygon,
-            grids::staff,
-        ))
+        .select(GridRow::as_select())
         .load(conn)
         .await?;
     rows.into_iter()
-        .map(|(path, name, statistical_code, unit_id, polygon, staff)| {
-            let grid = Grid {
-                path: stored("grids.path", &path)?,
-                name,
-                statistical_code,
-                unit_id: UnitId(unit_id),
-                polygon: polygon.map(|polygon| stored_json("grids.polygon", polygon)).transpose()?,
-                staff: stored_json("grids.staff", staff)?,
-            };
-            Ok((path, Now::held(&grid)?))
+        .map(|row| {
+            let path = row.path.clone();
+            Ok((path, Now::held(&Grid::try_from(row)?)?))
         })
         .collect()
 }

@@ -135,6 +135,17 @@ impl MasterStore {
         )
     }
 
+    /// The cases that were returned to their inspector.
+    ///
+    /// # Errors
+    /// [`StoreError::Sqlite`] and its special cases.
+    pub fn returned_cases(&self) -> Result<Vec<CaseRow>, StoreError> {
+        self.read_all(
+            "SELECT json FROM pulled WHERE entity = 'case' AND json ->> '$.review_state' = 'returned' ORDER BY id",
+            &[],
+        )
+    }
+
     /// The cases of an item.
     ///
     /// # Errors

@@ -20,7 +20,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
 pub use drafts::Draft;
 pub use field_records::OwnFieldRecord;
-pub use inspections::OwnInspection;
+pub use inspections::{OwnInspection, OwnVisit};
 pub use outbox::{OperationState, OutboxEntry, OutboxOperation};
 pub use overlays::Overlay;
 pub use photos::{PhotoState, QueuedPhoto, Upload};
@@ -48,6 +48,8 @@ pub struct WorkCounts {
     pub held: u64,
     /// Operations the server stored and did not apply.
     pub refused: u64,
+    /// Of these, inspections that were corrected since: nothing is to be done about them.
+    pub refused_corrected: u64,
     /// Operations the server keeps for an administrator, because the device was revoked.
     pub quarantined: u64,
     /// Operations the server applied.
@@ -151,7 +153,10 @@ impl WorkStore {
                     (SELECT count(*) FROM photo WHERE state = 'waiting' AND (upload_url IS NULL OR upload_offset < size)),
                     (SELECT count(*) FROM photo WHERE state = 'waiting' AND upload_url IS NOT NULL AND upload_offset = size),
                     (SELECT count(*) FROM photo WHERE state = 'refused'),
-                    (SELECT count(*) FROM draft)
+                    (SELECT count(*) FROM draft),
+                    count(*) FILTER (WHERE state = 'refused' AND EXISTS (
+                        SELECT 1 FROM inspection AS i JOIN inspection AS n ON n.replaces = i.inspection_id
+                        WHERE i.op_id = operation.op_id))
              FROM operation",
             [],
             |row| {
@@ -165,6 +170,7 @@ impl WorkStore {
                     photos_unjudged: row.get(6)?,
                     photos_refused: row.get(7)?,
                     drafts: row.get(8)?,
+                    refused_corrected: row.get(9)?,
                 })
             },
         )?;

@@ -22,7 +22,20 @@ impl WorkStore {
     /// [`StoreError::OtherUser`] or [`StoreError::OtherIncarnation`] for an operation of another store;
     /// [`StoreError::Operation`] when it could never be sent; [`StoreError::OperationIdReused`] for other content
     /// under a known id; [`StoreError::InspectionExists`]; [`StoreError::DiskFull`]. Nothing is written then.
-    pub fn record(&mut self, mut operation: Operation) -> Result<u64, StoreError> {
+    pub fn record(&mut self, operation: Operation) -> Result<u64, StoreError> {
+        self.record_correction(operation, None)
+    }
+
+    /// As [`Self::record`], of an inspection that was made to correct this one: the one that it replaces for the server,
+    /// or one that the server refused, of which the server knows nothing.
+    ///
+    /// # Errors
+    /// As [`Self::record`].
+    pub fn record_correction(
+        &mut self,
+        mut operation: Operation,
+        corrects: Option<InspectionId>,
+    ) -> Result<u64, StoreError> {
         self.check_is_ours(&operation)?;
         let transaction = self.transaction()?;
         if let Some(device_seq) = recorded_before(&transaction, &mut operation)? {
@@ -42,7 +55,7 @@ impl WorkStore {
                 insert_overlay(&transaction, op_id, update.base_version, &update.content)?;
             }
             Body::SubmitInspection(inspection) | Body::AmendInspection(inspection) => {
-                insert_inspection(&transaction, op_id, inspection)?;
+                insert_inspection(&transaction, op_id, inspection, corrects.or(inspection.replaces))?;
             }
             Body::ReportRectification(report) => {
                 insert_field_record(&transaction, &operation, report, &report.photos)?;
@@ -142,6 +155,7 @@ fn insert_inspection(
     transaction: &Transaction<'_>,
     op_id: OperationId,
     inspection: &Inspection,
+    corrects: Option<InspectionId>,
 ) -> Result<(), StoreError> {
     let id = inspection.inspection_id;
     if is_sealed(transaction, id)? {
@@ -153,7 +167,7 @@ fn insert_inspection(
         params![
             id.to_string(),
             inspection.lineage.to_string(),
-            inspection.replaces.map(|replaced| replaced.to_string()),
+            corrects.map(|corrected| corrected.to_string()),
             inspection.context.target.as_ref().map(|target| target.target_id.to_string()),
             op_id.to_string(),
             inspection.occurred_at.as_millisecond(),
