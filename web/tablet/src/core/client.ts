@@ -148,7 +148,8 @@ export interface Core {
 
   // What became of it.
 
-  inspections(): Promise<OwnInspection[]>
+  /** The newest, at most so many. */
+  inspections(limit?: number): Promise<OwnInspection[]>
   /** What an own inspection said, to show it or to begin its correction. */
   inspection(inspectionId: string): Promise<{ visit: Visit; recorded: Recorded; status: OwnInspection }>
   orders(near?: Point): Promise<Order[]>

@@ -250,7 +250,7 @@ export function fakeCore(setup: FakeSetup = {}): Core {
     },
     photoClaims: () => Promise.resolve({ taken_at: null, point: null }),
     photo: (sha256) => Promise.resolve(photos.get(sha256) ?? null),
-    inspections: () => open([...sealed.values()].map((it) => it.status)),
+    inspections: (limit) => open([...sealed.values()].slice(0, limit).map((it) => it.status)),
     inspection(inspectionId) {
       const own = sealed.get(inspectionId)
       if (own === undefined) return Promise.reject(new CoreError('inspection_unknown'))

@@ -194,7 +194,7 @@ export function remoteCore(remote: Remote, atOnce: Promise<DeviceState | null>):
     photoClaims: (picture) => remote.ask('photoClaims', picture),
     photo: (sha256) => remote.ask('photo', sha256),
 
-    inspections: () => remote.call('inspections'),
+    inspections: (limit) => remote.call('inspections', { limit: limit ?? null }),
     inspection: async (inspection_id) => {
       const own = await remote.call<{ visit: CoreVisit; recorded: Recorded; status: never }>('inspection', { inspection_id })
       return { ...own, visit: fromCore(own.visit) }

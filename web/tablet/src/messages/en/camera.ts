@@ -24,6 +24,7 @@ const camera: typeof zh = {
   before: 'Before',
   after: 'Now',
   noBefore: 'The earlier photo is not on this tablet (another inspector took it)',
+  nextBefore: 'Another one ({n} of {of})',
   flip: 'Other camera',
   saving: 'Saving…',
   twice: 'This photo is in the inspection already',

@@ -4,6 +4,7 @@ const mine: typeof zh = {
   title: 'Mine',
   sent: 'What I recorded',
   sentEmpty: 'Nothing recorded yet',
+  older: 'Show older ones',
   filter: {
     all: 'All',
     open: 'Not delivered',

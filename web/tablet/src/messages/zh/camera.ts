@@ -23,6 +23,7 @@ export default {
   before: '整改前',
   after: '现在',
   noBefore: '整改前的照片不在这台平板上（由其他检查员拍摄）',
+  nextBefore: '换一张（{n} / {of}）',
   flip: '切换镜头',
   saving: '正在保存…',
   twice: '这张照片已经在本次检查里了',

@@ -3,6 +3,7 @@ export default {
   title: '我的',
   sent: '我的上报',
   sentEmpty: '还没有检查记录',
+  older: '显示更早的记录',
   filter: {
     all: '全部',
     open: '未送达',
