@@ -19,9 +19,12 @@ pub fn doubts(
     received_at: Instant,
     target_point: Option<Point>,
 ) -> Vec<Flag> {
+    let clock = clock_is_suspect(inspection.occurred_at, received_at);
+    // A clock that cannot be right says nothing of when the fix was taken.
+    let place = place_is_suspect(inspection, target_point) || (!clock && fix_is_of_another_time(inspection));
     let suspicions = [
-        (Flag::ClockSuspect, clock_is_suspect(inspection.occurred_at, received_at)),
-        (Flag::FixSuspect, place_is_suspect(inspection, target_point)),
+        (Flag::ClockSuspect, clock),
+        (Flag::FixSuspect, place),
         (Flag::MeasurementSuspect, inspection.measurements.iter().any(|m| is_suspect(pack, inspection, m))),
     ];
     suspicions.into_iter().filter(|(_, suspect)| *suspect).map(|(flag, _)| flag).collect()
@@ -35,6 +38,12 @@ pub fn clock_is_suspect(occurred_at: Instant, received_at: Instant) -> bool {
     !tolerated.contains(&behind)
 }
 
+/// Whether the fix was taken so long before or after the visit that it says nothing of the place.
+fn fix_is_of_another_time(inspection: &Inspection) -> bool {
+    let apart = inspection.fix.as_ref().map(|fix| fix.fixed_at.seconds_since(inspection.occurred_at));
+    apart.is_some_and(|seconds| seconds.saturating_abs() > limits::FIX_APART_MAX_SECONDS)
+}
+
 fn place_is_suspect(inspection: &Inspection, target_point: Option<Point>) -> bool {
     let fix_is_suspect = |fix: &Fix| {
         let accurate = (0.0..=limits::FIX_ACCURACY_MAX_METRES).contains(&fix.accuracy_metres);
@@ -42,9 +51,7 @@ fn place_is_suspect(inspection: &Inspection, target_point: Option<Point>) -> boo
             // NaN compares false: a distance that cannot be told is not near.
             fix.point.distance_metres(target) <= limits::FIX_TARGET_MAX_METRES
         });
-        let apart = fix.fixed_at.seconds_since(inspection.occurred_at).saturating_abs();
-        let apart = apart > limits::FIX_APART_MAX_SECONDS;
-        fix.mock == MockFlag::Yes || !fix.point.is_in_china() || !accurate || !near || apart
+        fix.mock == MockFlag::Yes || !fix.point.is_in_china() || !accurate || !near
     };
     inspection.fix.as_ref().is_none_or(fix_is_suspect)
         || inspection.observed.is_some_and(|observed| !observed.is_in_china())

@@ -130,6 +130,12 @@ fn clock_fix_and_measurements_are_doubted_and_never_refused() {
     assert_eq!(flags(|i| i.fix.as_mut().unwrap().accuracy_metres = 501.0), fix);
     assert_eq!(flags(|i| i.fix.as_mut().unwrap().accuracy_metres = f64::NAN), fix);
     assert_eq!(flags(|i| i.fix.as_mut().unwrap().point = Point { lon: 0.0, lat: 0.0 }), fix);
+    assert_eq!(flags(|i| i.fix.as_mut().unwrap().fixed_at = visit_time().plus_seconds(-7_200)), []);
+    assert_eq!(
+        flags(|i| i.fix.as_mut().unwrap().fixed_at = visit_time().plus_seconds(-7_201)),
+        fix,
+        "of the office"
+    );
     assert_eq!(flags(|i| i.fix.as_mut().unwrap().point.lat += 0.03), fix, "3.3 km from the target");
     assert_eq!(flags(|i| i.observed = Some(Point { lon: 35.2, lat: 113.3 })), fix, "swapped");
     let measurement = [Flag::MeasurementSuspect];

@@ -4,10 +4,11 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use jiff::civil::date;
-use server::db::schema::{assignments, cases, targets, zones};
+use server::db::schema::{assignments, cases, grids, targets, zones};
 use server::db::types::Day;
 use sync_core::geo::Point;
 use sync_core::ids::{InspectionId, PackHash, ZoneId};
+use sync_core::limits::FIX_APART_MAX_SECONDS;
 use sync_core::model::assignment::DiscoveryLevel;
 use sync_core::model::inspection::{Inspection, Measurement};
 use sync_core::model::target::FactValue;
@@ -106,6 +107,43 @@ async fn the_zones_of_a_target_are_those_at_its_own_place() {
     let zoneless = Inspection { lineage: zoneless.inspection_id, ..zoneless };
     device.push(&[device.submit(&zoneless)]).await;
     assert_eq!(flags_of(&server, zoneless.inspection_id).await.unwrap(), ["zones_differ"]);
+}
+
+#[tokio::test]
+async fn a_spot_that_lies_in_a_grid_of_another_unit_is_flagged() {
+    let server = TestServer::start().await;
+    let macun = server.macun().await;
+    let device = server.inspector(&macun, "li", "").await;
+    let site = server.site(&macun, "001/001").await;
+    let Point { lon, lat } = site.content.point;
+    let (west, east, south, north) = (lon - 0.01, lon + 0.01, lat - 0.01, lat + 0.01);
+    let ring = [[west, south], [east, south], [east, north], [west, north], [west, south]];
+    diesel::update(grids::table.filter(grids::path.eq(macun.grid("002").as_str().to_owned())))
+        .set(grids::polygon.eq(serde_json::json!([ring])))
+        .execute(&mut server.connection().await)
+        .await
+        .unwrap();
+    let mut across_the_boundary = visit(&device, &site, &["hoarding"]);
+    across_the_boundary.context.target = None;
+    let mut there = visit(&device, &site, &["hoarding"]);
+    there.context.target = None;
+    (there.context.grid, there.context.unit_id) = (macun.grid("002"), macun.streets[1]);
+    device.push(&[device.submit(&across_the_boundary), device.submit(&there)]).await;
+    assert_eq!(flags_of(&server, across_the_boundary.inspection_id).await.unwrap(), ["unit_differs"]);
+    assert_eq!(flags_of(&server, there.inspection_id).await, Some(Vec::new()));
+}
+
+#[tokio::test]
+async fn a_fix_taken_elsewhere_in_time_is_a_doubt() {
+    let taken = |after: i64| {
+        flags_after(move |_, visit| {
+            let fix = visit.fix.as_mut().unwrap();
+            fix.fixed_at = visit.occurred_at.plus_seconds(after);
+        })
+    };
+    assert_eq!(taken(FIX_APART_MAX_SECONDS).await, [""; 0]);
+    assert_eq!(taken(FIX_APART_MAX_SECONDS + 1).await, ["fix_suspect"]);
+    assert_eq!(taken(-FIX_APART_MAX_SECONDS - 1).await, ["fix_suspect"]);
 }
 
 #[tokio::test]
