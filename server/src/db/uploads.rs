@@ -1,11 +1,11 @@
 //! Rows of `uploads` (上传任务): how far each resumable upload is, and what was found out about it.
 //!
-//! Invariants: `received` is what is durable in the part file, written while the row is locked or not there for others
-//! yet; a verdict is written once and stays until the upload expires.
+//! Invariants: `received` is what is durable in the part file, written while the row is locked or before it is there; a
+//! verdict is written once and stays until the upload expires.
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz, Uuid as SqlUuid};
-use diesel_async::{AsyncConnection, RunQueryDsl, SimpleAsyncConnection};
+use diesel_async::RunQueryDsl;
 use sync_core::ids::{DeviceId, PhotoHash, UploadId, UserId};
 use sync_core::time::Instant;
 use sync_core::wire::problem::ProblemKind;
@@ -329,22 +329,17 @@ pub async fn remove_expired(conn: &mut Connection, now: Instant) -> Result<usize
     Ok(diesel::delete(expired).execute(conn).await?)
 }
 
-/// Which of these uploads are unfinished. It waits until every transaction that writes uploads now is over: one that
-/// begins an upload writes the file before its row can be seen.
+/// Which of these uploads are unfinished.
 ///
 /// # Errors
 /// Faults of the database.
 pub async fn unfinished_among(conn: &mut Connection, keys: &[UploadKey]) -> Result<Vec<UploadKey>, ApiError> {
-    let rows: Vec<(String, Uuid)> = conn
-        .transaction(async |conn| {
-            conn.batch_execute("LOCK TABLE uploads IN SHARE MODE").await?;
-            let unfinished = uploads::table
-                .filter(uploads::district.eq_any(keys.iter().map(|key| key.district.as_str())))
-                .filter(uploads::upload_id.eq_any(keys.iter().map(|key| key.upload_id.0)))
-                .filter(uploads::finished_at.is_null())
-                .select((uploads::district, uploads::upload_id));
-            Ok::<_, ApiError>(unfinished.load(conn).await?)
-        })
+    let rows: Vec<(String, Uuid)> = uploads::table
+        .filter(uploads::district.eq_any(keys.iter().map(|key| key.district.as_str())))
+        .filter(uploads::upload_id.eq_any(keys.iter().map(|key| key.upload_id.0)))
+        .filter(uploads::finished_at.is_null())
+        .select((uploads::district, uploads::upload_id))
+        .load(conn)
         .await?;
     Ok(rows.into_iter().map(|(district, id)| key(&district, id)).collect::<Result<_, _>>()?)
 }

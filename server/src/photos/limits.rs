@@ -22,5 +22,9 @@ pub const OPEN_UPLOADS_PER_USER: i64 = 180;
 /// How often leftovers are looked for, and verdicts and stamps that could not be made are tried again.
 pub const SWEEP_INTERVAL: Duration = Duration::from_secs(3600);
 
+/// How long nobody has written to a file that is taken for a leftover where no row tells of it: its row comes within
+/// seconds, or the process ended in between.
+pub const LEFTOVER_AGE: Duration = Duration::from_secs(3600);
+
 /// Rows that judging and stamping take at one time.
 pub const BATCH_ROWS: i64 = 32;

@@ -1,9 +1,8 @@
 //! The files of unfinished uploads (未完成上传), one each.
 //!
-//! Invariants: whoever appends holds the row lock of the upload; the row says how much is durable, and what a file
-//! has beyond that (a crash between file and row) is cut off before the next append. A file appears only after its
-//! row was written, though perhaps not committed: a file without a row, once all transactions of that time are over,
-//! is a leftover.
+//! Invariants: whoever appends holds the row lock of the upload, or begins it under an id that nobody else knows; the
+//! row says how much is durable, and what a file has beyond that (a crash between file and row) is cut off before the
+//! next append. The first bytes may be here before their row: a file without one is a leftover once it is old.
 //!
 //! Must not: be read before all bytes are there.
 
@@ -12,6 +11,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read, Result, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::web::Bytes;
 use sync_core::ids::{RegionCode, UploadId};
@@ -125,19 +125,30 @@ impl PartFiles {
         }
     }
 
-    /// The uploads that have a file. Other files in the directory are none of ours and left alone.
+    /// The uploads whose file nobody has written to for so long, by the clock of the file system. Other files in the
+    /// directory are none of ours and left alone.
     ///
     /// # Errors
     /// Whatever the file system says.
-    pub async fn list(&self) -> Result<Vec<UploadKey>> {
+    pub async fn untouched_for(&self, age: Duration) -> Result<Vec<UploadKey>> {
         let dir = self.dir.clone();
         blocking(move || {
-            let names = std::fs::read_dir(dir.as_path())?.map(|entry| entry.map(|entry| entry.file_name()));
-            let keys = names.filter_map(|name| match name {
-                Ok(name) => name.to_str().and_then(UploadKey::of_file_name).map(Ok),
-                Err(error) => Some(Err(error)),
-            });
-            keys.collect()
+            let mut keys = Vec::new();
+            for entry in std::fs::read_dir(dir.as_path())? {
+                let entry = entry?;
+                let Some(key) = entry.file_name().to_str().and_then(UploadKey::of_file_name) else {
+                    continue;
+                };
+                let modified = match entry.metadata().and_then(|facts| facts.modified()) {
+                    // Somebody finished it meanwhile.
+                    Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                    modified => modified?,
+                };
+                if modified.elapsed().is_ok_and(|elapsed| elapsed >= age) {
+                    keys.push(key);
+                }
+            }
+            Ok(keys)
         })
         .await
     }
@@ -149,6 +160,8 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + '
 
 #[cfg(test)]
 mod tests {
+    use std::time::SystemTime;
+
     use tempfile::TempDir;
 
     use super::*;
@@ -180,10 +193,16 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_list_has_uploads_only() {
+    async fn what_nobody_writes_to_is_listed_if_it_is_an_upload() {
         let (_dir, files, upload) = files();
         files.append(&upload, 0, Bytes::new()).await.unwrap();
         std::fs::write(files.dir.join("lost+found"), b"").unwrap();
-        assert_eq!(files.list().await.unwrap(), [upload]);
+        assert_eq!(files.untouched_for(Duration::ZERO).await.unwrap(), [upload.clone()]);
+
+        let hour = Duration::from_secs(3600);
+        assert_eq!(files.untouched_for(hour).await.unwrap(), []);
+        let file = File::options().write(true).open(files.path(&upload)).unwrap();
+        file.set_modified(SystemTime::now() - hour).unwrap();
+        assert_eq!(files.untouched_for(hour).await.unwrap(), [upload]);
     }
 }

@@ -1,14 +1,13 @@
-//! Begins an upload (上传): its row and, where they come along, its first bytes, in one transaction.
+//! Begins an upload (上传): its first bytes, where they come along, and then its row, in one statement.
 //!
-//! Invariants: the bytes are on the disk before the row that tells of them commits. A failure leaves nothing but perhaps
-//! a file without a row, which sweeping clears.
+//! Invariants: the bytes are on the disk before there is a row that tells of them. A failure leaves nothing but perhaps
+//! a file without a row, which sweeping clears once it is old. Where it is not known whether the row was written, the
+//! file stays.
 
 use actix_web::web::Bytes;
-use diesel_async::AsyncConnection;
 use sync_core::ids::{PhotoHash, UploadId};
 
 use crate::auth::actor::{Actor, Via};
-use crate::db::Connection;
 use crate::db::uploads::{self, Begun, NewUpload, Upload, Verdict};
 use crate::photos::limits::{OPEN_UPLOADS_PER_USER, UPLOAD_LIFETIME_SECONDS};
 use crate::photos::part_files::UploadKey;
@@ -59,21 +58,15 @@ pub async fn create_upload(
         Via::Session { .. } => None,
     };
     let new = NewUpload { upload, device_id, created_at: now, open_max: OPEN_UPLOADS_PER_USER };
-    let connection: &mut Connection = &mut *state.connection().await?;
-    let begun = if first.is_empty() {
-        uploads::begin(connection, &new).await?
-    } else {
-        connection
-            .transaction(async |conn| {
-                let begun = uploads::begin(conn, &new).await?;
-                if begun == Begun::AsWished {
-                    let key = &new.upload.key;
-                    state.photos.uploads.append(key, 0, first).await.map_err(ApiError::internal)?;
-                }
-                Ok::<_, ApiError>(begun)
-            })
-            .await?
-    };
+    let with_bytes = !first.is_empty();
+    if with_bytes {
+        let written = state.photos.uploads.append(&new.upload.key, 0, first).await;
+        written.map_err(ApiError::internal)?;
+    }
+    let begun = uploads::begin(&mut *state.connection().await?, &new).await?;
+    if with_bytes && begun != Begun::AsWished {
+        state.photos.uploads.remove(&new.upload.key).await.map_err(ApiError::internal)?;
+    }
     let upload = new.upload;
     Ok(match begun {
         Begun::AsWished => {

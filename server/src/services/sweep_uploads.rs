@@ -4,8 +4,8 @@
 //! - an upload with all its bytes and no verdict: it stays, however old, until it is judged, so that an original
 //!   published just before a crash gets its row. The upload is the only way to an original without one;
 //! - any other upload that has expired: its row goes, then its file;
-//! - a file whose upload is gone, finished or was never committed: it goes. A row is written before its file, so a file
-//!   seen here whose row cannot be seen, once the transactions of that time are over, has none;
+//! - a file whose upload is gone or finished, or whose row was never written: it goes once it is old, for the first
+//!   bytes are on the disk a moment before their row;
 //! - a row whose file is gone: the next append or verdict notices and removes it.
 //!
 //! Must not: remove anything of the store. Several processes may sweep at the same time.
@@ -13,6 +13,7 @@
 use std::collections::HashSet;
 
 use crate::db::uploads;
+use crate::photos::limits::LEFTOVER_AGE;
 use crate::problem::ApiError;
 use crate::state::AppState;
 
@@ -21,7 +22,7 @@ use crate::state::AppState;
 /// # Errors
 /// Faults of the database, the file system and the store.
 pub async fn sweep_uploads(state: &AppState) -> Result<(), ApiError> {
-    let files = state.photos.uploads.list().await.map_err(ApiError::internal)?;
+    let files = state.photos.uploads.untouched_for(LEFTOVER_AGE).await.map_err(ApiError::internal)?;
     let mut connection = state.connection().await?;
     let expired = uploads::remove_expired(&mut connection, state.clock.now()).await?;
     let unfinished = if files.is_empty() {

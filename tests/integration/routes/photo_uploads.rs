@@ -3,15 +3,16 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use diesel::prelude::*;
-use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+use diesel_async::RunQueryDsl;
 use futures::future::join_all;
 use image::metadata::Orientation;
 use reqwest::Method;
 use serde_json::Value;
 use server::db::schema::{changes, photos, uploads};
-use server::db::uploads::{Begun, NewUpload, Upload};
+use server::photos::limits::LEFTOVER_AGE;
 use server::photos::part_files::UploadKey;
 use server::photos::photo_store::PhotoObject;
 use server::services::judge_uploads::judge_uploads;
@@ -45,6 +46,11 @@ fn photo(seed: u64) -> Vec<u8> {
 fn key(device: &TestDevice, upload: &str) -> UploadKey {
     let upload_id = upload.rsplit('/').next().unwrap().parse().unwrap();
     UploadKey { district: device.user.district.clone(), upload_id }
+}
+
+/// The uploads that have a file.
+async fn part_files(server: &TestServer) -> Vec<UploadKey> {
+    server.state.photos.uploads.untouched_for(Duration::ZERO).await.unwrap()
 }
 
 /// State and refusal of every photo the server knows.
@@ -124,7 +130,7 @@ async fn a_photo_sent_in_chunks_is_verified_and_kept_byte_for_byte() {
         .unwrap();
     assert_eq!(heard, [(hash.to_string(), Some(device.user.user_id.0))]);
     server.state.photos.verdicts.idle().await;
-    assert_eq!(server.state.photos.uploads.list().await.unwrap(), [], "the part file is gone");
+    assert_eq!(part_files(&server).await, [], "the part file is gone");
 }
 
 #[tokio::test]
@@ -152,7 +158,7 @@ async fn a_photo_is_acknowledged_before_it_is_decoded_and_judged_without_being_a
     let states: Vec<_> = verdicts(&server).await.into_iter().map(|(_, state, _)| state).collect();
     assert_eq!(states, ["verified", "verified"]);
     assert_eq!(photo_changes(&server).await, 2, "the sender hears of them by pull");
-    assert_eq!(server.state.photos.uploads.list().await.unwrap(), []);
+    assert_eq!(part_files(&server).await, []);
     let metrics = server.get("/metrics").send().await.unwrap().text().await.unwrap();
     assert!(metrics.contains("lantian_photos_unjudged 0"), "{metrics}");
 }
@@ -342,7 +348,7 @@ async fn bytes_of_another_photo_are_refused_and_nothing_is_stored() {
     server.state.photos.verdicts.idle().await;
     assert_eq!(verdicts(&server).await, []);
     assert_eq!(photo_changes(&server).await, 0);
-    assert_eq!(server.state.photos.uploads.list().await.unwrap(), []);
+    assert_eq!(part_files(&server).await, []);
     assert!(says_verified(&device.upload(&announced).await), "the photo itself is not poisoned");
 }
 
@@ -389,7 +395,7 @@ async fn what_is_no_usable_picture_is_refused_with_its_reason() {
     stored.sort();
     assert_eq!(stored, expected);
     assert_eq!(photo_changes(&server).await, 4, "the sender hears of it by pull too");
-    assert_eq!(server.state.photos.uploads.list().await.unwrap(), []);
+    assert_eq!(part_files(&server).await, []);
 
     let (bytes, _) = &refused[0];
     let again = device.creation(&PhotoHash::of(bytes), bytes.len()).send().await.unwrap();
@@ -510,7 +516,7 @@ async fn one_photo_from_two_devices_is_one_content() {
         assert!(says_verified(&known), "nothing needs to be sent");
         assert_eq!(header_number(&known, "upload-offset"), u64::try_from(photo.len()).unwrap());
     }
-    assert_eq!(server.state.photos.uploads.list().await.unwrap(), [], "and nothing is stored");
+    assert_eq!(part_files(&server).await, [], "and nothing is stored");
     let lie = first.creation(&hash, photo.len() + 1).send().await.unwrap();
     assert_eq!(problem(lie).await.code.as_str(), "photo_hash_mismatch");
 }
@@ -541,15 +547,16 @@ async fn a_verdict_that_a_crash_prevented_is_given_when_asked_or_by_the_next_pro
     // It crashed after publishing the original, and long ago.
     server.state.photos.store.publish(&district.code, &PhotoHash::of(&left), left.into()).await.unwrap();
     server.clock.advance_seconds(30 * 24 * 3600);
+    age_files(&server);
     sweep_uploads(&server.state).await.unwrap();
-    assert_eq!(server.state.photos.uploads.list().await.unwrap().len(), 1, "what was acknowledged stays");
+    assert_eq!(part_files(&server).await.len(), 1, "what was acknowledged stays");
     let next = second_process(&server);
     let tending = tokio::spawn(tend_photos::run(next.clone()));
     next.photos.verdicts.idle().await;
     tending.abort();
     let states: Vec<_> = verdicts(&server).await.into_iter().map(|(_, state, _)| state).collect();
     assert_eq!(states, ["verified", "verified"]);
-    assert_eq!(server.state.photos.uploads.list().await.unwrap(), []);
+    assert_eq!(part_files(&server).await, []);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -575,53 +582,29 @@ async fn processes_that_judge_the_same_uploads_at_the_same_time_give_each_one_ve
     stored.sort();
     assert_eq!(stored, expected);
     assert_eq!(photo_changes(&server).await, 4, "the sender hears of each once");
-    assert_eq!(server.state.photos.uploads.list().await.unwrap(), []);
+    assert_eq!(part_files(&server).await, []);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sweeping_waits_for_an_upload_whose_file_is_there_before_its_row_can_be_seen() {
+#[tokio::test]
+async fn sweeping_leaves_a_file_alone_whose_row_may_be_on_its_way() {
     let (server, _, device) = start().await;
-    server.state.photos.verdicts.idle().await;
-    let now = server.state.clock.now();
-    let upload = Upload {
-        key: UploadKey { district: device.user.district.clone(), upload_id: UploadId::fresh() },
-        user_id: device.user.user_id,
-        sha256: PhotoHash::of(b"abc"),
-        length: 4,
-        received: 3,
-        expires_at: now.plus_seconds(60),
-        verdict: None,
-    };
-    let key = upload.key.clone();
-    let mut creating = server.connection().await;
-    creating.batch_execute("BEGIN").await.unwrap();
-    let new = NewUpload { upload, device_id: None, created_at: now, open_max: 1 };
-    assert_eq!(server::db::uploads::begin(&mut creating, &new).await.unwrap(), Begun::AsWished);
-    server.state.photos.uploads.append(&key, 0, "abc".into()).await.unwrap();
+    let files = &server.state.photos.uploads;
+    let begun = UploadKey { district: device.user.district.clone(), upload_id: UploadId::fresh() };
+    files.append(&begun, 0, "abc".into()).await.unwrap();
+    sweep_uploads(&server.state).await.unwrap();
+    assert_eq!(part_files(&server).await, std::slice::from_ref(&begun));
 
-    let state = server.state.clone();
-    let sweeping = tokio::spawn(async move { sweep_uploads(&state).await });
-    while !sweeping.is_finished() && !somebody_waits_for_all_uploads(&server).await {
-        tokio::task::yield_now().await;
+    age_files(&server);
+    sweep_uploads(&server.state).await.unwrap();
+    assert_eq!(part_files(&server).await, [], "nobody came in an hour");
+}
+
+/// Makes every file of an upload as old as one that was left behind.
+fn age_files(server: &TestServer) {
+    for entry in std::fs::read_dir(server.state.config.photo_dir().join("uploads")).unwrap() {
+        let file = std::fs::File::options().write(true).open(entry.unwrap().path()).unwrap();
+        file.set_modified(SystemTime::now() - LEFTOVER_AGE).unwrap();
     }
-    creating.batch_execute("COMMIT").await.unwrap();
-    sweeping.await.unwrap().unwrap();
-    assert_eq!(server.state.photos.uploads.list().await.unwrap(), [key]);
-}
-
-#[derive(QueryableByName)]
-struct Waiting {
-    #[diesel(sql_type = diesel::sql_types::BigInt)]
-    count: i64,
-}
-
-/// Whether a transaction waits until nobody writes uploads.
-async fn somebody_waits_for_all_uploads(server: &TestServer) -> bool {
-    let sql = "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
-               WHERE datname = current_database() AND relation = 'uploads'::regclass
-                 AND mode = 'ShareLock' AND NOT granted";
-    let waiting: Waiting = diesel::sql_query(sql).get_result(&mut server.connection().await).await.unwrap();
-    waiting.count > 0
 }
 
 #[tokio::test]
@@ -637,8 +620,9 @@ async fn sweeping_takes_expired_uploads_and_files_without_uploads_and_nothing_el
     let fresh = device.create_upload(&PhotoHash::of(&photo), photo.len()).await;
     device.append(&fresh, 0, &photo[..1000]).await;
 
+    age_files(&server);
     sweep_uploads(&server.state).await.unwrap();
-    assert_eq!(server.state.photos.uploads.list().await.unwrap(), [key(&device, &fresh)]);
+    assert_eq!(part_files(&server).await, [key(&device, &fresh)]);
     assert_eq!(upload_rows(&server).await, 1);
     assert!(says_verified(&device.resume(&fresh, &photo).await));
 }
