@@ -8,6 +8,7 @@ use server::ledger::replay::{EvidenceFault, ReplayFault};
 use server::services::replay_ledger::{Difference, Extent, ReplayError, Replayed, replay_ledger};
 use sync_core::ids::{CaseId, DecisionRequestId, InspectionId};
 use tests::TestRole;
+use tests::field::Occurring as _;
 use tests::field::correction;
 use tests::review::{Review, SITE_DUST, accepted, decision};
 
@@ -33,7 +34,7 @@ async fn a_closed_october(review: &Review) -> String {
     review.decide(plain, "confirm").await;
 
     let mut first = review.visit(&["hoarding"]).await;
-    first.occurred_at = IN_OCTOBER.parse().unwrap();
+    first.occurs_at(IN_OCTOBER.parse().unwrap());
     let corrected = review.push(&first).await;
     review.decide(corrected, "return").await;
     let mut second = correction(&first, &["hoarding"]);
@@ -95,7 +96,7 @@ async fn duplicates_that_were_merged_replay_as_one_case() {
     let mut cases = Vec::new();
     for failed in [&["hoarding"][..], &["hoarding", "material_cover"]] {
         let mut visit = review.visit_to(&site, failed);
-        visit.occurred_at = IN_OCTOBER.parse().unwrap();
+        visit.occurs_at(IN_OCTOBER.parse().unwrap());
         cases.push(review.push(&visit).await);
     }
     let (survivor, absorbed) = (cases[0], cases[1]);
@@ -153,7 +154,7 @@ async fn enter_finding(review: &Review) -> CaseId {
 async fn corrections_new_judgements_missing_evidence_and_findings_from_paper_replay_too() {
     let review = Review::start().await;
     let mut visit = review.visit(&["hoarding"]).await;
-    visit.occurred_at = IN_OCTOBER.parse().unwrap();
+    visit.occurs_at(IN_OCTOBER.parse().unwrap());
     let amended = review.push(&visit).await;
     review.decide(amended, "confirm").await;
     let corrected = correction(&visit, &["material_cover"]);
@@ -164,7 +165,7 @@ async fn corrections_new_judgements_missing_evidence_and_findings_from_paper_rep
 
     let anew = review.case_at(&["hoarding"], IN_OCTOBER).await;
     let mut bare = review.visit(&["hoarding"]).await;
-    bare.occurred_at = IN_OCTOBER.parse().unwrap();
+    bare.occurs_at(IN_OCTOBER.parse().unwrap());
     review.device.push(&[review.device.submit(&bare)]).await;
     let unseen = CaseId::derive(bare.lineage, &"site_dust".parse().unwrap());
     let newer = review.new_version(SITE_DUST, DEARER, date(2026, 10, 1)).await;

@@ -191,6 +191,21 @@ pub fn visit(device: &TestDevice, site: &Target, failed: &[&str]) -> Inspection 
     }
 }
 
+/// Moves an inspection in time.
+pub trait Occurring {
+    /// As if it had occurred then, its fix with it.
+    fn occurs_at(&mut self, occurred_at: Instant);
+}
+
+impl Occurring for Inspection {
+    fn occurs_at(&mut self, occurred_at: Instant) {
+        self.occurred_at = occurred_at;
+        if let Some(fix) = &mut self.fix {
+            fix.fixed_at = occurred_at;
+        }
+    }
+}
+
 /// A correction of an inspection, with these questions failed.
 #[must_use]
 pub fn correction(of: &Inspection, failed: &[&str]) -> Inspection {

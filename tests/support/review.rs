@@ -21,6 +21,7 @@ use sync_core::time::{Clock, Instant, Month};
 use sync_core::wire::push::Outcome;
 
 use crate::district::{TestDevice, TestDistrict, TestOffice, TestRole};
+use crate::field::Occurring as _;
 use crate::field::{new_site, photo_entry, visit};
 use crate::server::{TestServer, problem};
 
@@ -135,7 +136,7 @@ impl Review {
     pub async fn case_at(&self, failed: &[&str], occurred_at: &str) -> CaseId {
         let occurred_at: Instant = occurred_at.parse().unwrap();
         let mut visit = self.visit(failed).await;
-        visit.occurred_at = occurred_at;
+        visit.occurs_at(occurred_at);
         self.push(&visit).await
     }
 

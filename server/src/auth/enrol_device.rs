@@ -1,7 +1,7 @@
 //! Enrolment of a device (终端入网): a code is spent, a key becomes known.
 //!
-//! Invariants: a code is spent at most once, by one statement; a device works for one district; a key that was
-//! revoked stays revoked.
+//! Invariants: a code is spent at most once, by one statement, and the key that spent it is answered again as long as the
+//! code would hold: its first answer may be lost. A device works for one district; a key that was revoked stays revoked.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -60,7 +60,7 @@ pub async fn enrol_device(
         .connection()
         .await?
         .transaction(async |connection| {
-            let spent = spend_code(connection, &code, now).await?;
+            let spent = spend_code(connection, &code, &key, now).await?;
             let district: RegionCode = stored("enrolment_codes.district", &spent.district)?;
             refuse_other_district(connection, &district, &key).await?;
             let device_id = store_device(connection, &district, &key, request, now).await?;
@@ -92,16 +92,19 @@ fn public_key(text: &str) -> Result<Vec<u8>, ApiError> {
 async fn spend_code(
     connection: &mut Connection,
     code: &EnrolmentCode,
+    key: &[u8],
     now: Instant,
 ) -> Result<SpentCode, ApiError> {
     diesel::sql_query(
-        "UPDATE enrolment_codes AS c SET used_at = $2 FROM users AS u
-         WHERE c.code_hash = $1 AND c.used_at IS NULL AND c.expires_at > $2
+        "UPDATE enrolment_codes AS c SET used_at = coalesce(c.used_at, $2) FROM users AS u
+         WHERE c.code_hash = $1 AND c.expires_at > $2
+           AND (c.used_at IS NULL OR c.device_id IN (SELECT device_id FROM devices WHERE public_key = $3))
            AND u.district = c.district AND u.user_id = c.user_id AND u.disabled_at IS NULL
          RETURNING c.district, c.user_id, u.name AS user_name",
     )
     .bind::<Binary, _>(code.hash())
     .bind::<Timestamptz, _>(Time(now))
+    .bind::<Binary, _>(key)
     .get_result(connection)
     .await
     .optional()?

@@ -10,6 +10,7 @@ use sync_core::policy::{PolicyPack, builtin_packs};
 use sync_core::time::{Clock, Instant};
 use sync_core::wire::operation::Operation;
 use sync_core::wire::push::Outcome;
+use tests::field::Occurring as _;
 use tests::field::{correction, new_site, visit};
 use tests::review::read;
 use tests::{TestDevice, TestDistrict, TestOffice, TestRole, TestServer, problem};
@@ -107,7 +108,7 @@ impl Xiping {
 
     fn visit(&self, outlet: &Target, occurred_at: &str) -> Inspection {
         let mut visit = visit(&self.device, outlet, &[]);
-        visit.occurred_at = occurred_at.parse::<Instant>().unwrap();
+        visit.occurs_at(occurred_at.parse::<Instant>().unwrap());
         visit.context.pack = Some(self.pack.reference());
         visit
     }
@@ -290,7 +291,7 @@ async fn an_inspection_that_was_corrected_counts_no_more() {
     assert_eq!(xiping.duty(CHECKED, "2026-11").await["total"]["covered"], 1, "the correction itself counts");
 
     let mut earlier = correction(&unmeasured, &[]);
-    earlier.occurred_at = "2026-10-30T02:00:00Z".parse().unwrap();
+    earlier.occurs_at("2026-10-30T02:00:00Z".parse().unwrap());
     xiping.send(xiping.device.amend(&earlier)).await;
     assert_eq!(xiping.duty(CHECKED, "2026-11").await["total"]["covered"], 0);
     assert_eq!(xiping.duty(CHECKED, "2026-10").await["total"]["covered"], 1);

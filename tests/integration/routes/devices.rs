@@ -99,6 +99,19 @@ async fn a_code_enrols_one_device_once_however_it_is_typed() {
 }
 
 #[tokio::test]
+async fn a_device_that_never_heard_the_answer_is_answered_again_and_no_other_is() {
+    let world = world().await;
+    let code = world.code(world.inspector.user_id).await;
+    let key_of_it = key();
+    let first: Enrolled = world.enrol(&code, &key_of_it).await.json().await.unwrap();
+    let again: Enrolled = world.enrol(&code, &key_of_it).await.json().await.unwrap();
+    assert_eq!((first.device_id, first.user_id), (again.device_id, again.user_id));
+    assert_eq!(code_of(world.enrol(&code, &key()).await).await, "enrolment_code_invalid");
+    world.server.clock.advance_seconds(CODE_SECONDS);
+    assert_eq!(code_of(world.enrol(&code, &key_of_it).await).await, "enrolment_code_invalid");
+}
+
+#[tokio::test]
 async fn two_devices_that_race_for_one_code_do_not_both_enrol() {
     let world = world().await;
     let code = world.code(world.inspector.user_id).await;

@@ -8,6 +8,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use sync_core::geo::{Fix, MockFlag, Point};
 use sync_core::time::Clock;
+use tests::field::Occurring as _;
 use tests::review::{Review, read};
 use tests::{TestOffice, TestRole, problem};
 
@@ -111,7 +112,7 @@ async fn cases_are_exported_by_the_filters_and_in_the_order_of_the_list() {
     let review = two_cases().await;
     let site = review.western_site("河西工地").await;
     let mut later = review.visit_to(&site, &["hoarding"]);
-    later.occurred_at = later.occurred_at.plus_seconds(60);
+    later.occurs_at(later.occurred_at.plus_seconds(60));
     review.push(&later).await;
     let places = async |query: &str| -> Vec<String> {
         let sheet = xlsx(&review.supervisor, &format!("/api/v1/cases.xlsx?{query}")).await;
@@ -162,12 +163,12 @@ async fn a_map_shows_cases_where_they_were_seen_and_how_sure_that_is() {
     nowhere.fix = None;
     nowhere.context.target = None;
     nowhere.place = "东环路口".to_owned();
-    nowhere.occurred_at = nowhere.occurred_at.plus_seconds(-60);
+    nowhere.occurs_at(nowhere.occurred_at.plus_seconds(-60));
     review.push(&nowhere).await;
     let site = review.server.site(&review.macun, "001/001").await;
     let mut across_the_street = review.visit_to(&site, &["hoarding"]);
     across_the_street.fix = Some(fix);
-    across_the_street.occurred_at = across_the_street.occurred_at.plus_seconds(-120);
+    across_the_street.occurs_at(across_the_street.occurred_at.plus_seconds(-120));
     review.push(&across_the_street).await;
 
     let map: Value =

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use sync_core::ids::CaseId;
 use sync_core::wire::push::Outcome;
+use tests::field::Occurring as _;
 use tests::field::{correction, text};
 use tests::review::{Review, accepted, decision, read};
 use tests::{TestRole, problem};
@@ -18,7 +19,7 @@ async fn trace(review: &Review, entry: i64) -> Value {
 async fn a_yuan_of_a_closed_month_goes_back_to_clause_inspection_bytes_and_photos() {
     let review = Review::start().await;
     let mut visit = review.visit(&["hoarding"]).await;
-    visit.occurred_at = "2026-10-15T02:00:00Z".parse().unwrap();
+    visit.occurs_at("2026-10-15T02:00:00Z".parse().unwrap());
     let case = review.push(&visit).await;
     review.decide(case, "return").await;
     let second = correction(&visit, &["hoarding"]);

@@ -8,6 +8,7 @@ use server::services::verify_ledger::{Verification, verify_ledger};
 use sha2::{Digest, Sha256};
 use sync_core::ids::{CaseId, DecisionRequestId};
 use sync_core::time::Month;
+use tests::field::Occurring as _;
 use tests::review::{Review, accepted, decision, proposed, read};
 use tests::{MACUN, TestOffice, TestRole, problem};
 
@@ -51,11 +52,11 @@ async fn the_checklist_says_what_stays_pending_and_why() {
     review.case_at(&["hoarding", "material_cover"], IN_OCTOBER).await;
     let mut bare = review.visit(&["hoarding"]).await;
     bare.photos.clear();
-    bare.occurred_at = IN_OCTOBER.parse().unwrap();
+    bare.occurs_at(IN_OCTOBER.parse().unwrap());
     review.push(&bare).await;
     let mut doubtful = review.visit(&["hoarding"]).await;
     doubtful.fix = None;
-    doubtful.occurred_at = IN_OCTOBER.parse().unwrap();
+    doubtful.occurs_at(IN_OCTOBER.parse().unwrap());
     review.push(&doubtful).await;
     review.case(&["hoarding"]).await;
 
@@ -86,7 +87,7 @@ async fn possible_duplicates_are_a_memo_of_their_own() {
     let site = review.server.site(&review.macun, "001/001").await;
     for _ in 0..2 {
         let mut visit = review.visit_to(&site, &["hoarding"]);
-        visit.occurred_at = IN_OCTOBER.parse().unwrap();
+        visit.occurs_at(IN_OCTOBER.parse().unwrap());
         review.push(&visit).await;
     }
 
@@ -186,7 +187,7 @@ async fn a_proposed_merge_is_open_business_of_every_month_that_its_cases_are_of(
     let review = Review::start().await;
     let site = review.server.site(&review.macun, "001/001").await;
     let mut early = review.visit_to(&site, &["hoarding"]);
-    early.occurred_at = IN_OCTOBER.parse().unwrap();
+    early.occurs_at(IN_OCTOBER.parse().unwrap());
     let early = review.push(&early).await;
     review.decide(early, "confirm").await;
     let late = review.push(&review.visit_to(&site, &["hoarding"])).await;

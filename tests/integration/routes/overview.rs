@@ -2,6 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use tests::field::Occurring as _;
 use tests::review::{Review, read};
 use tests::{TestOffice, TestRole, problem};
 
@@ -33,7 +34,7 @@ async fn worked() -> Review {
     let review = Review::start().await;
     let site = review.western_site("西区工地").await;
     let mut visit = review.visit_to(&site, &["hoarding", "vehicle_washing"]);
-    visit.occurred_at = "2026-11-20T02:00:00Z".parse().unwrap();
+    visit.occurs_at("2026-11-20T02:00:00Z".parse().unwrap());
     let west = review.push(&visit).await;
     review.decide(west, "confirm").await;
     let dismissed = review.case_at(&["hoarding"], "2026-11-20T16:00:00Z").await;

@@ -11,6 +11,7 @@ use sync_core::geo::Point;
 use sync_core::ids::CaseId;
 use sync_core::model::inspection::{Inspection, Measurement, SiteRepresentative};
 use sync_core::time::Clock;
+use tests::field::Occurring as _;
 use tests::review::{Review, decision, read};
 use tests::scene::{SceneExif, SceneKind, scene};
 use tests::{TestOffice, TestRole, problem};
@@ -66,7 +67,7 @@ async fn posted() -> (Review, [CaseId; 2]) {
         .await
         .unwrap();
     let mut visit = review.visit_to(&site, &["vehicle_washing"]);
-    visit.occurred_at = visit.occurred_at.plus_seconds(60);
+    visit.occurs_at(visit.occurred_at.plus_seconds(60));
     let second = review.push(&visit).await;
     for case in [first, second] {
         review.decide(case, "confirm").await;

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use sync_core::ids::CaseId;
+use tests::field::Occurring as _;
 use tests::problem;
 use tests::review::{Review, accepted, decision};
 
@@ -38,7 +39,7 @@ async fn a_case_of_2099_posts_only_after_settling_and_never_to_the_future() {
 async fn every_doubt_is_settled_by_name() {
     let review = Review::start().await;
     let mut visit = review.visit(&["hoarding"]).await;
-    visit.occurred_at = "2099-01-05T02:00:00Z".parse().unwrap();
+    visit.occurs_at("2099-01-05T02:00:00Z".parse().unwrap());
     visit.fix = None;
     let case = review.push(&visit).await;
 

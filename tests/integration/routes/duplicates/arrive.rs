@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use sync_core::geo::Point;
 use sync_core::model::inspection::Inspection;
 use sync_core::wire::push::Outcome;
+use tests::field::Occurring as _;
 use tests::field::correction;
 use tests::problem;
 use tests::review::{Review, accepted, decision};
@@ -116,7 +117,7 @@ async fn a_target_with_an_open_case_of_the_item_has_no_second_one_until_that_is_
     let review = Review::start().await;
     let site = review.server.site(&review.macun, "001/001").await;
     let mut first = review.visit_to(&site, &["hoarding"]);
-    first.occurred_at = "2026-10-10T02:00:00Z".parse().unwrap();
+    first.occurs_at("2026-10-10T02:00:00Z".parse().unwrap());
     let first = review.push(&first).await;
     review.decide(first, "confirm").await;
 

@@ -10,6 +10,7 @@ use sync_core::ids::{CaseId, DecisionRequestId};
 use sync_core::model::assignment::DiscoveryLevel;
 use sync_core::model::inspection::Inspection;
 use sync_core::wire::push::Outcome;
+use tests::field::Occurring as _;
 use tests::field::correction;
 use tests::rectification::order;
 use tests::review::{Review, accepted, decision, proposed};
@@ -284,7 +285,7 @@ async fn an_amount_that_a_merge_brought_is_entered_on_the_survivor() {
 async fn a_reversal_of_a_closed_month_stands_in_the_first_open_one() {
     let review = Review::start().await;
     let [mut one, two] = two_visits(&review, &["hoarding"], &["hoarding"]).await;
-    one.occurred_at = "2026-10-20T02:00:00Z".parse().unwrap();
+    one.occurs_at("2026-10-20T02:00:00Z".parse().unwrap());
     let one = review.push(&one).await;
     review.decide(one, "confirm").await;
     let two = review.push(&two).await;

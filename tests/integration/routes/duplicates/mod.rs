@@ -5,6 +5,7 @@ use sync_core::ids::CaseId;
 use sync_core::model::inspection::Inspection;
 use sync_core::wire::push::Outcome;
 use tests::TestDevice;
+use tests::field::Occurring as _;
 use tests::field::{photo_entry, visit};
 use tests::review::Review;
 
@@ -26,7 +27,7 @@ fn fire(device: &TestDevice, like: &Inspection, metres: f64, seconds: i64) -> In
     seen.author = device.user.user_id;
     seen.inspection_id = sync_core::ids::InspectionId::fresh();
     seen.lineage = seen.inspection_id;
-    seen.occurred_at = like.occurred_at.plus_seconds(seconds);
+    seen.occurs_at(like.occurred_at.plus_seconds(seconds));
     let fix = seen.fix.as_mut().unwrap();
     fix.point.lat += metres * DEGREES_PER_METRE;
     seen.photos = vec![photo_entry(seen.inspection_id.to_string().as_bytes(), &seen)];
@@ -39,7 +40,7 @@ async fn first_fire(review: &Review) -> Inspection {
     let mut seen = visit(&review.device, &site, BURNING);
     seen.kind = "straw_point".parse().unwrap();
     seen.context.target = None;
-    seen.occurred_at = "2026-11-20T02:00:00Z".parse().unwrap();
+    seen.occurs_at("2026-11-20T02:00:00Z".parse().unwrap());
     fire(&review.device, &seen, 0.0, 0)
 }
 

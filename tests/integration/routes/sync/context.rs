@@ -15,6 +15,7 @@ use sync_core::model::target::FactValue;
 use sync_core::model::zone::ZoneKind;
 use sync_core::policy::builtin_packs;
 use sync_core::wire::push::{Missing, Outcome};
+use tests::field::Occurring as _;
 use tests::field::{code, visit};
 use tests::review::{CHEAPER, Review, SITE_DUST};
 use tests::{TestDistrict, TestServer};
@@ -196,7 +197,7 @@ async fn a_write_follows_the_assignment_at_occurrence_not_that_of_today() {
             .unwrap();
     };
     let mut yesterday = visit(&device, &site, &["hoarding"]);
-    yesterday.occurred_at = yesterday.occurred_at.plus_seconds(-86_400);
+    yesterday.occurs_at(yesterday.occurred_at.plus_seconds(-86_400));
 
     end_on(date(2026, 11, 21)).await;
     assert_eq!(device.push(&[device.submit(&yesterday)]).await, [Outcome::Applied]);
@@ -228,7 +229,7 @@ async fn a_case_belongs_to_the_month_of_shanghai_to_the_second() {
         ("2026-10-31T16:00:01Z", date(2026, 11, 1)),
     ] {
         let mut visit = visit(&device, &site, &["hoarding"]);
-        visit.occurred_at = occurred_at.parse().unwrap();
+        visit.occurs_at(occurred_at.parse().unwrap());
         device.push(&[device.submit(&visit)]).await;
         let stored: Day = cases::table
             .filter(cases::lineage.eq(visit.lineage.0))
