@@ -197,7 +197,7 @@ mod tests {
         let (_dir, files, upload) = files();
         files.append(&upload, 0, Bytes::new()).await.unwrap();
         std::fs::write(files.dir.join("lost+found"), b"").unwrap();
-        assert_eq!(files.untouched_for(Duration::ZERO).await.unwrap(), [upload.clone()]);
+        assert_eq!(files.untouched_for(Duration::ZERO).await.unwrap(), std::slice::from_ref(&upload));
 
         let hour = Duration::from_secs(3600);
         assert_eq!(files.untouched_for(hour).await.unwrap(), []);

@@ -108,6 +108,19 @@ fn a_new_incarnation_counts_from_one_and_what_waits_keeps_its_bytes() {
 }
 
 #[test]
+fn a_change_that_comes_after_sealing_brings_no_draft_back() {
+    let (_directory, mut store) = work_store();
+    let op = submission();
+    let Body::SubmitInspection(sealed) = &op.body else { panic!("not a submission") };
+    let draft = Draft { inspection_id: sealed.inspection_id, saved_at: at(0), json: "{}".to_owned() };
+    store.save_draft(&draft).unwrap();
+    store.record(op.clone()).unwrap();
+    let late = store.save_draft(&draft);
+    assert!(matches!(late, Err(StoreError::InspectionExists(id)) if id == sealed.inspection_id), "{late:?}");
+    assert_eq!(store.drafts().unwrap(), []);
+}
+
+#[test]
 fn sealing_an_inspection_takes_its_draft_away_and_no_other() {
     let (_directory, mut store) = work_store();
     let (sealed, open) = (InspectionId(uuid(1)), InspectionId(uuid(2)));

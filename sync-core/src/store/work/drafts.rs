@@ -20,17 +20,19 @@ pub struct Draft {
 }
 
 impl WorkStore {
-    /// Saves a draft, in place of its former state.
+    /// Saves a draft, in place of its former state. One that was sealed stays what it is: a change that comes late brings no
+    /// draft back.
     ///
     /// # Errors
-    /// [`StoreError::Sqlite`] and its special cases, also when the content is not JSON.
+    /// [`StoreError::InspectionExists`] when it was sealed; [`StoreError::Sqlite`] and its special cases, also when the content is not JSON.
     pub fn save_draft(&mut self, draft: &Draft) -> Result<(), StoreError> {
-        self.connection.execute(
-            "INSERT INTO draft (inspection_id, saved_at, json) VALUES (?1, ?2, ?3)
+        let saved = self.connection.execute(
+            "INSERT INTO draft (inspection_id, saved_at, json)
+             SELECT ?1, ?2, ?3 WHERE NOT EXISTS (SELECT 1 FROM inspection WHERE inspection_id = ?1)
              ON CONFLICT (inspection_id) DO UPDATE SET saved_at = excluded.saved_at, json = excluded.json",
             params![draft.inspection_id.to_string(), draft.saved_at.as_millisecond(), draft.json],
         )?;
-        Ok(())
+        if saved == 0 { Err(StoreError::InspectionExists(draft.inspection_id)) } else { Ok(()) }
     }
 
     /// All drafts, the last saved first.
