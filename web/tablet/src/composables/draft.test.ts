@@ -4,6 +4,8 @@ import { fakeCore } from '@/core/fake'
 import { provideCore } from '@/stores/core'
 import { useDraft } from './draft'
 
+const OTHER = '01890000-0000-7000-8000-eeeeeeeeeeee'
+
 let core: Core
 let id: string
 
@@ -82,6 +84,35 @@ describe('a draft', () => {
     await vi.waitFor(() => expect(draft.state.value).toBe('saved'))
     expect(save).toHaveBeenCalledTimes(2)
     expect((await core.draft(id))?.visit).toMatchObject({ place: '东门', notes: '补充' })
+  })
+
+  it('is made once, however often it is begun, with what was filled in meanwhile', async () => {
+    const kept: string[] = []
+    const draft = useDraft(async (mine) => void kept.push(mine))
+    draft.visit.value.place = '东门'
+    draft.begin(OTHER)
+    draft.begin(OTHER)
+    draft.visit.value.kind = 'road'
+    await draft.saved()
+    expect(kept, 'what is kept beside it').toEqual([OTHER])
+    expect(draft.draft.value?.inspection_id).toBe(OTHER)
+    expect((await core.drafts()).map(({ inspection_id }) => inspection_id)).toEqual([id, OTHER])
+    expect((await core.draft(OTHER))?.visit).toMatchObject({ place: '东门', kind: 'road' })
+  })
+
+  it('has nothing of the one before', () => {
+    useDraft().visit.value.answers.push({ question: 'swept', verdict: 'fail', note: '', points: [] })
+    expect(useDraft().visit.value.answers).toEqual([])
+  })
+
+  it('that could not be made is told so, and is made at the next change', async () => {
+    const draft = useDraft()
+    vi.spyOn(core, 'saveDraft').mockRejectedValueOnce(new CoreError('storage_full'))
+    draft.begin(OTHER)
+    await vi.waitFor(() => expect(draft.state.value).toBe('failed'))
+    draft.visit.value.place = '东门'
+    await draft.saved()
+    expect((await core.draft(OTHER))?.visit.place).toBe('东门')
   })
 
   it('is left alone once it was sealed', async () => {

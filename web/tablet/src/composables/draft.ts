@@ -7,15 +7,23 @@ import type { Draft, Visit } from '@/core/client'
 import { asCoreError, core } from '@/stores/core'
 import { painted, useSaving } from './saving'
 
-export const EMPTY_VISIT: Visit = { answers: [], measurements: [], photos: [] }
+/** With lists of its own: what one visit is filled in with must not be in the next. */
+export const emptyVisit = (): Visit => ({ answers: [], measurements: [], photos: [] })
 
-export function useDraft() {
+/** `mark`: what is kept beside a new draft, before there is one. */
+export function useDraft(mark?: (id: string) => Promise<void>) {
   const draft = shallowRef<Draft | null>()
-  const visit = ref<Visit>({ ...EMPTY_VISIT })
+  /** The new one that the next save makes. */
+  let begun: string | undefined
+  const visit = ref<Visit>(emptyVisit())
   const savedAt = ref<string>()
   const { fault, state, changed, saved, end } = useSaving(async () => {
-    if (!draft.value) return
-    savedAt.value = (await core().saveDraft(draft.value.inspection_id, plain(visit.value))).saved_at
+    const id = draft.value?.inspection_id ?? begun
+    if (id === undefined) return
+    if (!draft.value) await mark?.(id)
+    const kept = await core().saveDraft(id, plain(visit.value))
+    draft.value ??= kept
+    savedAt.value = kept.saved_at
   }, painted)
 
   function take(found: Draft): void {
@@ -34,12 +42,11 @@ export function useDraft() {
     }
   }
 
-  /** Makes the draft of what is filled in so far; again does nothing. */
-  async function begin(): Promise<void> {
-    if (draft.value) return
-    const begun = await core().beginDraft(plain(visit.value))
-    draft.value = begun
-    savedAt.value = begun.saved_at
+  /** Makes the draft of what is filled in so far, under this id; again does nothing. */
+  function begin(id: string): void {
+    if (draft.value || begun !== undefined) return
+    begun = id
+    changed()
   }
 
   function plain(some: Visit): Visit {
@@ -50,7 +57,7 @@ export function useDraft() {
     visit,
     (_, before) => {
       // What was just read is not a change.
-      if (before !== visit.value || !draft.value) return
+      if (before !== visit.value || (!draft.value && begun === undefined)) return
       changed()
     },
     { deep: true, flush: 'sync' },

@@ -3,13 +3,13 @@ import { useRouter } from 'vue-router'
 import type { Visit } from '@/core/client'
 import { core, useDoing } from '@/stores/core'
 import { usePosition } from '@/stores/position'
-import { EMPTY_VISIT } from './draft'
+import { emptyVisit } from './draft'
 
 export function useInspectionStart() {
   const router = useRouter()
   const position = usePosition()
   return useDoing(async (given: Pick<Visit, 'kind' | 'target'>) => {
-    const visit: Visit = { ...EMPTY_VISIT, ...given, occurred_at: new Date().toISOString() }
+    const visit: Visit = { ...emptyVisit(), ...given, occurred_at: new Date().toISOString() }
     if (position.fix) visit.fix = position.fix
     const { inspection_id } = await core().beginDraft(visit)
     await router.push(`/inspect/${inspection_id}`)

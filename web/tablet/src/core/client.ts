@@ -10,6 +10,7 @@ import type {
   Evaluation,
   FieldDraft,
   FieldRecord,
+  FireReport,
   Grid,
   Kind,
   Lead,
@@ -132,7 +133,7 @@ export interface Core {
   draft(inspectionId: string): Promise<Draft | null>
   /** Begins a draft; `replaces` makes it a correction of an own inspection, with what that one said. */
   beginDraft(visit: Visit, replaces?: string): Promise<Draft>
-  /** Saves the whole visit as it stands. Durable when it resolves; call at every change. */
+  /** Saves the whole visit as it stands, as a new draft where there is none of this id. Durable when it resolves; call at every change. */
   saveDraft(inspectionId: string, visit: Visit): Promise<Draft>
   discardDraft(inspectionId: string): Promise<void>
   /** What would follow if the visit were sealed now: charges with clauses and reasons, doubts, and what is missing. */
@@ -163,6 +164,10 @@ export interface Core {
   fieldDraft(subject: string): Promise<FieldDraft | null>
   /** Keeps it in place of what was kept, encrypted and durable when it resolves; `null` lets go of it. */
   keepFieldDraft(subject: string, draft: FieldDraft | null): Promise<void>
+  /** What this draft, or what became of it, was begun for in the screen of fires; `null` where it was begun elsewhere. */
+  fireReport(inspectionId: string): Promise<FireReport | null>
+  /** As {@link keepFieldDraft}. */
+  keepFireReport(inspectionId: string, report: FireReport | null): Promise<void>
   /** The new target that is being filled in, for an inspection (`subject`) or for itself; `null` where there is none. */
   targetDraft(subject: string): Promise<TargetDraft | null>
   /** As {@link keepFieldDraft}. */

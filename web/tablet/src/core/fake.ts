@@ -8,6 +8,7 @@ import type {
   DeviceState,
   Evaluation,
   FieldDraft,
+  FireReport,
   Kind,
   Order,
   OwnInspection,
@@ -84,6 +85,7 @@ export function fakeCore(setup: FakeSetup = {}): Core {
   ]
   const drafts = new Map<string, Draft>()
   const fieldDrafts = new Map<string, FieldDraft>()
+  const fireReports = new Map<string, FireReport>()
   const targetDrafts = new Map<string, TargetDraft>()
   const sealed = new Map<string, { visit: Visit; status: OwnInspection }>()
   const photos = new Map<string, Blob>()
@@ -265,6 +267,12 @@ export function fakeCore(setup: FakeSetup = {}): Core {
     keepFieldDraft(subject, draft) {
       if (draft === null) fieldDrafts.delete(subject)
       else fieldDrafts.set(subject, structuredClone(draft))
+      return Promise.resolve()
+    },
+    fireReport: (inspectionId) => open(fireReports.get(inspectionId) ?? null),
+    keepFireReport(inspectionId, report) {
+      if (report === null) fireReports.delete(inspectionId)
+      else fireReports.set(inspectionId, structuredClone(report))
       return Promise.resolve()
     },
     targetDraft: (subject) => open(targetDrafts.get(subject) ?? null),

@@ -453,6 +453,12 @@ export interface FieldDraft {
   passed?: boolean
 }
 
+/** What the draft of a quick report of a fire (快报) is for, besides its visit. */
+export interface FireReport {
+  /** The lead that it verifies. */
+  lead: string | null
+}
+
 /** A new target that is being filled in (see {@link NewTarget}). */
 export interface TargetDraft {
   /** The id that it will have. */

@@ -209,6 +209,8 @@ export function remoteCore(remote: Remote, atOnce: Promise<DeviceState | null>):
 
     fieldDraft: (subject) => remote.ask('sealedDraft', subject),
     keepFieldDraft: (subject, draft) => remote.ask('keepSealedDraft', subject, draft),
+    fireReport: (inspectionId) => remote.ask('sealedDraft', `fire report ${inspectionId}`),
+    keepFireReport: (inspectionId, report) => remote.ask('keepSealedDraft', `fire report ${inspectionId}`, report),
     targetDraft: (subject) => remote.ask('sealedDraft', `new target ${subject}`),
     keepTargetDraft: (subject, draft) => remote.ask('keepSealedDraft', `new target ${subject}`, draft),
 

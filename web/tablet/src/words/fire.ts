@@ -1,5 +1,5 @@
 /** What can be reported quickly: the questions about burning that the pack in force has, under a word for a thumb. */
-import type { Kind } from '@/core/client'
+import type { Kind, Lead } from '@/core/client'
 
 export interface FireChoice {
   kind: string
@@ -31,4 +31,9 @@ export function fireChoices(kinds: readonly Kind[], counted: ReadonlySet<string>
     }
     return []
   })
+}
+
+/** The leads that nobody has verified, as far as the register knows. */
+export function openLeads(leads: readonly Lead[]): Lead[] {
+  return leads.filter(({ state }) => state === 'lead')
 }

@@ -24,6 +24,9 @@ const fire: typeof zh = {
   verified: 'The result is kept',
   seen: 'seen {when}',
   already: 'verified, waiting to be sent',
+  unfinished: 'Unfinished reports',
+  leadNotVerified: 'The report is safe, but the lead is not marked as verified',
+  leadAgain: 'Mark it again',
   unavailable: 'The policy in force has no such item',
 }
 

@@ -23,5 +23,8 @@ export default {
   verified: '核查结果已保存',
   seen: '{when}发现',
   already: '已核查，等待发送',
+  unfinished: '没有完成的快报',
+  leadNotVerified: '快报已保存，但线索的核查没有记下',
+  leadAgain: '再记一次核查',
   unavailable: '当前方案没有火点检查项',
 }
