@@ -15,5 +15,12 @@ export async function openCore(): Promise<Core> {
   }
   // Asked before this tab's worker may become the owner.
   const atOnce = toldByNobody().catch(() => null)
-  return remoteCore(new Remote(() => new Worker(new URL('../worker/worker.ts', import.meta.url), { type: 'module' })), atOnce)
+  return remoteCore(new Remote(spawn), atOnce)
+}
+
+/** The build reads the options, so the name (`AGAIN`) stands here as it is. */
+function spawn(again: boolean): Worker {
+  return again
+    ? new Worker(new URL('../worker/worker.ts', import.meta.url), { type: 'module', name: 'again' })
+    : new Worker(new URL('../worker/worker.ts', import.meta.url), { type: 'module' })
 }

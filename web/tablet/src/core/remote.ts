@@ -39,7 +39,8 @@ export class Remote {
   private readonly pending = new Map<string, Pending>()
   private readonly heard = new Map<Topic, Set<() => void>>()
 
-  constructor(private readonly spawn: () => Worker) {
+  /** `spawn` is told whether the worker takes the place of one that trapped. */
+  constructor(private readonly spawn: (again: boolean) => Worker) {
     this.start()
     addEventListener('pagehide', () => this.stop())
     addEventListener('pageshow', (event) => {
@@ -51,9 +52,9 @@ export class Remote {
     return this.leader
   }
 
-  private start(): void {
+  private start(again = false): void {
     this.stop()
-    this.worker = this.spawn()
+    this.worker = this.spawn(again)
     this.worker.onmessage = ({ data }: MessageEvent<ToTab>) => this.take(data)
     this.worker.onerror = () => this.restart()
   }
@@ -66,7 +67,7 @@ export class Remote {
 
   private restart(): void {
     this.giveUpOnce()
-    this.start()
+    this.start(true)
     this.tell(['device', 'sync'])
   }
 

@@ -13,6 +13,7 @@ import { PhotoFiles } from './photos'
 import { readDevice, readUsers, writeDevice, writeUser, type DeviceRecord, type UserRecord } from './registry'
 import { SealedDrafts } from './sealedDrafts'
 import { NotCarried, carry, type Carried } from './transport'
+import { isTrap } from './trap'
 import { told } from './whoIsHere'
 
 /** Wrong PINs in a row after which only signing in with network opens. */
@@ -95,10 +96,19 @@ export class Owner {
   /** The module is loaded and the databases are held; who is on this tablet can be asked before. */
   readonly ready: Promise<void>
 
-  constructor(private readonly tell: (topics: readonly Topic[]) => void) {
+  /**
+   * `trapped` hears that the module trapped where no call is there to be told. After a trap (`again`) nothing is rehearsed: if
+   * that was what trapped, there would be no end of it.
+   */
+  constructor(
+    private readonly tell: (topics: readonly Topic[]) => void,
+    private readonly trapped: () => void,
+    again: boolean,
+  ) {
     this.ready = init().then(() => passing(takePool))
     // Whoever asks for it is told; a rehearsal that fails costs only time.
-    this.ready.then(() => this.rehearse()).catch(() => undefined)
+    if (again) this.ready.catch(() => undefined)
+    else this.ready.then(() => this.rehearse()).catch((error: unknown) => this.unheard(error))
     self.addEventListener('online', () => this.later(0))
   }
 
@@ -355,7 +365,12 @@ export class Owner {
   private later(milliseconds: number): void {
     clearTimeout(this.timer)
     if (this.unlocked === null || !navigator.onLine) return
-    this.timer = setTimeout(() => void this.sync().catch(() => undefined), milliseconds)
+    this.timer = setTimeout(() => void this.sync().catch((error: unknown) => this.unheard(error)), milliseconds)
+  }
+
+  /** A failure of what nobody called: the next round tries again, but not on a module that trapped. */
+  private unheard(error: unknown): void {
+    if (isTrap(error)) this.trapped()
   }
 
   /** One round, step by step; calls of screens come in between. */

@@ -35,6 +35,8 @@ export type OnChannel =
   | { kind: 'who' }
 
 export const CHANNEL = 'lantian-core'
+/** What a worker is called that takes the place of one that trapped. */
+export const AGAIN = 'again'
 /** The Web Lock of whoever owns the databases. */
 export const LOCK = 'lantian-db-owner'
 

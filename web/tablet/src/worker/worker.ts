@@ -5,8 +5,10 @@
  * Invariant: the lock is held for as long as the worker lives, so a tab ends its worker before it is frozen.
  */
 import { CoreError } from '@/core/client'
+import type { Topic } from '@/core/model'
 import { Owner } from './owner'
-import { CHANNEL, LOCK, failureOf, type Call, type OnChannel, type Outcome, type ToTab } from './rpc'
+import { AGAIN, CHANNEL, LOCK, failureOf, type Call, type OnChannel, type Outcome, type ToTab } from './rpc'
+import { isTrap } from './trap'
 
 const channel = new BroadcastChannel(CHANNEL)
 /** Calls of the own tab that another owner has not answered yet. */
@@ -18,6 +20,8 @@ const underWay = new Map<string, Promise<Outcome>>()
 let owner: Owner | null = null
 
 const toTab = (message: ToTab) => postMessage(message)
+/** The tab ends this worker and starts another. */
+const trapped = () => toTab({ kind: 'trapped' })
 const toAll = (message: OnChannel) => channel.postMessage(message)
 
 const METHODS: Record<string, (owner: Owner, args: unknown[]) => Promise<unknown>> = {
@@ -53,8 +57,7 @@ async function act(to: Owner, { method, args }: Call): Promise<Outcome> {
     if (named === undefined) throw new CoreError('internal', [], `no method ${method}`)
     return { value: await named(to, args) }
   } catch (error) {
-    // After a trap the module's memory is of no use; the tab ends this worker and starts another.
-    if (error instanceof WebAssembly.RuntimeError) toTab({ kind: 'trapped' })
+    if (isTrap(error)) trapped()
     return { failure: failureOf(error) }
   }
 }
@@ -90,10 +93,11 @@ channel.onmessage = async ({ data }: MessageEvent<OnChannel>) => {
 
 /** Never resolves: the lock goes with the worker. */
 void navigator.locks.request(LOCK, async () => {
-  owner = new Owner((topics) => {
+  const changed = (topics: readonly Topic[]) => {
     toTab({ kind: 'changed', topics })
     toAll({ kind: 'changed', topics })
-  })
+  }
+  owner = new Owner(changed, trapped, self.name === AGAIN)
   toTab({ kind: 'owner', owner: NAME, here: true })
   toAll({ kind: 'owner', owner: NAME })
   await new Promise(() => undefined)
