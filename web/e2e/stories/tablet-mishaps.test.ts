@@ -336,18 +336,22 @@ describe('a revoked tablet', () => {
 })
 
 describe('an update of the app', () => {
-  it('waits for an open visit, then starts by itself, and what was written is there', async () => {
+  it('waits for an open visit, also where another tab found it, then starts by itself, and what was written is there', async () => {
     const { tablet } = await inspectorOf(7, 25_000)
     const { page } = tablet
     await begin(page, '道路')
     await page.locator('textarea[name=notes]').fill('更新之前写的')
     await page.getByText(/^已保存/).waitFor()
+    const second = await tablet.context.newPage()
+    await second.goto('/tablet/')
+    await second.waitForURL('**/today')
     const worker = join(app, 'sw.js')
     // The compressed one beside it is of the version before.
     await rm(`${worker}.br`)
     await writeFile(worker, (await readFile(worker, 'utf8')).replace(/const VERSION = '[^']*'/, "const VERSION = 'newer'"))
     await page.evaluate(() => navigator.serviceWorker.ready.then((registration) => registration.update()))
     await page.getByText('新版本已下载，完成正在填写的内容后自动启用').waitFor()
+    await second.getByText('新版本已下载，另一个标签页填写完成后启用').waitFor()
     expect(await page.locator('textarea[name=notes]').inputValue()).toBe('更新之前写的')
     await page.getByRole('button', { name: '返回' }).click()
     // It loads anew, and the keys went with the old one.

@@ -18,6 +18,7 @@ const common: typeof zh = {
   menu: 'Main sections',
   newVersion: 'A new version is here',
   newVersionWaits: 'A new version is here; it starts once what you are filling in is done',
+  newVersionElsewhere: 'A new version is here; it starts when what is open in another tab is finished',
   useNow: 'Use it now',
   otherTab: 'Another tab has the data open; this one works through it, with all functions.',
   failed: 'This was not done',

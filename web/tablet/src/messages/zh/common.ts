@@ -17,6 +17,7 @@ export default {
   menu: '主要栏目',
   newVersion: '新版本已下载',
   newVersionWaits: '新版本已下载，完成正在填写的内容后自动启用',
+  newVersionElsewhere: '新版本已下载，另一个标签页填写完成后启用',
   useNow: '立即启用',
   otherTab: '数据由另一个标签页打开，本页通过它工作，功能相同。',
   failed: '操作没有完成',
