@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { SyncState } from '@/core/client'
 import { bytes, distance, metresBetween } from './measure'
-import { syncTone, syncWord } from './sync'
+import { syncTone, syncWord, unsent } from './sync'
 import { ago, due } from './time'
 
 describe('distances', () => {
@@ -86,12 +86,25 @@ describe('the sync', () => {
     [{ photos_waiting: 1, photos_unjudged: 1 }, 'photosWaiting', 'warn'],
     [{ held: 1 }, 'waiting', 'warn'],
     [{ waiting: 2, photos_waiting: 1 }, 'waiting', 'warn'],
-    [{ waiting: 2, refused: 1 }, 'refused', 'bad'],
+    [{ refused: 1 }, 'refused', 'bad'],
+    [{ waiting: 2, refused: 1 }, 'refusedWaiting', 'bad'],
+    [{ photos_waiting: 2, refused: 1 }, 'refusedWaiting', 'bad'],
     [{ quarantined: 1 }, 'refused', 'bad'],
     [{ photos_refused: 1 }, 'refused', 'bad'],
-    [{ waiting: 2, running: true }, 'sending', 'quiet'],
+    [{ waiting: 2, running: true, doing: 'push' }, 'sending', 'quiet'],
+    [{ photos_waiting: 1, running: true, doing: 'photos' }, 'sending', 'quiet'],
+    // What runs sends nothing.
+    [{ waiting: 2, running: true, doing: 'access' }, 'waiting', 'warn'],
+    [{ running: true, doing: 'pull' }, 'sent', 'good'],
+    [{ refused: 1, running: true, doing: 'pull' }, 'refused', 'bad'],
+    [{ running: true, doing: 'push' }, 'sent', 'good'],
   ] as const)('%j is said to be %s', (some, word, tone) => {
     expect(syncWord({ ...idle, ...some })).toBe(word)
     expect(syncTone(word)).toBe(tone)
+  })
+
+  it('counts records, and photos only where no record waits', () => {
+    expect(unsent({ ...idle, waiting: 1, held: 2, photos_waiting: 5 })).toBe(3)
+    expect(unsent({ ...idle, photos_waiting: 5 })).toBe(5)
   })
 })

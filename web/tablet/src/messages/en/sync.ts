@@ -5,6 +5,7 @@ const sync: typeof zh = {
   word: {
     sending: 'Sending',
     refused: 'Refused items',
+    refusedWaiting: 'Refused items, {n} more to send',
     waiting: '{n} to send',
     photosWaiting: '{n} photos to send',
     unjudged: 'Photos being checked',

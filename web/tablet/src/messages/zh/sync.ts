@@ -4,6 +4,7 @@ export default {
   word: {
     sending: '正在发送',
     refused: '有被拒绝的',
+    refusedWaiting: '有被拒绝的，另 {n} 项待发送',
     waiting: '{n} 项待发送',
     photosWaiting: '{n} 张照片待发送',
     unjudged: '照片待核验',
