@@ -496,7 +496,7 @@ export interface Nearby {
 }
 
 export interface Today {
-  /** Targets of the user's grids that are due in this period of a coverage duty, nearest first, at most 200. */
+  /** The nearest targets, due or not (`words/today.ts` tells them apart). */
   targets: (RegisterEntry & { last_visited: Instant | null })[]
   orders: Order[]
   leads: Lead[]
