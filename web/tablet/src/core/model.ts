@@ -555,6 +555,8 @@ export interface LogLine {
   subject: string
   occurred_at: Instant
   state: SentState['state']
+  /** Why, where it was refused. */
+  refusal: Refusal | null
 }
 
 export interface Storage {

@@ -1,5 +1,5 @@
 /** What is true of the sync in one word, from its numbers: never "done" while something waits or was refused. */
-import type { SyncState } from '@/core/client'
+import type { LogLine, SyncState } from '@/core/client'
 
 export type SyncWord = 'sending' | 'refused' | 'refusedWaiting' | 'waiting' | 'photosWaiting' | 'unjudged' | 'sent' | 'never'
 
@@ -28,4 +28,9 @@ export function syncTone(word: SyncWord): 'good' | 'warn' | 'bad' | 'quiet' {
   if (word === 'refused' || word === 'refusedWaiting') return 'bad'
   if (word === 'waiting' || word === 'photosWaiting' || word === 'never') return 'warn'
   return word === 'sent' ? 'good' : 'quiet'
+}
+
+/** Refused operations that have no line among the own inspections: targets, and records about orders and leads. */
+export function refusedApart(log: readonly LogLine[]): LogLine[] {
+  return log.filter(({ kind, state }) => state === 'refused' && kind !== 'submit_inspection' && kind !== 'amend_inspection')
 }

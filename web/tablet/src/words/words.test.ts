@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { SyncState } from '@/core/client'
+import type { LogLine, SyncState } from '@/core/client'
 import { bytes, distance, metresBetween } from './measure'
-import { syncTone, syncWord, unsent } from './sync'
+import { refusedApart, syncTone, syncWord, unsent } from './sync'
 import { ago, due } from './time'
 
 describe('distances', () => {
@@ -101,6 +101,18 @@ describe('the sync', () => {
   ] as const)('%j is said to be %s', (some, word, tone) => {
     expect(syncWord({ ...idle, ...some })).toBe(word)
     expect(syncTone(word)).toBe(tone)
+  })
+
+  it('has a line of its own for what was refused and is no inspection', () => {
+    const line = (kind: string, state: LogLine['state']) => ({ kind, state }) as LogLine
+    const log = [
+      line('register_target', 'refused'),
+      line('register_target', 'sent'),
+      line('submit_inspection', 'refused'),
+      line('amend_inspection', 'refused'),
+      line('verify_fire_point', 'refused'),
+    ]
+    expect(refusedApart(log).map(({ kind }) => kind)).toEqual(['register_target', 'verify_fire_point'])
   })
 
   it('counts records, and photos only where no record waits', () => {

@@ -22,6 +22,7 @@ const sync: typeof zh = {
   held: 'Waiting for something related',
   sent: 'Records delivered',
   refused: 'Refused',
+  refusedApart: 'Refused registrations and reports',
   quarantined: 'Quarantined (device revoked)',
   photosWaiting: 'Photos to send',
   photosUnjudged: 'Photos delivered, being checked',

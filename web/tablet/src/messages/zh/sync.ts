@@ -21,6 +21,7 @@ export default {
   held: '等待关联内容',
   sent: '已送达记录',
   refused: '被拒绝',
+  refusedApart: '被拒绝的登记与反馈',
   quarantined: '已隔离（设备被停用）',
   photosWaiting: '照片待发送',
   photosUnjudged: '照片已送达、待核验',
