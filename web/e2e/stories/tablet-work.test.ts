@@ -258,6 +258,51 @@ describe('an inspector', () => {
     expectClean(tablet)
   }, STORY_MILLISECONDS)
 
+  it('goes on with a report of a fire that was interrupted after its first photo, and verifies its lead with it', async () => {
+    const { page } = tablet
+    const leads = page.locator('main a.line[href*="/leads/"]')
+    const fire_point_id = randomUUID()
+    await supervisor.post('/api/v1/fire-points', {
+      fire_point_id,
+      grid: '410804/006',
+      source: 'satellite',
+      point: { lon: stood.point.lon + 0.004, lat: stood.point.lat + 0.003 },
+      seen_at: new Date(Date.now() - 1_200_000).toISOString(),
+      note: '卫星热点 0612',
+    })
+    await sync(page)
+    await leads.filter({ hasText: '卫星热点 0612' }).click()
+    await page.getByRole('button', { name: '属实，去上报' }).click()
+    await lookElsewhere(tablet)
+    await page.getByRole('button', { name: '拍照' }).click()
+    await shoot(page)
+    // The same place once more is the same picture.
+    await shoot(page)
+    await page.getByText('这张照片已经在本次检查里了').waitFor()
+    await page.getByRole('button', { name: '完成' }).click()
+    // It is a draft.
+    await page.getByRole('button', { name: '放弃草稿' }).waitFor()
+    await page.reload()
+    await typePin(page)
+    await page.locator('main a.line', { hasText: '继续' }).click()
+    await page.waitForURL('**/fire/*')
+    await page.locator('.strip img').waitFor()
+    await page.getByRole('button', { name: '秸秆焚烧', exact: true }).click()
+    await page.getByRole('button', { name: '上报', exact: true }).click()
+    await page.getByText('已保存在平板上').first().waitFor()
+    expect(await page.getByText('线索的核查没有记下').count()).toBe(0)
+    await page.getByRole('button', { name: '回到今日' }).click()
+    await page.waitForURL('**/today')
+    expect(await page.locator('main a.line', { hasText: '继续' }).count()).toBe(0)
+    await sync(page)
+    await expect.poll(() => leads.count()).toBe(0)
+    const found = await caseOf('open_burning')
+    const { inspection } = await supervisor.get<Recorded>(`/api/v1/cases/${found.case_id}`)
+    const { fire_points } = await supervisor.get<{ fire_points: { fire_point_id: string; inspection_id: string }[] }>('/api/v1/fire-points?state=confirmed')
+    expect(fire_points).toContainEqual(expect.objectContaining({ fire_point_id, inspection_id: inspection.inspection_id }))
+    expectClean(tablet)
+  }, STORY_MILLISECONDS)
+
   it('hands over a sync log that has every operation and nothing of what was found', async () => {
     const { page } = tablet
     await section(page, '我的')
