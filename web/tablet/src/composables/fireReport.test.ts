@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { CoreError, type Core, type PhotoEntry } from '@/core/client'
 import { fakeCore } from '@/core/fake'
 import { provideCore } from '@/stores/core'
-import { fireReportOf, unfinishedReports, useFireReport } from './fireReport'
+import { fireReportOf, reportOfLead, unfinishedReports, useFireReport } from './fireReport'
 
 const LEAD = '01890000-0000-7000-8000-00000000abcd'
 const PHOTO: PhotoEntry = { sha256: 'a'.repeat(64), size: 9, taken_at: '2026-11-23T00:00:00Z', point: null, source: 'camera', question: null }
@@ -83,9 +83,20 @@ describe('a report of a fire', () => {
     await report.reporting.run()
     expect([report.reporting.fault.value, report.recorded.value?.inspection_id]).toEqual([undefined, id])
     expect(verify).toHaveBeenCalledOnce()
-    const late = useFireReport({ id, lead: undefined })
-    await late.opened
-    expect(late.recorded.value?.inspection_id).toBe(id)
+  })
+
+  it('is found again by its lead until it has verified it, also where the tablet went off right after it was sealed', async () => {
+    const id = await interrupted(LEAD)
+    expect(await reportOfLead(LEAD)).toBe(id)
+    await core.seal(id)
+    expect(await reportOfLead(LEAD)).toBe(id)
+    const report = useFireReport({ id, lead: undefined })
+    await report.opened
+    expect([report.recorded.value?.inspection_id, report.verified.value]).toEqual([id, false])
+    const verify = vi.spyOn(core, 'verifyFirePoint')
+    await report.verifying.run()
+    expect(verify.mock.calls).toEqual([[LEAD, id, { text: '', photos: [PHOTO] }]])
+    expect(await reportOfLead(LEAD)).toBeUndefined()
   })
 
   it('that could not be sealed says why and stays a draft', async () => {

@@ -25,7 +25,15 @@ export async function unfinishedReports(): Promise<Draft[]> {
   return drafts.filter((_, at) => reports[at] !== null)
 }
 
-/** `id` names a draft to go on with; `lead` is what a new report verifies. */
+/** The report that was begun for a lead and has not verified it: a draft, or sealed just before the tablet went off. */
+export async function reportOfLead(lead: string): Promise<string | undefined> {
+  const [drafts, own] = await Promise.all([core().drafts(), core().inspections()])
+  const spots = [...drafts.filter(({ visit }) => visit.target === undefined), ...own.filter(({ target }) => target === null)]
+  const reports = await Promise.all(spots.map(({ inspection_id }) => core().fireReport(inspection_id)))
+  return spots.find((_, at) => reports[at]?.lead === lead)?.inspection_id
+}
+
+/** `id` names a report to go on with; `lead` is what a new one verifies. */
 export function useFireReport(given: { id: string | undefined; lead: string | undefined }) {
   const sync = useSync()
   const id = given.id ?? uuid()
@@ -39,8 +47,11 @@ export function useFireReport(given: { id: string | undefined; lead: string | un
     try {
       lead.value = (await core().fireReport(id))?.lead ?? null
       await made.open(id)
-      // Sealed meanwhile, by another tab.
-      if (draft.value === null) recorded.value = (await core().inspection(id).catch(() => undefined))?.recorded
+      const own = draft.value === null ? await core().inspection(id).catch(() => undefined) : undefined
+      if (own === undefined) return
+      // Sealed already: only its lead may be left.
+      visit.value = own.visit
+      recorded.value = own.recorded
     } catch (thrown) {
       fault.value = asCoreError(thrown)
     }
