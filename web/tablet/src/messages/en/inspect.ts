@@ -12,6 +12,8 @@ const inspect: typeof zh = {
   fail: 'Fail',
   na: 'N/A',
   answered: '{n} of {all} answered',
+  change: 'Change the answer',
+  changeAsk: 'What was written here and its fire points are deleted; photos stay with this item and are submitted with the inspection.',
   restPass: 'All others pass',
   note: 'What was found',
   notePlaceholder: 'e.g. about 20 m of hoarding missing on the west side',

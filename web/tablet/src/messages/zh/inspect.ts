@@ -11,6 +11,8 @@ export default {
   fail: '不符合',
   na: '不适用',
   answered: '已答 {n} / {all}',
+  change: '改变答案',
+  changeAsk: '这一项写好的情况说明和火点会被删除；已拍的照片留在本项下，随检查一起提交。',
   restPass: '其余全部符合',
   note: '情况说明',
   notePlaceholder: '例如：西侧围挡缺失约 20 米',
