@@ -33,6 +33,7 @@ const inspect: typeof zh = {
   needs: {
     plate: 'Number plate',
     plateHint: 'e.g. 豫H·12345; write “none” where there is none',
+    plateMissing: 'No number plate is given; write “none” where there is none. You may submit.',
     tonnage: 'Boiler tonnage',
     tonnageUnknown: 'The tonnage is not registered, so whether it is charged cannot be judged; register the boiler with its tonnage',
     registerFirst: 'Register it as a target first',

@@ -32,6 +32,7 @@ export default {
   needs: {
     plate: '车牌号',
     plateHint: '例如 豫H·12345；无牌请填“无牌”',
+    plateMissing: '没有填车牌号；无牌请填“无牌”。可以先提交。',
     tonnage: '锅炉吨位',
     tonnageUnknown: '台账没有锅炉吨位，无法判断是否扣缴；请登记对象并填写吨位',
     registerFirst: '先登记为台账对象',
