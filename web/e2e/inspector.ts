@@ -246,6 +246,19 @@ export async function fail(tablet: Tablet, question: string): Promise<void> {
   await card.getByText('需要 1 张，已有 1 张').waitFor()
 }
 
+/** Signs on the pad with a finger, and presses nothing. */
+export async function draw(page: Page, dip = 140): Promise<void> {
+  const pad = page.locator('canvas[role=img]')
+  await pad.scrollIntoViewIfNeeded()
+  const box = await pad.boundingBox()
+  if (!box) throw new Error('no pad')
+  await page.mouse.move(box.x + 40, box.y + 60)
+  await page.mouse.down()
+  await page.mouse.move(box.x + 160, box.y + dip, { steps: 6 })
+  await page.mouse.move(box.x + 260, box.y + 50, { steps: 6 })
+  await page.mouse.up()
+}
+
 /** The amount that the screen shows as the total, in fen. */
 export async function total(page: Page): Promise<number> {
   const said = await page.locator('output.sum').innerText()

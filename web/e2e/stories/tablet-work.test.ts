@@ -13,6 +13,7 @@ import { drawPhoto, type Target } from '../field'
 import {
   PIN,
   begin,
+  draw,
   enrol,
   expectClean,
   fail,
@@ -165,6 +166,7 @@ describe('an inspector', () => {
     await page.getByText('签字已保存').waitFor()
     const drawn = whole.locator('.mark', { hasText: '签字' })
     const first = await drawn.locator('..').locator('img').getAttribute('src')
+    await page.getByRole('button', { name: '重签' }).click()
     await sign(page, 100)
     await expect.poll(() => drawn.locator('..').locator('img').getAttribute('src')).not.toBe(first)
     expect(await drawn.count()).toBe(1)
@@ -349,17 +351,9 @@ async function standFar({ page, context, place }: Tablet): Promise<void> {
   await page.getByRole('button', { name: '重新定位' }).click()
 }
 
-/** Signs with a finger. */
-async function sign(page: Page, dip = 140): Promise<void> {
-  const pad = page.locator('canvas[role=img]')
-  await pad.scrollIntoViewIfNeeded()
-  const box = await pad.boundingBox()
-  if (!box) throw new Error('no pad')
-  await page.mouse.move(box.x + 40, box.y + 60)
-  await page.mouse.down()
-  await page.mouse.move(box.x + 160, box.y + dip, { steps: 6 })
-  await page.mouse.move(box.x + 260, box.y + 50, { steps: 6 })
-  await page.mouse.up()
+/** Signs with a finger and takes the signature. */
+async function sign(page: Page, dip?: number): Promise<void> {
+  await draw(page, dip)
   await page.getByRole('button', { name: '采用签字' }).click()
 }
 
