@@ -9,6 +9,8 @@ const place: typeof zh = {
   far: '{distance} from where the target is registered: is it the right one?',
   veryFar: '{distance} from where the target is registered: it will be marked as doubtful',
   taken: 'taken {at}',
+  longBefore: 'Taken long before the visit ({at}): it may be of another place',
+  longAfter: 'Taken long after the visit ({at}): it may be of another place',
   refresh: 'Take it again',
   none: 'Without a position it can be sealed and is marked as doubtful',
 }

@@ -8,6 +8,8 @@ export default {
   far: '离登记位置 {distance}，请确认对象没有选错',
   veryFar: '离登记位置 {distance}，提交后会标记“定位存疑”',
   taken: '{at} 定位',
+  longBefore: '定位比检查（{at}）早很多，可能不是检查地点的位置',
+  longAfter: '定位比检查（{at}）晚很多，可能不是检查地点的位置',
   refresh: '重新定位',
   none: '没有定位也可以提交，会标记“定位存疑”',
 }
