@@ -4,6 +4,7 @@ const inspect: typeof zh = {
   title: 'Inspect',
   start: 'Begin an inspection',
   onTarget: 'A target of the register',
+  target: 'Target of the register',
   onSpot: 'A spot',
   onSpotLead: 'a place that is not in the register; choose its kind',
   drafts: 'Drafts',

@@ -11,6 +11,7 @@ const place: typeof zh = {
   taken: 'taken {at}',
   longBefore: 'Taken long before the visit ({at}): it may be of another place',
   longAfter: 'Taken long after the visit ({at}): it may be of another place',
+  fix: 'Position',
   refresh: 'Take it again',
   none: 'Without a position it can be sealed and is marked as doubtful',
 }

@@ -3,6 +3,7 @@ export default {
   title: '检查',
   start: '开始一次检查',
   onTarget: '检查台账对象',
+  target: '台账对象',
   onSpot: '检查现场点位',
   onSpotLead: '不在台账里的地点，选择类别',
   drafts: '草稿',

@@ -10,6 +10,7 @@ export default {
   taken: '{at} 定位',
   longBefore: '定位比检查（{at}）早很多，可能不是检查地点的位置',
   longAfter: '定位比检查（{at}）晚很多，可能不是检查地点的位置',
+  fix: '定位',
   refresh: '重新定位',
   none: '没有定位也可以提交，会标记“定位存疑”',
 }
