@@ -23,6 +23,7 @@ const mine: typeof zh = {
   photos: 'photos {verified} of {all}',
   reason: 'Reason',
   correct: 'Correct',
+  toCorrection: 'To its correction',
   correctAsk: 'A correction takes the place of this record, which stays on file.',
   judged: 'As judged when sealed',
   cases: 'What became of it',

@@ -22,6 +22,7 @@ export default {
   photos: '照片 {verified} / {all}',
   reason: '原因',
   correct: '更正',
+  toCorrection: '查看更正件',
   correctAsk: '更正会以新记录替代这一条，原记录保留。',
   judged: '提交时的判断',
   cases: '处理结果',
