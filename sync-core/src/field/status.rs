@@ -108,8 +108,8 @@ pub fn inspections(
     let photos: Vec<_> = own.iter().flat_map(|own| &own.inspection.photos).collect();
     let photos: Vec<_> = photos.into_iter().map(|photo| photo.sha256.clone()).collect();
     let photos = store.work.photo_states(&photos)?;
-    let replaced: BTreeMap<_, _> =
-        own.iter().filter_map(|own| Some((own.corrects?, own.inspection.inspection_id))).collect();
+    let ids: Vec<_> = own.iter().map(|own| own.inspection.inspection_id).collect();
+    let replaced = store.work.corrections_of(&ids)?;
     let line = |own: OwnInspection| {
         let (target, corrects) = (target_of(&own), own.corrects);
         let inspection = own.inspection;

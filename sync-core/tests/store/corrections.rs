@@ -5,8 +5,8 @@ use crate::context::{INSIDE, street};
 use crate::fixtures::*;
 use serde_json::json;
 use sync_core::field::{
-    Author, FieldError, NewInspection, NewTarget, Sealed, Written, attention, make_target, record_inspection,
-    seal_inspection,
+    Author, FieldError, NewInspection, NewTarget, Sealed, Written, attention, inspections, make_target,
+    record_inspection, seal_inspection,
 };
 use sync_core::geo::Point;
 use sync_core::ids::{BootId, DeviceId, InspectionId, OperationId, TargetId};
@@ -71,6 +71,8 @@ fn a_correction_of_a_refused_inspection_is_submitted_anew_and_ends_the_matter() 
     let (second, second_op) = record(&mut store, Some(first));
     assert_eq!(sent(&store, second_op), ("submit_inspection".to_owned(), None));
     assert_eq!(open_refusals(&store), []);
+    let alone = store.work.inspection(first).unwrap().unwrap();
+    assert_eq!(inspections(&store, vec![alone]).unwrap()[0].replaced_by, Some(second));
     settle(&mut store, second_op, refused());
     assert_eq!(open_refusals(&store), [second], "only the newest is to be corrected");
 

@@ -115,6 +115,24 @@ impl WorkStore {
         self.own(query, [])
     }
 
+    /// What was made to correct these, the newest of each.
+    ///
+    /// # Errors
+    /// [`StoreError::Sqlite`] and its special cases.
+    pub fn corrections_of(
+        &self,
+        ids: &[InspectionId],
+    ) -> Result<BTreeMap<InspectionId, InspectionId>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT i.replaces, i.inspection_id FROM inspection AS i JOIN operation AS o ON o.op_id = i.op_id
+             WHERE i.replaces IN (SELECT value FROM json_each(?1)) ORDER BY o.ordinal",
+        )?;
+        let rows = statement.query_map([id_list(ids)], |row| {
+            Ok((row.get::<_, Parsed<_>>(0)?.0, row.get::<_, Parsed<_>>(1)?.0))
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// Whether a correction of this one, or a correction of its correction, is on its way to the server or there.
     ///
     /// # Errors
