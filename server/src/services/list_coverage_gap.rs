@@ -192,7 +192,7 @@ pub async fn list_coverage_gap(
         .bind::<Text, _>(after.code)
         .sql(") ORDER BY coalesce(last_at, '-infinity'), counted.code LIMIT ")
         .bind::<BigInt, _>(i64::from(page.rows).saturating_add(1));
-    let mut rows: Vec<Row> = over_targets(scope, &duty, asked.grid.as_ref(), read)?.load(conn).await?;
+    let mut rows: Vec<Row> = over_targets(scope, &duty, asked.grid.as_ref(), now, read)?.load(conn).await?;
     let more = rows.len() > usize::from(page.rows);
     rows.truncate(usize::from(page.rows));
     let end = rows

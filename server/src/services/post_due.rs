@@ -109,7 +109,8 @@ fn request_id(kind: DecisionKind, case: CaseId, version: i32) -> DecisionRequest
     DecisionRequestId::derive(&format!("{}/{case}/{version}", kind.code()))
 }
 
-/// Of cases that are locked now, drops those on which somebody filed an appeal or proposed a decision before they were:
+/// Of cases that are locked now, drops those on which somebody filed an appeal or proposed a decision before they were, and
+/// those that are proposed as duplicates since:
 /// it is not in the snapshot of the statement that found them, but in this one.
 async fn leave_to_people(
     connection: &mut Connection,
@@ -120,7 +121,7 @@ async fn leave_to_people(
     let proposed: Vec<Uuid> = cases::table
         .filter(cases::district.eq(district.as_str()))
         .filter(cases::case_id.eq_any(rows.iter().map(|row| row.case_id)))
-        .filter(is_proposed())
+        .filter(is_proposed().or(may_be_a_duplicate()))
         .select(cases::case_id)
         .load(connection)
         .await?;
@@ -135,6 +136,14 @@ fn is_proposed() -> SqlLiteral<Bool> {
     sql::<Bool>(
         "EXISTS (SELECT FROM proposals WHERE proposals.district = cases.district AND state = 'open'
                    AND proposals.case_id = cases.case_id AND expected_version = cases.version)",
+    )
+}
+
+/// Whether it may be the same as another case, which nobody has decided yet.
+fn may_be_a_duplicate() -> SqlLiteral<Bool> {
+    sql::<Bool>(
+        "EXISTS (SELECT FROM duplicate_proposals AS pair WHERE pair.district = cases.district
+                   AND pair.state = 'proposed' AND cases.case_id IN (pair.case_id, pair.other_case_id))",
     )
 }
 
@@ -162,6 +171,7 @@ async fn published_until(
         .filter(not(appealed))
         .filter(not(amount_missing))
         .filter(not(is_proposed()))
+        .filter(not(may_be_a_duplicate()))
         .order(cases::case_id)
         .limit(i64::from(CASES_PER_TRANSACTION))
         .select(CaseStateRow::as_select())

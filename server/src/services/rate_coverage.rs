@@ -199,7 +199,7 @@ pub async fn rate_coverage(
     let duties =
         pack.into_iter().flat_map(|pack| pack.content().coverage.iter().map(move |duty| (pack, duty)));
     for (pack, duty) in duties {
-        coverage.duties.push(rate_duty(conn, scope, asked, DutyInPeriod::new(pack, duty, day)).await?);
+        coverage.duties.push(rate_duty(conn, scope, asked, DutyInPeriod::new(pack, duty, day), now).await?);
     }
     Ok(coverage)
 }
@@ -234,8 +234,9 @@ async fn rate_duty(
     scope: &TargetScope,
     asked: &CoverageQuestion,
     duty: DutyInPeriod,
+    now: Instant,
 ) -> Result<DutyCoverage, ApiError> {
-    let statement = over_targets(scope, &duty, asked.grid.as_ref(), sql::<Untyped>(TALLIES))?;
+    let statement = over_targets(scope, &duty, asked.grid.as_ref(), now, sql::<Untyped>(TALLIES))?;
     let tallies: Vec<Tally> = statement.load(conn).await?;
     let percent = duty.percent;
     let mut rated = DutyCoverage {
@@ -260,7 +261,8 @@ async fn rate_duty(
     Ok(rated)
 }
 
-/// The statement over the targets of a duty, each with the last inspection that counts for it.
+/// The statement over the targets of a duty, each with the last inspection that counts for it. A date on record that is yet
+/// to come counts for nothing.
 ///
 /// # Errors
 /// `malformed_request` for a period at the edge of the calendar.
@@ -268,6 +270,7 @@ pub(super) fn over_targets<R: QueryFragment<Pg> + Send + 'static>(
     scope: &TargetScope,
     duty: &DutyInPeriod,
     grid: Option<&GridPath>,
+    now: Instant,
     read: R,
 ) -> Result<OverCounted<impl QueryFragment<Pg> + Query + Send + 'static + use<R>, R>, ApiError> {
     let (begins, ends) = duty.period.instants().map_err(|fault| {
@@ -295,7 +298,7 @@ pub(super) fn over_targets<R: QueryFragment<Pg> + Send + 'static>(
         picked = picked.filter(lies_in(grid));
     }
     let by = match &duty.fact {
-        Some(fact) => CountedBy::date_on_record(fact, duty.period.to),
+        Some(fact) => CountedBy::date_on_record(fact, duty.period.to.min(now.record_date())),
         None => CountedBy::inspections(duty.measurement.as_ref()),
     };
     Ok(OverCounted::new(picked, (begins, ends), by, read))

@@ -207,6 +207,7 @@ impl Check<'_> {
         if let Some(rectification) = &content.rectification {
             self.clause("rectification", &rectification.clause);
             self.require(rectification.days > 0, "rectification.days", PackFault::NotPositive);
+            self.require(rectification.step_days > 0, "rectification.step_days", PackFault::NotPositive);
             self.require(!rectification.steps.is_empty(), "rectification.steps", PackFault::Empty);
         }
         if let Some(control) = &content.production_control {

@@ -1,7 +1,7 @@
 //! The figures of each document beside its schedule. Their consumers come with their issues; the figures are right
 //! today.
 
-use sync_core::policy::{Amount, Cadence, Due, Escalation};
+use sync_core::policy::{Amount, Cadence, Due, Escalation, PolicyPack, builtin_packs};
 
 use crate::visit::builtin;
 
@@ -142,4 +142,14 @@ fn the_targets_of_macun_guancheng_and_xiping_are_those_of_the_documents() {
     assert_eq!((season.pm25, season.heavy_days), (Some(65.0), Some(9)));
     let xiping = builtin("xiping-2024").content().air_targets[0].clone();
     assert_eq!((xiping.pm25, xiping.good_percent, xiping.heavy_percent), (Some(35.0), Some(82.5), Some(0.3)));
+}
+
+#[test]
+fn steps_beyond_a_deadline_take_a_day_at_least() {
+    let shipped = builtin_packs().iter().find(|pack| pack.file == "macun-2024.toml").unwrap().source;
+    let source = shipped.replace("step_days = 3", "step_days = 0");
+    assert_ne!(source, shipped);
+    let refused = PolicyPack::load(&source, "macun-2024.toml").unwrap_err();
+    let line = source.lines().position(|line| line == "step_days = 0").unwrap() + 1;
+    assert_eq!(refused.0.iter().map(|error| error.at.line).collect::<Vec<_>>(), [line], "{refused}");
 }

@@ -248,9 +248,14 @@ async fn a_purifier_is_cleaned_in_the_half_year_that_its_date_on_record_lies_in(
     assert_eq!(xiping.duty(CLEANED, "2026-06").await["total"]["covered"], 2);
 
     let mut content = serde_json::to_value(&outlets[0].content).unwrap();
-    content["facts"][LAST_CLEANED] = json!("2026-11-10");
-    content["expected_version"] = json!(1);
     let path = format!("/api/v1/targets/{}", outlets[0].content.target_id);
+    content["facts"][LAST_CLEANED] = json!("2026-12-30");
+    content["expected_version"] = json!(1);
+    let changed = xiping.office.request(Method::PUT, &path).json(&content).send().await.unwrap();
+    assert_eq!(changed.status(), 200);
+    assert_eq!(xiping.duty(CLEANED, "2026-11").await["total"]["covered"], 1, "a date to come is no cleaning");
+    content["facts"][LAST_CLEANED] = json!("2026-11-10");
+    content["expected_version"] = json!(2);
     let changed = xiping.office.request(Method::PUT, &path).json(&content).send().await.unwrap();
     assert_eq!(changed.status(), 200);
     assert_eq!(xiping.duty(CLEANED, "2026-11").await["total"]["covered"], 2);

@@ -4,7 +4,7 @@ use jiff::civil::date;
 use reqwest::Method;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use sync_core::ids::CaseId;
+use sync_core::ids::{CaseId, DecisionRequestId};
 use sync_core::wire::push::Outcome;
 use tests::field::Occurring as _;
 use tests::field::{correction, text};
@@ -62,6 +62,33 @@ async fn a_yuan_of_a_closed_month_goes_back_to_clause_inspection_bytes_and_photo
     let photo = &standing["photos"][0];
     assert_eq!((&photo["sha256"], &photo["state"]), (&json!(visit.photos[0].sha256), &json!("verified")));
     assert!(photo["original_url"].as_str().unwrap().ends_with("/original"));
+}
+
+#[tokio::test]
+async fn a_yuan_that_a_merge_brought_goes_back_to_the_inspection_and_photos_of_the_absorbed_case() {
+    let review = Review::start().await;
+    let site = review.server.site(&review.macun, "001/001").await;
+    let (one, two) = (review.visit_to(&site, &["hoarding"]), review.visit_to(&site, &["material_cover"]));
+    let (survivor, absorbed) = (review.push(&one).await, review.push(&two).await);
+    let merge = json!({
+        "request_id": DecisionRequestId::fresh(),
+        "expected_version": review.show(survivor).await["version"],
+        "absorbed": [{ "case_id": absorbed, "expected_version": review.show(absorbed).await["version"] }],
+        "unit_id": null,
+        "reason": "同一工地",
+    });
+    let path = format!("/api/v1/cases/{survivor}/merge");
+    accepted(review.supervisor.request(Method::POST, &path).json(&merge).send().await.unwrap()).await;
+    review.decide(survivor, "confirm").await;
+
+    let entries = review.entries().await;
+    let brought = entries.iter().find(|entry| entry["measure"] == "material_cover").unwrap();
+    let trace = trace(&review, brought["entry_no"].as_i64().unwrap()).await;
+
+    let inspections = trace["inspections"].as_array().unwrap();
+    let ids: Vec<_> = inspections.iter().map(|one| one["inspection"]["inspection_id"].clone()).collect();
+    assert_eq!(ids, [json!(one.inspection_id), json!(two.inspection_id)]);
+    assert_eq!(inspections[1]["photos"][0]["sha256"], json!(two.photos[0].sha256));
 }
 
 #[tokio::test]

@@ -131,6 +131,16 @@ struct Found {
     on_target: bool,
 }
 
+/// What is on record at a place, with the case that absorbed it, if one did: what was found there stands in that one.
+const FOUND: &str = "cases AS found LEFT JOIN cases AS survivor
+             ON survivor.district = found.district AND survivor.case_id = found.merged_into";
+/// The case that stands for it.
+const STANDS_AS: &str = "coalesce(survivor.case_id, found.case_id)";
+/// That it stands, and is not the suspect's own finding.
+const ANOTHER: &str = "found.lineage <> suspect.lineage AND found.review_state <> 'dismissed'
+               AND (found.merged_into IS NULL
+                    OR (survivor.lineage <> suspect.lineage AND survivor.review_state NOT IN ('dismissed', 'merged')))";
+
 /// The pairs that these cases make with all others on record, each once.
 pub(super) async fn search(
     mut conn: &Connection,
@@ -157,21 +167,21 @@ pub(super) async fn search(
          )
          SELECT suspect.case_id, other.case_id AS other_case_id, lon, lat, other.occurred_at, FALSE AS on_target
          FROM suspects AS suspect CROSS JOIN LATERAL (
-             SELECT case_id, lon, lat, occurred_at FROM cases
-             WHERE district = $1 AND item = suspect.item AND cell = ANY (suspect.cells)
-               AND occurred_at BETWEEN suspect.earliest AND suspect.latest
-               AND lon BETWEEN suspect.west AND suspect.east AND lat BETWEEN suspect.south AND suspect.north
-               AND lineage <> suspect.lineage AND review_state NOT IN ('dismissed', 'merged')
-             ORDER BY abs(extract(epoch FROM occurred_at - suspect.occurred_at)), case_id
+             SELECT {STANDS_AS} AS case_id, found.lon, found.lat, found.occurred_at FROM {FOUND}
+             WHERE found.district = $1 AND found.item = suspect.item AND found.cell = ANY (suspect.cells)
+               AND found.occurred_at BETWEEN suspect.earliest AND suspect.latest
+               AND found.lon BETWEEN suspect.west AND suspect.east
+               AND found.lat BETWEEN suspect.south AND suspect.north AND {ANOTHER}
+             ORDER BY abs(extract(epoch FROM found.occurred_at - suspect.occurred_at)), found.case_id
              LIMIT {OTHERS_MAX}) AS other
          UNION ALL
          SELECT suspect.case_id, other.case_id AS other_case_id, lon, lat, other.occurred_at, TRUE AS on_target
          FROM suspects AS suspect CROSS JOIN LATERAL (
-             SELECT case_id, lon, lat, occurred_at FROM cases
-             WHERE district = $1 AND target_id = suspect.target_id AND item = suspect.item AND cell IS NOT NULL
-               AND lineage <> suspect.lineage AND review_state NOT IN ('dismissed', 'merged')
-               AND rectification_state <> 'closed'
-             ORDER BY occurred_at DESC, case_id
+             SELECT {STANDS_AS} AS case_id, found.lon, found.lat, found.occurred_at FROM {FOUND}
+             WHERE found.district = $1 AND found.target_id = suspect.target_id AND found.item = suspect.item
+               AND found.cell IS NOT NULL AND {ANOTHER}
+               AND coalesce(survivor.rectification_state, found.rectification_state) <> 'closed'
+             ORDER BY found.occurred_at DESC, found.case_id
              LIMIT {OTHERS_MAX}) AS other"
     ))
     .bind::<Text, _>(district.as_str())

@@ -76,7 +76,8 @@ struct DecisionRow {
     decided_at: Time,
 }
 
-/// The decisions on a case up to the one numbered `last`, with the names of their people.
+/// The decisions on a case up to the one numbered `last`, with the names of their people; and those that moved its money
+/// though they were of another case, which it was merged into.
 pub(super) async fn decisions(
     connection: &mut Connection,
     district: &RegionCode,
@@ -89,7 +90,9 @@ pub(super) async fn decisions(
          LEFT JOIN users AS actor ON actor.district = decisions.district AND actor.user_id = decisions.actor
          LEFT JOIN users AS reviewer
              ON reviewer.district = decisions.district AND reviewer.user_id = decisions.reviewer
-         WHERE decisions.district = $1 AND case_id = $2 AND ($3 IS NULL OR decision_no <= $3)
+         WHERE decisions.district = $1 AND ($3 IS NULL OR decision_no <= $3)
+           AND (case_id = $2 OR decision_no IN (
+               SELECT decision_no FROM ledger_entries WHERE district = $1 AND case_id = $2))
          ORDER BY decision_no",
     )
     .bind::<Text, _>(district.as_str())
@@ -159,7 +162,8 @@ struct InspectionRow {
     size: Option<i64>,
 }
 
-/// The inspections of a case's lineage that came until then, with their operations and photos.
+/// The inspections that came until then of a case's lineage, and of those cases that were merged into it until then, with
+/// their operations and photos.
 pub(super) async fn inspections(
     connection: &mut Connection,
     district: &RegionCode,
@@ -167,16 +171,23 @@ pub(super) async fn inspections(
     until: Option<Instant>,
 ) -> Result<Vec<TracedInspection>, ApiError> {
     let rows: Vec<InspectionRow> = diesel::sql_query(
-        "SELECT inspections.inspection_id, replaces, inspections.author, users.name AS author_name,
+        "WITH RECURSIVE united (case_id) AS (
+             SELECT $2
+             UNION
+             SELECT cases.case_id FROM united JOIN cases ON cases.merged_into = united.case_id
+             WHERE cases.district = $1 AND ($3 IS NULL OR cases.updated_at <= $3)
+         )
+         SELECT inspections.inspection_id, replaces, inspections.author, users.name AS author_name,
                 inspections.inspection_id = cases.inspection_id AS stands, sealed, inspections.received_at,
                 operations.op_id, operations.device_id, operations.sha256,
                 octet_length(operations.bytes)::bigint AS size
-         FROM cases
+         FROM united
+         JOIN cases ON cases.district = $1 AND cases.case_id = united.case_id
          JOIN inspections USING (district, lineage)
          JOIN users ON users.district = cases.district AND users.user_id = inspections.author
          LEFT JOIN operations
              ON operations.district = cases.district AND operations.op_id = inspections.op_id
-         WHERE cases.district = $1 AND cases.case_id = $2 AND ($3 IS NULL OR inspections.received_at <= $3)
+         WHERE $3 IS NULL OR inspections.received_at <= $3
          ORDER BY inspections.received_at, inspections.inspection_id",
     )
     .bind::<Text, _>(district.as_str())

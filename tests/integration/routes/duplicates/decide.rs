@@ -418,6 +418,50 @@ async fn what_may_be_the_same_as_an_absorbed_case_may_be_the_same_as_the_survivo
 }
 
 #[tokio::test]
+async fn what_arrives_near_an_absorbed_case_may_be_the_same_as_the_survivor() {
+    let review = Review::start().await;
+    let seen = first_fire(&review).await;
+    let west = push_fire(&review, &review.device, &seen).await;
+    let middle = push_fire(&review, &review.device, &fire(&review.device, &seen, 40.0, 0)).await;
+    merge(&review, west, &[middle]).await;
+    let east = push_fire(&review, &review.device, &fire(&review.device, &seen, 80.0, 0)).await;
+
+    assert_eq!(flags(&review, east).await, json!(["duplicate_proposed"]));
+    let shown = review.show(west).await;
+    let pairs: Vec<_> =
+        shown["duplicates"].as_array().unwrap().iter().map(|pair| pair["case_id"].clone()).collect();
+    assert!(pairs.contains(&json!(east)), "{shown}");
+    review.decide(west, "dismiss").await;
+    let beside = push_fire(&review, &review.device, &fire(&review.device, &seen, 35.0, 0)).await;
+    let shown = review.show(beside).await;
+    let pairs: Vec<_> =
+        shown["duplicates"].as_array().unwrap().iter().map(|pair| pair["case_id"].clone()).collect();
+    assert_eq!(pairs, [json!(east)], "a dismissed survivor stands for nothing");
+}
+
+#[tokio::test]
+async fn a_case_in_publication_does_not_post_while_it_may_be_a_duplicate() {
+    let mut review = Review::start().await;
+    let asked = "[charging]\npublication_days = 7\n";
+    let pack = review.new_version("[charging]\n", asked, date(2026, 11, 1)).await;
+    let [mut one, mut two] = two_visits(&review, &["hoarding"], &["hoarding"]).await;
+    for visit in [&mut one, &mut two] {
+        visit.context.pack = Some(pack.reference());
+    }
+    let one = review.push(&one).await;
+    review.decide(one, "confirm").await;
+    let two = review.push(&two).await;
+    assert_eq!(flags(&review, two).await, json!(["duplicate_proposed"]));
+    assert_eq!(a_week_passes(&review).await, 0);
+
+    review.device = review.server.renewed(&review.device);
+    let request = keeping(&review, one, two).await;
+    assert_eq!(post(&review.supervisor, one, "keep-apart", &request).await.status(), 200);
+    assert_eq!(a_week_passes(&review).await, 1);
+    assert_eq!(entries(&review).await, [entry("deduction", "hoarding", 100_000)]);
+}
+
+#[tokio::test]
 async fn a_merge_in_a_wrong_state_of_other_items_or_on_an_old_version_is_refused() {
     let review = Review::start().await;
     let [one, two] = two_cases(&review, &["hoarding"], &["hoarding"]).await;
