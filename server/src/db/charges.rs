@@ -45,7 +45,7 @@ impl<'a> ChargeWrite<'a> {
 }
 
 /// Writes charges: new ones appear, those before are overwritten. Where the same pack version leaves an
-/// amount to people, what they entered stays: a correction does not undo it.
+/// amount to people, what they entered stays, and so does who else found it: a correction does not undo it.
 ///
 /// # Errors
 /// Whatever PostgreSQL says.
@@ -63,4 +63,7 @@ const UPSERT_CHARGES: &str = "
         unit_id = excluded.unit_id, pack_hash = excluded.pack_hash,
         amount_fen = CASE WHEN excluded.amount_fen IS NULL AND charges.pack_hash = excluded.pack_hash
                           THEN charges.amount_fen ELSE excluded.amount_fen END,
-        clause = excluded.clause, reason = excluded.reason, state = excluded.state";
+        clause = excluded.clause, state = excluded.state,
+        reason = CASE WHEN charges.reason ? 'merged_from'
+                      THEN jsonb_build_object('merged_from', charges.reason -> 'merged_from') || excluded.reason
+                      ELSE excluded.reason END";

@@ -195,11 +195,13 @@ impl Sight {
 }
 
 /// Whether the inspection `i` may be seen: `$1` everything, `$2` by its author, `$3` units and `$4` grids, of the
-/// inspection or of a case that came of it (a case may have been re-attributed).
+/// inspection, of a case that came of it (a case may have been re-attributed) or of the one that absorbed that.
 const VISIBLE: &str = "($1 OR i.author = $2 OR i.unit_id = ANY($3)
     OR EXISTS (SELECT FROM unnest($4) AS own (grid)
                WHERE i.grid = own.grid OR starts_with(i.grid, own.grid || '/'))
-    OR EXISTS (SELECT FROM cases c WHERE c.district = i.district AND c.lineage = i.lineage
+    OR EXISTS (SELECT FROM cases i_case JOIN cases c ON c.district = i_case.district
+                   AND c.case_id IN (i_case.case_id, i_case.merged_into)
+               WHERE i_case.district = i.district AND i_case.lineage = i.lineage
                AND (c.unit_id = ANY($3) OR EXISTS (
                    SELECT FROM unnest($4) AS own (grid)
                    WHERE c.grid = own.grid OR starts_with(c.grid, own.grid || '/')))))";
@@ -207,7 +209,8 @@ const VISIBLE: &str = "($1 OR i.author = $2 OR i.unit_id = ANY($3)
 /// Whether a record about a case or fire point that may be seen names the photo `p`, by the same parameters.
 const RECORD_VISIBLE: &str = "EXISTS (
     SELECT FROM record_photos r
-    LEFT JOIN cases c ON c.district = r.district AND c.case_id = r.case_id
+    LEFT JOIN cases r_case ON r_case.district = r.district AND r_case.case_id = r.case_id
+    LEFT JOIN cases c ON c.district = r.district AND c.case_id IN (r_case.case_id, r_case.merged_into)
     LEFT JOIN fire_points f ON f.district = r.district AND f.fire_point_id = r.fire_point_id
     WHERE r.district = p.district AND r.sha256 = p.sha256 AND (
         $1 OR c.author = $2 OR f.verified_by = $2 OR c.unit_id = ANY($3)

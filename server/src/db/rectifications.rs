@@ -465,6 +465,44 @@ pub async fn insert_records(conn: &mut Connection, records: &[RecordWrite]) -> Q
     insert_rows(conn, "rectification_records", COLUMNS, records).await
 }
 
+/// Copies the reports, re-checks and steps of one round, by its case and number, to another: those of the first stay.
+///
+/// # Errors
+/// Faults of the database.
+pub async fn copy_records(
+    conn: &mut Connection,
+    district: &RegionCode,
+    from: (CaseId, u16),
+    to: (CaseId, u16),
+) -> QueryResult<usize> {
+    statement(
+        "WITH copied AS (
+             SELECT record_id, gen_random_uuid() AS copy_id FROM rectification_records
+             WHERE district = $1 AND case_id = $2 AND round = $3
+         ), records AS (
+             INSERT INTO rectification_records (
+                 district, record_id, case_id, round, kind, passed, author, device_id, text, lon, lat, occurred_at,
+                 received_at)
+             SELECT district, copy_id, $4, $5, kind, passed, author, device_id, text, lon, lat, occurred_at, received_at
+             FROM rectification_records JOIN copied USING (record_id) WHERE district = $1
+         ), steps AS (
+             INSERT INTO rectification_steps (district, case_id, round, step, taken_at, decision_no)
+             SELECT district, $4, $5, step, taken_at, decision_no FROM rectification_steps
+             WHERE district = $1 AND case_id = $2 AND round = $3
+         )
+         INSERT INTO record_photos (district, record_id, ordinal, case_id, sha256, taken_at, lon, lat, source)
+         SELECT district, copy_id, ordinal, $4, sha256, taken_at, lon, lat, source
+         FROM record_photos JOIN copied USING (record_id) WHERE district = $1",
+    )
+    .bind::<Text, _>(district.as_str())
+    .bind::<SqlUuid, _>(from.0.0)
+    .bind::<Integer, _>(i32::from(from.1))
+    .bind::<SqlUuid, _>(to.0.0)
+    .bind::<Integer, _>(i32::from(to.1))
+    .execute(conn)
+    .await
+}
+
 /// A photo of a record as it is written.
 #[derive(Debug, Clone, Serialize)]
 pub struct RecordPhotoWrite {

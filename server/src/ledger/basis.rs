@@ -47,6 +47,9 @@ pub struct ChargeBasis {
     pub pack_hash: PackHash,
     /// Document and clause.
     pub clause: String,
+    /// The absorbed case that found it, alone or too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged_from: Option<CaseId>,
 }
 
 /// The part of a decision's detail that a replay reads; all else in it is for people.
@@ -65,6 +68,7 @@ impl From<&ChargeMoney> for ChargeBasis {
             amount: charge.amount,
             pack_hash: charge.pack_hash.clone(),
             clause: charge.clause.clone(),
+            merged_from: charge.merged_from(),
         }
     }
 }

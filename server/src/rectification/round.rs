@@ -335,6 +335,36 @@ impl Round {
         Some(next)
     }
 
+    /// The case was merged into another (并案), which has no order of its own: this order becomes that case's round `number`,
+    /// for its unit. Where that is the same unit it goes on as it stands, with its deadline; another gets it as by
+    /// [`Self::hand_over`], and what only the office has to act on stays where it was done.
+    pub fn follow(
+        &self,
+        to: UnitId,
+        grid: &GridPath,
+        number: u16,
+        now: Instant,
+        calendar: &WorkCalendar,
+    ) -> Option<Self> {
+        let follows = |round: Self| Self { number, grid: grid.clone(), ..round };
+        if to == self.unit_id {
+            return Some(follows(self.clone()));
+        }
+        self.clone().hand_over(to, grid, now, calendar).map(follows)
+    }
+
+    /// The case was merged into another: nobody has to act on this order any more. Whether anybody had.
+    pub const fn lapse(&mut self) -> bool {
+        use RoundState::{Assigned, Paused, Rectified, Returned};
+        let open = matches!(self.state, Assigned | Paused | Rectified | Returned);
+        if open {
+            self.state = RoundState::Withdrawn;
+            self.pause = None;
+            self.next_step_at = None;
+        }
+        open
+    }
+
     /// Takes the next step for want of rectification in time; none where none is due or left. The step after it falls
     /// due `step_days` from now; where the calendar lacks the year, nobody knows when, and it is not set.
     pub fn escalate(&mut self, now: Instant, calendar: &WorkCalendar) -> Option<Escalation> {

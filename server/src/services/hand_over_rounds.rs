@@ -1,7 +1,9 @@
-//! Hands the order of a case that goes to another unit (改派) over to that unit.
+//! Hands the order of a case that goes to another unit (改派) over to that unit, and of a case that is merged (并案) to the
+//! survivor.
 //!
-//! Invariant: of an order that somebody has to act on, the unit is the case's. The order of before stays on record as
-//! withdrawn, with its reports, and the same is given anew with the whole time.
+//! Invariants: of an order that somebody has to act on, the unit is the case's. The order of before stays on record as
+//! withdrawn, with its reports, and the same is given anew with the whole time. An order that follows its case into a
+//! merge and stays its unit's goes on as it stands, with copies of its reports and steps.
 
 use sync_core::ids::{CaseId, RegionCode};
 use sync_core::time::Instant;
@@ -9,7 +11,9 @@ use sync_core::time::Instant;
 use crate::calendar::WorkCalendar;
 use crate::db::Connection;
 use crate::db::changes::NewChange;
-use crate::db::rectifications::{LoopCase, LoopChanges, NO_CASE_ANY_MORE, cases_of_loops, present_rounds};
+use crate::db::rectifications::{
+    LoopCase, LoopChanges, NO_CASE_ANY_MORE, cases_of_loops, copy_records, present_rounds, rounds_of,
+};
 use crate::problem::ApiError;
 use crate::rectification::round::Round;
 
@@ -34,6 +38,49 @@ pub async fn hand_over_rounds(
         }
     }
     Ok(loops.store_beside_decision(conn, district, now).await?)
+}
+
+/// Leaves the survivor of a merge with one order, and the absorbed cases with none that anybody has to act on: its own, else
+/// the first that was given of theirs. All as in [`hand_over_rounds`].
+///
+/// # Errors
+/// Faults of the database.
+pub async fn unite_rounds(
+    conn: &mut Connection,
+    district: &RegionCode,
+    survivor: CaseId,
+    absorbed: &[CaseId],
+    calendar: &WorkCalendar,
+    now: Instant,
+) -> Result<Vec<NewChange>, ApiError> {
+    let ids = || absorbed.iter().chain([&survivor]).map(|case| case.0);
+    let mut rounds = present_rounds(conn, district, ids()).await?;
+    let known = cases_of_loops(conn, district, ids()).await?;
+    let mut loops = LoopChanges::default();
+    let Some(case) = known.iter().find(|case| case.case_id == survivor) else { return Ok(Vec::new()) };
+    let mut copies = None;
+    if let Some(own) = rounds.remove(&survivor) {
+        hand_over(&mut loops, case, own, calendar, now);
+    } else if let Some((from, first)) = rounds.iter().min_by_key(|(from, round)| (round.ordered_at, **from)) {
+        let before = rounds_of(conn, district, survivor).await?;
+        let number = before.last().map_or(1, |last| last.number.saturating_add(1));
+        if let Some(next) = first.follow(case.unit_id, &case.grid, number, now, calendar) {
+            copies = (next.unit_id == first.unit_id).then_some(((*from, first.number), (survivor, number)));
+            loops.add(case, next);
+        }
+    }
+    for absorbed in known.iter().filter(|case| case.case_id != survivor) {
+        if let Some(mut round) = rounds.remove(&absorbed.case_id)
+            && round.lapse()
+        {
+            loops.add(absorbed, round);
+        }
+    }
+    let changes = loops.store_beside_decision(conn, district, now).await?;
+    if let Some((from, to)) = copies {
+        copy_records(conn, district, from, to).await?;
+    }
+    Ok(changes)
 }
 
 /// Adds what becomes of a case's present round where that is another unit's; whether it is.

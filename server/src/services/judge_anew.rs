@@ -25,7 +25,6 @@ use crate::db::{Connection, photos};
 use crate::ledger::moves::{CaseMoney, ChargeMoney};
 use crate::problem::ApiError;
 use crate::services::decide_case::StandingCase;
-use crate::services::merge_cases::MERGED_FROM;
 use crate::services::open_cases::{
     CaseWrite, Judged, JudgedUnder, Overruled, StoredCase, place_of, search_texts,
 };
@@ -61,7 +60,7 @@ impl Anew {
     }
 
     /// What the case is charged for once it is decided so, beside its money until then: what is judged anew, and what
-    /// merges brought, which is no part of this inspection and stays. What people decided outlives it: an amount that
+    /// absorbed cases found, which is no part of this inspection and stays. What people decided outlives it: an amount that
     /// they entered where the pack leaves it to them, and one that stands otherwise than the same pack version says.
     #[must_use]
     pub fn charges_beside(&self, money: &CaseMoney) -> Vec<ChargeMoney> {
@@ -70,9 +69,13 @@ impl Anew {
             let stands = before.state != ChargeState::Void && before.pack_hash == charge.pack_hash;
             before.amount.filter(|_| stands || charge.amount.is_none())
         };
-        let own = self.charges.iter();
-        let own =
-            own.map(|charge| ChargeMoney { amount: decided(charge).or(charge.amount), ..charge.clone() });
+        let own = self.charges.iter().map(|charge| {
+            let mut own = ChargeMoney { amount: decided(charge).or(charge.amount), ..charge.clone() };
+            if let Some(absorbed) = money.charge(charge.charge_id).and_then(ChargeMoney::merged_from) {
+                own.found_by(absorbed);
+            }
+            own
+        });
         let found: BTreeSet<ChargeId> = self.charges.iter().map(|charge| charge.charge_id).collect();
         let merged = merged_into(money).filter(|charge| !found.contains(&charge.charge_id));
         own.chain(merged.cloned()).collect()
@@ -86,9 +89,9 @@ impl Anew {
     }
 }
 
-/// The charges that merges brought, each found by another inspection.
+/// The charges that an absorbed case found, alone or too.
 fn merged_into(money: &CaseMoney) -> impl Iterator<Item = &ChargeMoney> {
-    money.live().filter(|charge| charge.reason.get(MERGED_FROM).is_some())
+    money.live().filter(|charge| charge.merged_from().is_some())
 }
 
 /// The inspections of a case's lineage.

@@ -480,7 +480,7 @@ fn withdrawn(before: &ProposedCase, evaluation: &Evaluation) -> ProposedCase {
 }
 
 /// Writes cases with their charges: new ones appear, those before are overwritten, and charges that are not proposed
-/// any more are void, but for those that a merge brought. The caller has locked those before, and records the changes.
+/// any more are void, but for those that an absorbed case found. The caller has locked those before, and records the changes.
 ///
 /// # Errors
 /// Faults of the database.

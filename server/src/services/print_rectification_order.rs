@@ -2,14 +2,16 @@
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use sync_core::ids::CaseId;
-use sync_core::model::inspection::Verdict;
+use sync_core::ids::{CaseId, ItemCode, RegionCode};
+use sync_core::model::inspection::{Inspection, Verdict};
 use sync_core::time::Instant;
 
 use crate::auth::actor::Actor;
+use crate::db::Connection;
 use crate::db::districts::district_head;
 use crate::db::rectifications::present_rounds;
-use crate::db::schema::units;
+use crate::db::schema::{cases, inspections, units};
+use crate::db::types::stored_json;
 use crate::prints::{FaultLine, OrderTerms, RectificationOrder, case_number, order_number, written_day};
 use crate::problem::ApiError;
 use crate::services::rectify_case::LoopRules;
@@ -55,6 +57,7 @@ pub async fn print_rectification_order(
         requirement: round.requirement,
         deadline: round.deadline.map(Instant::record_text),
     });
+    let found = inspections_of(&mut connection, &actor.district, &case).await?;
     let CaseDetail { summary, inspection, .. } = &case;
     let mut clauses: Vec<&str> = case.charges.iter().map(|charge| charge.clause.as_str()).collect();
     clauses.sort_unstable();
@@ -75,7 +78,7 @@ pub async fn print_rectification_order(
             .map_or_else(|| inspection.place.clone(), |target| target.content.address.clone()),
         grid: format!("{}（{}）", summary.grid_name, summary.grid),
         clauses: clauses.join(language.of("；", "; ")),
-        faults: faults(&case, words),
+        faults: faults(&found, &case.summary.item, words),
         terms,
         stop_work: case.stop_work.as_ref().map(|order| stop_work(order, language)),
         issued_on: written_day(issued_on, language),
@@ -96,25 +99,54 @@ pub(super) fn object(case: &CaseDetail, words: &PackWords) -> String {
     }
 }
 
-/// The failed questions of the case's item; all failed ones where the pack is not at hand.
-fn faults(case: &CaseDetail, words: &PackWords) -> Vec<FaultLine> {
-    let inspection = &case.inspection;
-    let pack = inspection.context.pack.as_ref().map(|pack| &pack.hash);
-    let kind = words.find(pack, &inspection.kind);
-    let failed = inspection.answers.iter().filter(|answer| answer.verdict == Verdict::Fail);
-    failed
-        .filter_map(|answer| {
+/// The inspections that found what the case is about: its own, then those of the cases that it absorbed.
+async fn inspections_of(
+    connection: &mut Connection,
+    district: &RegionCode,
+    case: &CaseDetail,
+) -> Result<Vec<Inspection>, ApiError> {
+    let stands_on =
+        inspections::district.eq(cases::district).and(inspections::inspection_id.eq(cases::inspection_id));
+    let absorbed: Vec<serde_json::Value> = cases::table
+        .inner_join(inspections::table.on(stands_on))
+        .filter(cases::district.eq(district.as_str()))
+        .filter(cases::case_id.eq_any(case.absorbed.iter().map(|case| case.0)))
+        .order((inspections::occurred_at, inspections::inspection_id))
+        .select(inspections::sealed)
+        .load(connection)
+        .await?;
+    let mut found = vec![case.inspection.clone()];
+    for sealed in absorbed {
+        found.push(stored_json("inspections.sealed", sealed)?);
+    }
+    Ok(found)
+}
+
+/// The failed questions of a case's item, each with a note once; all failed ones where the pack is not at hand.
+fn faults(found: &[Inspection], item: &ItemCode, words: &PackWords) -> Vec<FaultLine> {
+    let mut lines: Vec<FaultLine> = Vec::new();
+    for inspection in found {
+        let pack = inspection.context.pack.as_ref().map(|pack| &pack.hash);
+        let kind = words.find(pack, &inspection.kind);
+        for answer in inspection.answers.iter().filter(|answer| answer.verdict == Verdict::Fail) {
             let question = kind.and_then(|kind| kind.question(&answer.question));
-            if question.is_some_and(|question| question.item != case.summary.item) {
-                return None;
+            if question.is_some_and(|question| question.item != *item) {
+                continue;
             }
             let name = question.map_or_else(
                 || answer.question.to_string(),
                 |question| words.language().of(&question.zh, &question.en).clone(),
             );
-            Some(FaultLine { question: name, note: answer.note.clone() })
-        })
-        .collect()
+            let line = FaultLine { question: name, note: answer.note.clone() };
+            let known = |known: &FaultLine| {
+                known.question == line.question && (known.note == line.note || line.note.is_empty())
+            };
+            if !lines.iter().any(known) {
+                lines.push(line);
+            }
+        }
+    }
+    lines
 }
 
 /// A stop-work order (停工整顿) in words.

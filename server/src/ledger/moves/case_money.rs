@@ -14,6 +14,9 @@ use super::MoveFault;
 use crate::db::ledger_entries::EntryContent;
 use crate::ledger::entry_kind::EntryKind;
 
+/// Under this name a charge's reason says which absorbed case found it too.
+pub const MERGED_FROM: &str = "merged_from";
+
 /// What moves must know of a case.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CaseMoney {
@@ -127,6 +130,19 @@ impl ChargeMoney {
             }),
             state: ChargeState::Pending,
             entries: Vec::new(),
+        }
+    }
+
+    /// The absorbed case that found it: by its finding the charge stands, whatever becomes of the survivor's own.
+    #[must_use]
+    pub fn merged_from(&self) -> Option<CaseId> {
+        self.reason.get(MERGED_FROM)?.as_str()?.parse().ok()
+    }
+
+    /// Marks it as found by a case that is absorbed; the first one, through whichever merges, stays named.
+    pub fn found_by(&mut self, absorbed: CaseId) {
+        if let Value::Object(fields) = &mut self.reason {
+            fields.entry(MERGED_FROM).or_insert_with(|| Value::String(absorbed.to_string()));
         }
     }
 

@@ -36,7 +36,7 @@ pub use adjust::adjust;
 pub use amend::amend;
 pub use books::Books;
 pub use bring::{Aim, bring};
-pub use case_money::{Balance, CaseMoney, ChargeMoney, PastEntry};
+pub use case_money::{Balance, CaseMoney, ChargeMoney, MERGED_FROM, PastEntry};
 pub use post::post;
 pub use take_back::take_back;
 pub use transfer::transfer;

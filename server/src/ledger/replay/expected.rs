@@ -6,7 +6,7 @@
 //! | unit | re-attribute, merge, re-evaluate, adjust |
 //! | pack version, level | re-evaluate, adjust |
 //! | amount | enter amounts, adjust, appeal reduced; with re-evaluate and accepted corrections, where the pack names none |
-//! | charges beyond it or otherwise | merge |
+//! | charges beyond it or otherwise | merge; what an absorbed case found stays as it stood |
 //! | charges left out | dismiss, merge, adjust, appeal reduced or reversed |
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +20,7 @@ use sync_core::money::Fen;
 
 use super::{Accepted, Evidence};
 use crate::ledger::basis::{CaseBasis, ChargeBasis};
+use crate::ledger::moves::CaseMoney;
 
 /// Why what a decision recorded does not follow.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -78,6 +79,7 @@ impl Past {
         basis: &CaseBasis,
         accepted: &Accepted,
         evidence: &Evidence,
+        stands: &CaseMoney,
     ) -> Result<(), BasisFault> {
         let inspection = &accepted.inspection;
         if CaseId::derive(inspection.lineage, &basis.item) != basis.case_id {
@@ -97,7 +99,7 @@ impl Past {
         }
         let expected = proposed(basis, accepted, evidence)?;
         for charge in &basis.charges {
-            self.check_charge(kind, basis, charge, &expected)?;
+            self.check_charge(kind, basis, charge, &expected, stands)?;
         }
         let named: BTreeSet<&MeasureKey> = basis.charges.iter().map(|charge| &charge.measure).collect();
         let missing =
@@ -129,6 +131,7 @@ impl Past {
         basis: &CaseBasis,
         charge: &ChargeBasis,
         expected: &[ProposedCharge],
+        stands: &CaseMoney,
     ) -> Result<(), BasisFault> {
         let measure = &charge.measure;
         if ChargeId::derive(basis.case_id, measure) != charge.charge_id {
@@ -139,14 +142,19 @@ impl Past {
             self.amounts.insert(measure.clone(), charge.amount);
         }
         let fault = self.charge_fault(basis, charge, proposed);
+        let merges = kind == DecisionKind::Merge;
+        if merges && charge.merged_from.is_some() {
+            self.beyond.insert(measure.clone());
+        }
         if fault.is_none() {
             return Ok(());
         }
-        if kind == DecisionKind::Merge {
+        if merges {
             self.beyond.insert(measure.clone());
             self.amounts.insert(measure.clone(), charge.amount);
         }
-        let merged = self.beyond.contains(measure) && self.amounts.get(measure) == Some(&charge.amount);
+        let decided = self.amounts.get(measure) == Some(&charge.amount);
+        let merged = self.beyond.contains(measure) && (decided || as_it_stood(charge, stands));
         fault.filter(|_| !merged).map_or(Ok(()), Err)
     }
 
@@ -169,6 +177,16 @@ impl Past {
         let decided = self.amounts.get(measure) == Some(&charge.amount);
         (!by_pack && !decided).then(|| BasisFault::Amount(measure.clone()))
     }
+}
+
+/// Whether a charge is what was recorded of it last.
+fn as_it_stood(charge: &ChargeBasis, stands: &CaseMoney) -> bool {
+    stands.live().any(|before| {
+        before.charge_id == charge.charge_id
+            && before.amount == charge.amount
+            && before.pack_hash == charge.pack_hash
+            && before.clause == charge.clause
+    })
 }
 
 /// Whether a kind of decision names amounts: by hand, or with a judgement where the pack leaves them to the office.

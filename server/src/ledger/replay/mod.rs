@@ -197,7 +197,7 @@ impl Replay {
                 .inspection(basis.inspection_id)
                 .ok_or_else(|| fault(BasisFault::InspectionUnknown(basis.inspection_id)))?;
             let case = standing(&mut self.cases, basis, &accepted.inspection);
-            case.past.check(kind, basis, accepted, evidence).map_err(fault)?;
+            case.past.check(kind, basis, accepted, evidence, &case.money).map_err(fault)?;
             bring(&mut books, &mut case.money, basis.aim(), decision_no)
                 .map_err(|fault| ReplayFault::Money { decision_no, fault })?;
         }

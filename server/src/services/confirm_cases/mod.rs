@@ -27,7 +27,7 @@ use crate::db::changes::NewChange;
 use crate::db::statement::statement;
 use crate::db::types::Time;
 use crate::ledger::basis::RecordedMoney;
-use crate::ledger::moves::{Aim, CaseMoney, MoveFault, bring};
+use crate::ledger::moves::{Aim, CaseMoney, ChargeMoney, MoveFault, bring};
 use crate::services::decide_case::{DecisionOutcome, Detail, Refusal, StandingCase};
 use crate::services::move_money::{load_money, open_books, write_money};
 use crate::services::record_decision::{DecidedBy, NewDecision, Subject, record_decisions};
@@ -82,6 +82,16 @@ pub fn confirmation(
     let posts_on =
         pack.and_then(|pack| publication_ends(book, pack, now)).filter(|_| !aim.charges.is_empty());
     Ok((Aim { posts: posts_on.is_none(), ..aim }, posts_on))
+}
+
+/// The day on which the last of these charges is posted, where a pack asks for the publication of what a decision adds
+/// to a confirmed case.
+pub fn published_first<'m>(
+    book: &PolicyBook,
+    added: impl Iterator<Item = &'m ChargeMoney>,
+    now: Instant,
+) -> Option<Date> {
+    added.filter_map(|charge| publication_ends(book, &charge.pack_hash, now)).max()
 }
 
 /// The day after the last day of publication, where this pack asks for one (公示期).

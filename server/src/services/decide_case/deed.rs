@@ -22,7 +22,7 @@ use crate::db::{Connection, appeals, cases, periods};
 use crate::ledger::basis::{CaseBasis, RecordedMoney};
 use crate::ledger::chain::Head;
 use crate::ledger::moves::{Aim, Books, CaseMoney, ChargeMoney, bring};
-use crate::services::confirm_cases::confirmation;
+use crate::services::confirm_cases::{confirmation, published_first};
 use crate::services::find_duplicates::{find_duplicates, lapse_duplicates};
 use crate::services::hand_over_rounds::hand_over_rounds;
 use crate::services::judge_anew::{Anew, Lineage, judge_anew};
@@ -46,7 +46,7 @@ pub(super) struct Deed<'a> {
     money: Option<(CaseMoney, Aim)>,
     /// The day its charges post by themselves.
     posts_on: Option<Date>,
-    /// Whether it writes to the ledger.
+    /// Whether it writes to the ledger, at once or once what it adds was published.
     moves: bool,
 }
 
@@ -79,8 +79,9 @@ impl<'a> Deed<'a> {
         deed.judge_anew(connection, book, &money, now).await?;
         if moves_money(request.kind) {
             let money = deed.in_place(money);
-            let aim = deed.aim(book, &money, now)?;
+            let mut aim = deed.aim(book, &money, now)?;
             deed.moves = deed.try_out(connection, &money, &aim, now).await?;
+            deed.publish_first(book, &money, &mut aim, now);
             deed.money = Some((money, aim));
         }
         Ok(deed)
@@ -234,6 +235,19 @@ impl<'a> Deed<'a> {
         let posts = confirmed && self.posts_on.is_none();
         let aim = Aim { unit_id: anew.inspection.context.unit_id, charges, posts };
         if confirmed { Ok(aim.complete()?) } else { Ok(aim) }
+    }
+
+    /// Lets what a decision adds to a confirmed case wait for its publication, where a pack asks for one: a charge that did
+    /// not stand, and while nothing is posted yet, all that another unit is to be charged for.
+    fn publish_first(&mut self, book: &PolicyBook, money: &CaseMoney, aim: &mut Aim, now: Instant) {
+        if self.verdict.state != ReviewState::Confirmed || self.request.kind == DecisionKind::Confirm {
+            return;
+        }
+        let moves = aim.unit_id != self.case.unit_id && self.posts_on.is_some();
+        let stands: BTreeSet<ChargeId> = money.live().map(|charge| charge.charge_id).collect();
+        let added = aim.charges.iter().filter(|charge| moves || !stands.contains(&charge.charge_id));
+        self.posts_on = self.posts_on.max(published_first(book, added, now));
+        aim.posts = aim.posts && self.posts_on.is_none();
     }
 
     /// Makes the moves in books that nobody keeps: whether anything would be written, and whether it is allowed.

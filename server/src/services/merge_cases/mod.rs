@@ -33,7 +33,6 @@ pub use refusal::Refusal;
 pub use request::{
     DuplicateDecision, ExpectedCase, KeepApartRequest, MergeRequest, OTHERS_MAX, VersionAfter,
 };
-pub use union::MERGED_FROM;
 
 use crate::auth::actor::Actor;
 use crate::db::changes::{NewChange, record_changes};
@@ -44,7 +43,7 @@ use crate::db::types::{Day, Time, stored_code};
 use crate::db::{Connection, decisions, proposals};
 use crate::ledger::basis::RecordedMoney;
 use crate::services::find_duplicates::flag;
-use crate::services::hand_over_rounds::hand_over_rounds;
+use crate::services::hand_over_rounds::unite_rounds;
 use crate::services::list_proposals::{Proposal, shown};
 use crate::services::move_money::{open_books, write_money};
 use crate::services::propose_decision::{NewProposal, propose_decision};
@@ -186,7 +185,7 @@ async fn unite(
     write_cases(conn, district, &union, &request.reason, now).await?;
     let ids: BTreeSet<CaseId> = union.involved.keys().copied().collect();
     let absorbed_ids: Vec<CaseId> = absorbed.iter().map(|case| case.case_id).collect();
-    let handed = hand_over_rounds(conn, district, &[survivor.case_id], rules.calendar, now).await?;
+    let handed = unite_rounds(conn, district, survivor.case_id, &absorbed_ids, rules.calendar, now).await?;
     let mut touched = pairs::inherit(conn, district, survivor.case_id, &absorbed_ids).await?;
     let decided = pairs::close(conn, district, &ids).await?;
     touched.extend(&ids);

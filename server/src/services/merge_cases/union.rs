@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
-use serde_json::Value;
-use sync_core::ids::{CaseId, ChargeId, MeasureKey, PackHash, RegionCode, UnitId};
+use sync_core::ids::{CaseId, ChargeId, MeasureKey, RegionCode, UnitId};
 use sync_core::model::assignment::DiscoveryLevel;
 use sync_core::model::case::{ChargeState, ReviewState};
 
@@ -13,12 +12,9 @@ use super::{ExpectedCase, MergeRequest, Refusal};
 use crate::db::{Connection, appeals};
 use crate::ledger::basis::CaseBasis;
 use crate::ledger::moves::{Aim, Books, CaseMoney, ChargeMoney, bring};
-use crate::services::confirm_cases::publication_ends;
+use crate::services::confirm_cases::published_first;
 use crate::services::move_money::load_money;
 use crate::services::rectify_case::LoopRules;
-
-/// Under this name a charge's reason says which case it came from; a correction of the survivor does not void it.
-pub const MERGED_FROM: &str = "merged_from";
 
 /// A merge that its cases allow, worked out before anything is written.
 #[derive(Debug)]
@@ -61,9 +57,7 @@ impl Union {
         let mut aims = aims_of(survivor, &involved, &money, (unit_id, request.unit_id.is_some()))?;
         let aim = aims.get_mut(&survivor_id).ok_or(Refusal::CaseUnknown)?;
         let posts_on = match survivor.review_state {
-            ReviewState::Confirmed => published_first(&money, survivor_id, aim)
-                .filter_map(|pack| publication_ends(book, pack, now))
-                .max(),
+            ReviewState::Confirmed => published_first(book, added(&money, survivor_id, aim), now),
             _ => None,
         };
         aim.posts = aim.posts && posts_on.is_none();
@@ -105,20 +99,19 @@ impl Union {
     }
 }
 
-/// The packs of what the survivor takes over and nobody was charged before: what stands posted was published.
-fn published_first<'m>(
+/// What the survivor takes over and nobody was charged before: what stands posted was published.
+fn added<'m>(
     money: &'m [CaseMoney],
     survivor: CaseId,
     aim: &'m Aim,
-) -> impl Iterator<Item = &'m PackHash> {
+) -> impl Iterator<Item = &'m ChargeMoney> {
     let known: BTreeSet<&MeasureKey> = money
         .iter()
         .flat_map(|case| case.live().map(move |charge| (case.case_id, charge)))
         .filter(|(case, charge)| *case == survivor || charge.state == ChargeState::Posted)
         .map(|(_, charge)| &charge.measure)
         .collect();
-    let taken_over = aim.charges.iter().filter(move |charge| !known.contains(&charge.measure));
-    taken_over.map(|charge| &charge.pack_hash)
+    aim.charges.iter().filter(move |charge| !known.contains(&charge.measure))
 }
 
 /// Where the money of each case goes; `unit` answers for the survivor, and was named or is the only one.
@@ -172,7 +165,8 @@ fn unit_of(survivor: &Involved, absorbed: &[&Involved], named: Option<UnitId>) -
 
 /// Where the survivor's money goes: its own charges, and those of the others for measures that it lacks, of the one
 /// that occurred first. A measure is charged once, and only on a finding that could be confirmed by itself: no doubt and
-/// no missing photo is lost in a merge. What is new is posted at once where the survivor stands posted and no pack asks
+/// no missing photo is lost in a merge. What the survivor is charged for and another such finding holds too is marked, so
+/// that it outlives a correction of the survivor. What is new is posted at once where the survivor stands posted and no pack asks
 /// for its publication; one that was confirmed free of charge does not begin to be charged so.
 fn aim_of(
     survivor: &Involved,
@@ -188,34 +182,30 @@ fn aim_of(
     let pending = money.live().any(|charge| charge.state == ChargeState::Pending);
     let mut charges: Vec<ChargeMoney> = money.live().cloned().collect();
     let confirmed_free = confirmed && charges.is_empty();
-    let mut measures: BTreeSet<MeasureKey> = charges.iter().map(|charge| charge.measure.clone()).collect();
     let mut in_time = absorbed.to_vec();
     in_time.sort_by_key(|(case, _)| (case.occurred_at, case.case_id));
     for (case, money) in in_time {
-        for charge in money.live().filter(|charge| measures.insert(charge.measure.clone())) {
-            case.check_settled(named)?;
+        for charge in money.live() {
+            let settled = case.check_settled(named);
+            if let Some(known) = charges.iter_mut().find(|known| known.measure == charge.measure) {
+                if settled.is_ok() {
+                    known.found_by(charge.merged_from().unwrap_or(case.case_id));
+                }
+                continue;
+            }
+            settled?;
             if confirmed_free {
                 return Err(Refusal::StateForbids {
                     case_id: survivor.case_id,
                     state: survivor.review_state,
                 });
             }
-            charges.push(ChargeMoney {
-                charge_id: ChargeId::derive(survivor.case_id, &charge.measure),
-                reason: with_source(charge.reason.clone(), case.case_id),
-                entries: Vec::new(),
-                ..charge.clone()
-            });
+            let charge_id = ChargeId::derive(survivor.case_id, &charge.measure);
+            let mut taken_over = ChargeMoney { charge_id, entries: Vec::new(), ..charge.clone() };
+            taken_over.found_by(case.case_id);
+            charges.push(taken_over);
         }
     }
     let aim = Aim { unit_id, charges, posts: confirmed && !pending };
     if confirmed { Ok(aim.complete()?) } else { Ok(aim) }
-}
-
-/// The case that a charge came from first, through whichever merges.
-fn with_source(mut reason: Value, case: CaseId) -> Value {
-    if let Value::Object(fields) = &mut reason {
-        fields.entry(MERGED_FROM).or_insert_with(|| Value::String(case.to_string()));
-    }
-    reason
 }

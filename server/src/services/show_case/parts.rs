@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 use sync_core::evaluate::{NonCharge, StopWork};
 use sync_core::geo::Point;
-use sync_core::ids::{ChargeId, InspectionId, MeasureKey, PackHash, PhotoHash, QuestionCode, UnitId, UserId};
+use sync_core::ids::{
+    CaseId, ChargeId, InspectionId, MeasureKey, PackHash, PhotoHash, QuestionCode, UnitId, UserId,
+};
 use sync_core::model::case::{ChargeState, Flag};
 use sync_core::model::decision::DecisionKind;
 use sync_core::model::photo::PhotoSource;
@@ -40,6 +42,8 @@ pub struct ChargeView {
     pub zh: String,
     /// Why, in English.
     pub en: String,
+    /// The absorbed case that found it, alone or too.
+    pub merged_from: Option<CaseId>,
     /// What stands of it in the ledger, in fen.
     pub posted: Fen,
 }

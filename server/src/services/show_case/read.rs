@@ -1,6 +1,6 @@
 //! The queries behind a case's detail: one for each part, however many rows it has.
 
-use diesel::dsl::sql;
+use diesel::dsl::{exists, select, sql};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use diesel_async::RunQueryDsl;
@@ -16,6 +16,7 @@ use crate::db::Connection;
 use crate::db::schema::{cases, charges, inspection_photos, inspections, photos, targets, units, users};
 use crate::db::targets::TargetRow;
 use crate::db::types::{Day, StoredValueError, Time, stored, stored_code, stored_json};
+use crate::ledger::moves::MERGED_FROM;
 use crate::problem::ApiError;
 
 /// What a case stands on.
@@ -30,15 +31,31 @@ pub(super) struct Standing {
     pub(super) received_at: Time,
 }
 
-/// The inspection and evaluation of a case that the scope sees.
+diesel::alias!(cases as absorbed: Absorbed);
+
+/// Whether the scope sees a case, or the one that it was merged into: who answers for a survivor may look at all that it
+/// is charged for.
+async fn is_open_to(connection: &mut Connection, scope: &CaseScope, case_id: CaseId) -> QueryResult<bool> {
+    let survivor = absorbed
+        .filter(absorbed.field(cases::district).eq(scope.district().as_str()))
+        .filter(absorbed.field(cases::case_id).eq(case_id.0))
+        .filter(absorbed.field(cases::merged_into).is_not_null())
+        .select(absorbed.field(cases::merged_into).assume_not_null());
+    let asked = cases::case_id.eq(case_id.0).or(cases::case_id.eq_any(survivor));
+    select(exists(cases::table.filter(scope.condition()).filter(asked))).get_result(connection).await
+}
+
+/// The inspection and evaluation of a case that is open to the scope.
 pub(super) async fn standing(
     connection: &mut Connection,
     scope: &CaseScope,
     case_id: CaseId,
 ) -> QueryResult<Option<Standing>> {
+    if !is_open_to(connection, scope, case_id).await? {
+        return Ok(None);
+    }
     let seen = cases::table
-        .filter(scope.condition())
-        .filter(cases::case_id.eq(case_id.0))
+        .find((scope.district().as_str(), case_id.0))
         .select((cases::inspection_id, cases::evaluation, cases::posts_on, cases::pack_hash))
         .first::<(Uuid, serde_json::Value, Option<Day>, Option<String>)>(connection)
         .await
@@ -120,6 +137,10 @@ fn charge(row: ChargeRow) -> Result<ChargeView, StoredValueError> {
         pack_hash: stored("charges.pack_hash", &pack_hash)?,
         zh: words("zh"),
         en: words("en"),
+        merged_from: reason
+            .get(MERGED_FROM)
+            .map(|case| stored_json("charges.reason", case.clone()))
+            .transpose()?,
         posted: Fen::new(posted),
     })
 }

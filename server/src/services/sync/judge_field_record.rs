@@ -6,6 +6,7 @@
 use sync_core::evaluate::clock_is_suspect;
 use sync_core::geo::Fix;
 use sync_core::ids::{FirePointId, InspectionId};
+use sync_core::model::case::ReviewState;
 use sync_core::model::fire_point::FirePointState;
 use sync_core::model::photo::PhotoEntry;
 use sync_core::time::Instant;
@@ -145,6 +146,10 @@ fn present_round(
         Some(round) if round.number == number => Ok((case.clone(), round.clone())),
         // One that is over: another record or order came first.
         Some(round) if (1..round.number).contains(&number) => {
+            Err(rejected(ProblemKind::RectificationStateForbids, "round"))
+        }
+        // Of a merged case the survivor's is the one to act on.
+        None if case.review_state == ReviewState::Merged => {
             Err(rejected(ProblemKind::RectificationStateForbids, "round"))
         }
         _ => Err(rejected(ProblemKind::RectificationUnknown, "round")),

@@ -9,7 +9,7 @@ use server::services::post_due::post_due;
 use sync_core::ids::CaseId;
 use sync_core::model::inspection::Inspection;
 use sync_core::policy::PolicyPack;
-use tests::field::correction;
+use tests::field::{correction, photo_entry};
 use tests::problem;
 use tests::review::{AMOUNT_LEFT_TO_OFFICE, Review, accepted, decision};
 
@@ -214,4 +214,77 @@ async fn one_case_that_cannot_post_does_not_keep_the_others_from_it() {
 
     assert_eq!(due(&review).await, 1);
     assert_eq!(review.entries().await[0]["case_id"], json!(free));
+}
+
+/// A confirmed case whose publication is over.
+async fn posted_after_publication(review: &mut Review, visit: &Inspection) -> CaseId {
+    let case = review.push(visit).await;
+    review.decide(case, "confirm").await;
+    days_pass(review, 7).await;
+    assert_eq!(due(review).await, 1);
+    review.device = review.server.renewed(&review.device);
+    case
+}
+
+#[tokio::test]
+async fn what_a_correction_adds_to_a_posted_case_is_published_first() {
+    let mut review = Review::start().await;
+    let pack = asking(&review, "publication_days = 7").await;
+    let visit = visit_by(&review, &pack).await;
+    let case = posted_after_publication(&mut review, &visit).await;
+    let mut corrected = correction(&visit, &["hoarding", "material_cover"]);
+    corrected.photos = [b"hoarding", b"covering"].map(|shot| photo_entry(shot, &visit)).to_vec();
+    review.verify(&corrected.photos).await;
+    review.device.push(&[review.device.amend(&corrected)]).await;
+    let mut accept = decision("accept_amendment", review.show(case).await["version"].clone());
+    accept["inspection_id"] = json!(corrected.inspection_id);
+
+    let accepted = review.decide_by_two(case, &accept).await;
+
+    let shown = review.show(case).await;
+    assert_eq!((&accepted["entries"], &shown["posts_on"]), (&json!([]), &json!("2026-12-06")));
+    assert_eq!((&shown["posted"], &shown["pending"]), (&json!(10_000_000), &json!(10_000_000)));
+    days_pass(&review, 7).await;
+    assert_eq!((due(&review).await, due(&review).await), (1, 0));
+    assert_eq!(review.show(case).await["posted"], 20_000_000);
+}
+
+#[tokio::test]
+async fn what_an_adjustment_adds_to_a_confirmed_case_is_published_first() {
+    let review = Review::start().await;
+    let pack = asking(&review, "publication_days = 7").await;
+    let case = case_by(&review, &pack).await;
+    let mut free = decision("re_evaluate", 1);
+    free["level"] = json!("township");
+    accepted(review.supervisor.decide(case, &free).await).await;
+    review.decide(case, "confirm").await;
+    let mut charged = decision("adjust", review.show(case).await["version"].clone());
+    charged["level"] = json!("district");
+
+    let adjusted = review.decide_by_two(case, &charged).await;
+
+    assert_eq!(adjusted["entries"], json!([]));
+    assert_eq!(review.show(case).await["posts_on"], "2026-11-29");
+    days_pass(&review, 7).await;
+    assert_eq!(due(&review).await, 1);
+    assert_eq!(review.show(case).await["posted"], 10_000_000);
+}
+
+#[tokio::test]
+async fn a_case_that_goes_to_another_unit_in_its_publication_is_published_anew() {
+    let review = Review::start().await;
+    let pack = asking(&review, "publication_days = 7").await;
+    let case = case_by(&review, &pack).await;
+    review.decide(case, "confirm").await;
+    days_pass(&review, 5).await;
+    let mut west = decision("re_attribute", review.show(case).await["version"].clone());
+    west["unit_id"] = json!(review.macun.streets[1]);
+
+    accepted(review.supervisor.decide(case, &west).await).await;
+
+    assert_eq!(review.show(case).await["posts_on"], "2026-12-04");
+    days_pass(&review, 2).await;
+    assert_eq!(due(&review).await, 0);
+    days_pass(&review, 5).await;
+    assert_eq!(due(&review).await, 1);
 }

@@ -19,12 +19,12 @@ use tests::{TestOffice, TestRole, problem};
 use super::{ROUNDS, fire, first_fire, flags, push as push_fire};
 
 /// Two visits to one new site, where these measures failed; the second case is a proposed duplicate of the first.
-async fn two_visits(review: &Review, first: &[&str], second: &[&str]) -> [Inspection; 2] {
+pub(super) async fn two_visits(review: &Review, first: &[&str], second: &[&str]) -> [Inspection; 2] {
     let site = review.server.site(&review.macun, "001/001").await;
     [review.visit_to(&site, first), review.visit_to(&site, second)]
 }
 
-async fn two_cases(review: &Review, first: &[&str], second: &[&str]) -> [CaseId; 2] {
+pub(super) async fn two_cases(review: &Review, first: &[&str], second: &[&str]) -> [CaseId; 2] {
     let [one, two] = two_visits(review, first, second).await;
     [review.push(&one).await, review.push(&two).await]
 }
@@ -34,7 +34,7 @@ async fn expected(review: &Review, case: CaseId) -> Value {
 }
 
 /// A merge of the cases as they stand.
-async fn merging(review: &Review, survivor: CaseId, absorbed: &[CaseId]) -> Value {
+pub(super) async fn merging(review: &Review, survivor: CaseId, absorbed: &[CaseId]) -> Value {
     let mut others = Vec::new();
     for case in absorbed {
         others.push(expected(review, *case).await);
@@ -58,11 +58,11 @@ async fn keeping(review: &Review, case: CaseId, other: CaseId) -> Value {
     })
 }
 
-async fn post(office: &TestOffice, case: CaseId, what: &str, request: &Value) -> Response {
+pub(super) async fn post(office: &TestOffice, case: CaseId, what: &str, request: &Value) -> Response {
     office.request(Method::POST, &format!("/api/v1/cases/{case}/{what}")).json(request).send().await.unwrap()
 }
 
-async fn merge(review: &Review, survivor: CaseId, absorbed: &[CaseId]) -> Value {
+pub(super) async fn merge(review: &Review, survivor: CaseId, absorbed: &[CaseId]) -> Value {
     let request = merging(review, survivor, absorbed).await;
     accepted(post(&review.supervisor, survivor, "merge", &request).await).await
 }
@@ -93,24 +93,24 @@ async fn refusal(review: &Review, survivor: CaseId, request: &Value) -> String {
 }
 
 /// Measure and state of each charge.
-fn charges(shown: &Value) -> Vec<(String, String)> {
+pub(super) fn charges(shown: &Value) -> Vec<(String, String)> {
     let text = |charge: &Value, name: &str| charge[name].as_str().unwrap().to_owned();
     shown["charges"].as_array().unwrap().iter().map(|c| (text(c, "measure"), text(c, "state"))).collect()
 }
 
-fn charge(measure: &str, state: &str) -> (String, String) {
+pub(super) fn charge(measure: &str, state: &str) -> (String, String) {
     (measure.to_owned(), state.to_owned())
 }
 
 /// Kind, measure and yuan of each entry.
-async fn entries(review: &Review) -> Vec<(String, String, i64)> {
+pub(super) async fn entries(review: &Review) -> Vec<(String, String, i64)> {
     let text = |entry: &Value, name: &str| entry[name].as_str().unwrap().to_owned();
     let entries = review.entries().await;
     let line = |e: &Value| (text(e, "kind"), text(e, "measure"), e["amount"].as_i64().unwrap() / 100);
     entries.iter().map(line).collect()
 }
 
-fn entry(kind: &str, measure: &str, yuan: i64) -> (String, String, i64) {
+pub(super) fn entry(kind: &str, measure: &str, yuan: i64) -> (String, String, i64) {
     (kind.to_owned(), measure.to_owned(), yuan)
 }
 
@@ -559,7 +559,7 @@ async fn the_same_merge_twice_at_once_is_one_decision_with_one_answer() {
 }
 
 /// What a supervisor asks for about a correction.
-fn about(kind: &str, version: Value, corrected: &Inspection) -> Value {
+pub(super) fn about(kind: &str, version: Value, corrected: &Inspection) -> Value {
     let mut request = decision(kind, version);
     request["inspection_id"] = json!(corrected.inspection_id);
     request
@@ -657,7 +657,7 @@ async fn no_doubt_and_no_missing_evidence_is_lost_in_a_merge() {
 }
 
 /// How many cases the timer posts after a week.
-async fn a_week_passes(review: &Review) -> usize {
+pub(super) async fn a_week_passes(review: &Review) -> usize {
     review.server.clock.advance_seconds(7 * 86_400);
     review.server.extend_sessions().await;
     post_due(&review.server.state).await.unwrap()

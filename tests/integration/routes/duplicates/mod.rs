@@ -11,6 +11,7 @@ use tests::review::Review;
 
 mod arrive;
 mod decide;
+mod united;
 
 /// Degrees of latitude in a metre, nearly.
 const DEGREES_PER_METRE: f64 = 1.0 / 111_195.0;

@@ -27,7 +27,7 @@ const desk: typeof zh = {
   changedMeanwhile: 'Somebody else has just decided here; this is what is on record now.',
   typedMeanwhile: 'What you had typed and not sent: {text}',
   mergedInto: 'This case was merged into another one',
-  absorbed: 'This case absorbed {count}',
+  mergedFrom: 'found by a merged case',
   appealFiled: '{unit} appealed at {at}.',
   appealDue: 'To be decided by {at}; until then nothing else moves the money.',
   postsOn: 'Published; posts by itself after {day}',

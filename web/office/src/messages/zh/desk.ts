@@ -25,7 +25,7 @@ export default {
   changedMeanwhile: '他人刚刚处理过本案，页面已更新为最新内容。',
   typedMeanwhile: '您填写而未提交的内容：{text}',
   mergedInto: '本案已并入另一案件',
-  absorbed: '本案并入了 {count} 件案件',
+  mergedFrom: '被并入的案件也查到',
   appealFiled: '{unit} 于 {at} 提出申诉',
   appealDue: '须在 {at} 前决定，其间本案金额不能变动。',
   postsOn: '公示中，{day} 期满后自动入账',
