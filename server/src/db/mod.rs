@@ -6,6 +6,7 @@
 pub mod appeals;
 pub mod assignments;
 pub mod bulk;
+pub mod case_keys;
 pub mod cases;
 pub mod changes;
 pub mod charges;

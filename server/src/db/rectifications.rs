@@ -257,6 +257,31 @@ pub async fn last_reports(
     Ok(by_round.collect())
 }
 
+/// Who made the report of each round of these cases that came last.
+///
+/// # Errors
+/// Faults of the database.
+pub async fn last_reporters(
+    mut conn: &Connection,
+    district: &RegionCode,
+    ids: impl IntoIterator<Item = Uuid>,
+) -> QueryResult<HashMap<(CaseId, u16), UserId>> {
+    use rectification_records as records;
+    let rows: Vec<(Uuid, i32, Uuid)> = records::table
+        .filter(records::district.eq(district.as_str()))
+        .filter(records::case_id.eq_any(ids))
+        .filter(records::kind.eq("report"))
+        .order((records::received_at, records::record_id))
+        .select((records::case_id, records::round, records::author))
+        .load(&mut conn)
+        .await?;
+    let by_round = rows
+        .into_iter()
+        .map(|(case, round, by)| ((CaseId(case), u16::try_from(round).unwrap_or(u16::MAX)), UserId(by)));
+    // Of several reports of a round the last one stays.
+    Ok(by_round.collect())
+}
+
 /// A round as it is written.
 #[derive(Debug, Serialize)]
 struct RoundWrite<'a> {

@@ -5,8 +5,6 @@
 //! supervisor who decides meanwhile was first or learns of the step by the case's version. Locks: cases by id, then the
 //! district.
 
-use std::collections::BTreeMap;
-
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use serde::Serialize;
@@ -21,19 +19,17 @@ use uuid::Uuid;
 
 use crate::calendar::WorkCalendar;
 use crate::db::bulk::insert_rows;
+use crate::db::case_keys::{BATCH_CASES, CaseKey, by_district};
 use crate::db::changes::record_changes;
 use crate::db::rectifications::{LoopCase, LoopChanges, cases_of_loops, lock_cases, present_rounds};
 use crate::db::schema::{cases, rectifications};
-use crate::db::types::{Time, stored};
+use crate::db::types::Time;
 use crate::db::{Connection, duplicate_lock};
 use crate::problem::ApiError;
 use crate::rectification::round::Round;
 use crate::services::record_decision::{DecidedBy, NewDecision, Subject, record_decisions};
 use crate::services::rectify_case::LoopOutcome;
 use crate::state::AppState;
-
-/// Rounds taken up in one transaction.
-const BATCH_ROUNDS: i64 = 500;
 
 /// A case whose loop can be escalated: decided ones that are no case any more are left alone, and so is one that went
 /// back to its inspector.
@@ -49,7 +45,7 @@ pub async fn escalate(state: &AppState) -> Result<usize, ApiError> {
     loop {
         let due = due_now(&mut *state.connection().await?, now).await?;
         let mut in_batch: usize = 0;
-        for (district, ids) in due {
+        for (district, ids) in by_district(&due)? {
             let mut conn = state.connection().await?;
             let calendar = &state.calendar;
             in_batch = in_batch.saturating_add(
@@ -64,26 +60,22 @@ pub async fn escalate(state: &AppState) -> Result<usize, ApiError> {
     }
 }
 
-/// What is due, by district.
-async fn due_now(conn: &mut Connection, now: Instant) -> Result<BTreeMap<RegionCode, Vec<Uuid>>, ApiError> {
-    let keys: Vec<(String, Uuid)> =
-        rectifications::table
-            .inner_join(cases::table.on(
-                cases::district.eq(rectifications::district).and(cases::case_id.eq(rectifications::case_id)),
-            ))
-            .filter(rectifications::state.eq(RoundState::Assigned.code()))
-            .filter(rectifications::next_step_at.le(Time(now)))
-            .filter(cases::review_state.eq_any(REVIEW_STATES))
-            .order((rectifications::district, rectifications::case_id))
-            .limit(BATCH_ROUNDS)
-            .select((rectifications::district, rectifications::case_id))
-            .load(conn)
-            .await?;
-    let mut by_district: BTreeMap<RegionCode, Vec<Uuid>> = BTreeMap::new();
-    for (district, case_id) in keys {
-        by_district.entry(stored("rectifications.district", &district)?).or_default().push(case_id);
-    }
-    Ok(by_district)
+/// The first of what is due.
+async fn due_now(conn: &mut Connection, now: Instant) -> QueryResult<Vec<CaseKey>> {
+    rectifications::table
+        .inner_join(
+            cases::table.on(cases::district
+                .eq(rectifications::district)
+                .and(cases::case_id.eq(rectifications::case_id))),
+        )
+        .filter(rectifications::state.eq(RoundState::Assigned.code()))
+        .filter(rectifications::next_step_at.le(Time(now)))
+        .filter(cases::review_state.eq_any(REVIEW_STATES))
+        .order((rectifications::district, rectifications::case_id))
+        .limit(BATCH_CASES)
+        .select((rectifications::district, rectifications::case_id))
+        .load(conn)
+        .await
 }
 
 /// A step as it is written.

@@ -4,8 +4,6 @@
 //! Invariant: it is computed under the case's row lock, from the time of filing as then; while the year is still missing,
 //! nothing changes.
 
-use std::collections::BTreeMap;
-
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncConnection, RunQueryDsl};
@@ -15,6 +13,7 @@ use sync_core::time::Instant;
 use uuid::Uuid;
 
 use crate::appeals::terms::Terms;
+use crate::db::case_keys::{BATCH_CASES, CaseKey, by_district};
 use crate::db::changes::{NewChange, record_changes};
 use crate::db::rectifications::lock_cases;
 use crate::db::schema::{appeals, cases};
@@ -24,9 +23,6 @@ use crate::db::{Connection, duplicate_lock};
 use crate::problem::ApiError;
 use crate::state::AppState;
 
-/// Appeals looked at in one run; those left wait for the next.
-const BATCH_APPEALS: i64 = 500;
-
 /// An appeal with what its date follows from, and what its case is told by.
 type Row = (Uuid, Time, Uuid, String, Uuid, Option<String>);
 
@@ -35,30 +31,34 @@ type Row = (Uuid, Time, Uuid, String, Uuid, Option<String>);
 /// # Errors
 /// Faults of the database.
 pub async fn plan_appeals(state: &AppState) -> Result<usize, ApiError> {
+    let mut conn = state.connection().await?;
     let mut planned: usize = 0;
-    for (district, ids) in assumed(&mut *state.connection().await?).await? {
-        let mut conn = state.connection().await?;
-        let done = conn.transaction(async |conn| plan(conn, state, &district, &ids).await).await?;
-        planned = planned.saturating_add(done);
+    let mut batch = assumed(&mut conn, None).await?;
+    while let Some(last) = batch.last().cloned() {
+        for (district, ids) in by_district(&batch)? {
+            let done = conn.transaction(async |conn| plan(conn, state, &district, &ids).await).await?;
+            planned = planned.saturating_add(done);
+        }
+        batch = assumed(&mut conn, Some(last)).await?;
     }
     Ok(planned)
 }
 
-/// Cases with an open appeal whose date was planned without the calendar, by district.
-async fn assumed(conn: &mut Connection) -> Result<BTreeMap<RegionCode, Vec<Uuid>>, ApiError> {
-    let keys: Vec<(String, Uuid)> = appeals::table
+/// Cases beyond this one with an open appeal whose date was planned without the calendar.
+async fn assumed(conn: &mut Connection, after: Option<CaseKey>) -> QueryResult<Vec<CaseKey>> {
+    let (district, case_id) = after.unwrap_or_default();
+    let beyond = appeals::district
+        .gt(district.clone())
+        .or(appeals::district.eq(district).and(appeals::case_id.gt(case_id)));
+    appeals::table
+        .filter(beyond)
         .filter(appeals::due_assumed)
         .filter(appeals::state.eq(AppealState::Open.code()))
         .order((appeals::district, appeals::case_id))
-        .limit(BATCH_APPEALS)
+        .limit(BATCH_CASES)
         .select((appeals::district, appeals::case_id))
         .load(conn)
-        .await?;
-    let mut by_district: BTreeMap<RegionCode, Vec<Uuid>> = BTreeMap::new();
-    for (district, case_id) in keys {
-        by_district.entry(stored("appeals.district", &district)?).or_default().push(case_id);
-    }
-    Ok(by_district)
+        .await
 }
 
 async fn plan(

@@ -4,8 +4,6 @@
 //!
 //! Invariant: it is computed under the case's row lock and once; while the year is still missing, no deadline changes.
 
-use std::collections::BTreeMap;
-
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
@@ -13,54 +11,55 @@ use diesel_async::{AsyncConnection, RunQueryDsl};
 use sync_core::ids::RegionCode;
 use uuid::Uuid;
 
+use crate::db::case_keys::{BATCH_CASES, CaseKey, by_district};
 use crate::db::changes::record_changes;
 use crate::db::rectifications::{LoopChanges, cases_of_loops, lock_cases, present_rounds};
 use crate::db::schema::{cases, rectifications};
-use crate::db::types::stored;
 use crate::db::{Connection, duplicate_lock};
 use crate::problem::ApiError;
 use crate::services::hand_over_rounds::hand_over;
 use crate::state::AppState;
-
-/// Rounds looked at in one run; those left wait for the next.
-const BATCH_ROUNDS: i64 = 500;
 
 /// Sets what can be set now, and hands over what is another unit's. Says of how many rounds.
 ///
 /// # Errors
 /// Faults of the database.
 pub async fn plan_deadlines(state: &AppState) -> Result<usize, ApiError> {
+    let mut conn = state.connection().await?;
     let mut planned: usize = 0;
-    for (district, ids) in waiting(&mut *state.connection().await?).await? {
-        let mut conn = state.connection().await?;
-        let done = conn.transaction(async |conn| plan(conn, state, &district, &ids).await).await?;
-        planned = planned.saturating_add(done);
+    let mut batch = waiting(&mut conn, None).await?;
+    while let Some(last) = batch.last().cloned() {
+        for (district, ids) in by_district(&batch)? {
+            let done = conn.transaction(async |conn| plan(conn, state, &district, &ids).await).await?;
+            planned = planned.saturating_add(done);
+        }
+        batch = waiting(&mut conn, Some(last)).await?;
     }
     Ok(planned)
 }
 
-/// Rounds that wait for the calendar, and those that a unit has whose case is another's, by district.
-async fn waiting(conn: &mut Connection) -> Result<BTreeMap<RegionCode, Vec<Uuid>>, ApiError> {
-    let keys: Vec<(String, Uuid)> = rectifications::table
+/// Rounds beyond this one that wait for the calendar, and those that a unit has whose case is another's.
+async fn waiting(conn: &mut Connection, after: Option<CaseKey>) -> QueryResult<Vec<CaseKey>> {
+    let (district, case_id) = after.unwrap_or_default();
+    let beyond = rectifications::district
+        .gt(district.clone())
+        .or(rectifications::district.eq(district).and(rectifications::case_id.gt(case_id)));
+    rectifications::table
         .inner_join(cases::table.on(
             cases::district.eq(rectifications::district).and(cases::case_id.eq(rectifications::case_id)),
         ))
         .filter(sql::<Bool>(
-            "(rectifications.state = 'assigned' AND next_step_at IS NULL
+            "((rectifications.state = 'assigned' AND next_step_at IS NULL
               AND (deadline IS NULL OR steps_taken < cardinality(steps)))
              OR (rectifications.state IN ('assigned', 'paused', 'rectified', 'returned')
-                 AND rectifications.unit_id <> cases.unit_id AND review_state NOT IN ('dismissed', 'merged'))",
+                 AND rectifications.unit_id <> cases.unit_id AND review_state NOT IN ('dismissed', 'merged')))",
         ))
+        .filter(beyond)
         .order((rectifications::district, rectifications::case_id))
-        .limit(BATCH_ROUNDS)
+        .limit(BATCH_CASES)
         .select((rectifications::district, rectifications::case_id))
         .load(conn)
-        .await?;
-    let mut by_district: BTreeMap<RegionCode, Vec<Uuid>> = BTreeMap::new();
-    for (district, case_id) in keys {
-        by_district.entry(stored("rectifications.district", &district)?).or_default().push(case_id);
-    }
-    Ok(by_district)
+        .await
 }
 
 async fn plan(

@@ -23,6 +23,9 @@ use crate::wire::field_record::{
 use crate::wire::operation::Body;
 use crate::wire::problem::ProblemKind;
 
+/// How the header of a report's operation names its kind.
+const REPORT_KIND: &str = "report_rectification";
+
 /// What was seen, with its photos kept already.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Seen {
@@ -71,6 +74,8 @@ pub struct Order {
     pub target_name: Option<String>,
     /// What this user recorded about it.
     pub records: Vec<OwnRecord>,
+    /// Whether the report that stands is this user's own: another person finds it in order (复核).
+    pub reported_here: bool,
 }
 
 /// A fire point lead with what this user recorded about it.
@@ -104,15 +109,25 @@ pub fn orders(store: &DeviceStore) -> Result<Vec<Order>, StoreError> {
     let order = |round: RectificationRow| {
         let case = cases.get(&round.case_id);
         let target = case.and_then(|case| case.target_id);
+        let records = own.remove(&round.case_id.to_string()).unwrap_or_default();
         Order {
+            reported_here: is_own_report(&round, &records),
             item: case.map(|case| case.item.clone()),
             target,
             target_name: target.and_then(|id| names.get(&id).cloned()),
-            records: own.remove(&round.case_id.to_string()).unwrap_or_default(),
+            records,
             round,
         }
     };
     Ok(rounds.into_iter().map(order).collect())
+}
+
+/// Whether the report that a round stands on is one of these records; a clock that was put right may hide it.
+fn is_own_report(round: &RectificationRow, records: &[OwnRecord]) -> bool {
+    let reported = round.report.as_ref().filter(|_| round.state == RoundState::Rectified);
+    reported.is_some_and(|report| {
+        records.iter().any(|own| own.kind == REPORT_KIND && own.occurred_at == report.at)
+    })
 }
 
 /// The fire point leads in the user's grids, the latest first.
@@ -135,7 +150,7 @@ pub fn fire_points(store: &DeviceStore) -> Result<Vec<Lead>, StoreError> {
 /// # Errors
 /// [`FieldError::Refused`] with everything wrong; [`FieldError::Store`].
 pub fn make_report(store: &DeviceStore, case_id: CaseId, seen: Seen) -> Result<Body, FieldError> {
-    let round = round_of(store, case_id)?;
+    let round = present_round(store, case_id)?.round;
     let report = RectificationReport { case_id, round, text: seen.text, photos: seen.photos, fix: seen.fix };
     refuse(report.faults())?;
     Ok(Body::ReportRectification(report))
@@ -144,14 +159,20 @@ pub fn make_report(store: &DeviceStore, case_id: CaseId, seen: Seen) -> Result<B
 /// A re-check of a case on the spot (复核).
 ///
 /// # Errors
-/// As [`make_report`].
+/// As [`make_report`]; `same_person` where it passes what the user reported.
 pub fn make_recheck(
     store: &DeviceStore,
     case_id: CaseId,
     passed: bool,
     seen: Seen,
 ) -> Result<Body, FieldError> {
-    let round = round_of(store, case_id)?;
+    let present = present_round(store, case_id)?;
+    let subject = case_id.to_string();
+    let own = own_records(store, std::iter::once(subject.clone()))?.remove(&subject).unwrap_or_default();
+    if passed && is_own_report(&present, &own) {
+        return Err(FieldError::refused(ProblemKind::SamePerson, "passed"));
+    }
+    let round = present.round;
     let Seen { text, photos, fix } = seen;
     let check = RectificationCheck { case_id, round, passed, text, photos, fix };
     refuse(check.faults())?;
@@ -182,10 +203,9 @@ pub fn make_verification(
 }
 
 /// The present round of a case, as far as this device heard.
-fn round_of(store: &DeviceStore, case_id: CaseId) -> Result<u16, FieldError> {
+fn present_round(store: &DeviceStore, case_id: CaseId) -> Result<RectificationRow, FieldError> {
     let round = store.master().rectification(case_id)?;
-    let round = round.ok_or_else(|| FieldError::refused(ProblemKind::RectificationUnknown, "case"))?;
-    Ok(round.round)
+    round.ok_or_else(|| FieldError::refused(ProblemKind::RectificationUnknown, "case"))
 }
 
 fn own_records(

@@ -2,7 +2,7 @@
 //! close; and the unit's return.
 //!
 //! Invariants: each is a numbered decision on the case, made on the version that was looked at, once for its request;
-//! the case's row is locked first and the district's second. Rectification is ordered on cases under review as well as on
+//! the case's row is locked first and the district's second. What somebody reported, another person re-checks. Rectification is ordered on cases under review as well as on
 //! confirmed ones: what burns is put out before anybody decides on money.
 
 mod refusal;
@@ -28,7 +28,7 @@ use crate::db::changes::record_changes;
 use crate::db::decisions::DecisionRow;
 use crate::db::rectifications::{
     LoopCase, LoopChanges, RecordKind, RecordPhotoWrite, RecordSubject, RecordWrite, insert_record_photos,
-    insert_records, lock_case, present_rounds,
+    insert_records, last_reporters, lock_case, present_rounds,
 };
 use crate::db::types::stored_code;
 use crate::db::{Connection, decisions, photos};
@@ -110,6 +110,13 @@ async fn decide(
         return Err(LoopRefusal::PhotoUnknown(photo));
     }
     let before = present_rounds(conn, &actor.district, [case_id.0]).await?.remove(&case_id);
+    if request.step.passed() == Some(true) {
+        let reporters = last_reporters(conn, &actor.district, [case_id.0]).await?;
+        let reporter = before.as_ref().and_then(|round| reporters.get(&(case_id, round.number)));
+        if reporter == Some(&actor.user_id) {
+            return Err(LoopRefusal::SamePerson);
+        }
+    }
     let changed = next_rounds(actor, &case, before, &request.step, rules)?;
     let present = changed.last().ok_or(LoopRefusal::RoundUnknown)?.clone();
     let checked = changed.first().map_or(present.number, |round| round.number);

@@ -31,6 +31,9 @@ pub enum LoopRefusal {
     /// Not in the round's state.
     #[error(transparent)]
     Round(RoundFault),
+    /// The one who reported it cannot say that it is in order.
+    #[error("reported by the same person")]
+    SamePerson,
     /// The calendar lacks a year.
     #[error(transparent)]
     Gap(CalendarGap),
@@ -89,6 +92,7 @@ impl From<LoopRefusal> for ApiError {
             LoopRefusal::RequestIdReused => Self::new(ProblemKind::DecisionIdReused).field("request_id"),
             LoopRefusal::Changed(_) => problem(ProblemKind::CaseChanged).field("expected_version"),
             LoopRefusal::ReviewForbids(_) => problem(ProblemKind::CaseStateForbids).field("step"),
+            LoopRefusal::SamePerson => Self::new(ProblemKind::SamePerson).field("step"),
             LoopRefusal::RoundUnknown => problem(ProblemKind::RectificationUnknown).field("round"),
             LoopRefusal::Round(RoundFault::StateForbids(_)) => {
                 problem(ProblemKind::RectificationStateForbids).field("step")

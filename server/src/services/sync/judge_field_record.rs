@@ -1,7 +1,8 @@
 //! Judges a field record by what is known: a report of rectification, a re-check, the verification of a fire point.
 //!
 //! Invariants: pure; whoever was an inspector of the grid at occurrence may bring one (invariant 4); of two about one
-//! round the first to arrive counts, and the other is rejected with its reason and kept with its bytes.
+//! round the first to arrive counts, and the other is rejected with its reason and kept with its bytes. Who reported a round
+//! does not find it in order.
 
 use sync_core::evaluate::clock_is_suspect;
 use sync_core::geo::Fix;
@@ -9,6 +10,7 @@ use sync_core::ids::{FirePointId, InspectionId};
 use sync_core::model::case::ReviewState;
 use sync_core::model::fire_point::FirePointState;
 use sync_core::model::photo::PhotoEntry;
+use sync_core::model::rectification::RoundState;
 use sync_core::time::Instant;
 use sync_core::wire::field_record::{
     FirePointVerification, RecordFault, RectificationCheck, RectificationReport,
@@ -76,6 +78,10 @@ pub(super) fn judge_check(
     refuse_first(check.faults())?;
     let made_at = believed(header.occurred_at, known.received_at);
     let (case, mut round) = present_round(known, header, check.case_id, check.round)?;
+    let reported_by = known.loops.get(&check.case_id).and_then(|known| known.reported_by);
+    if check.passed && round.state == RoundState::Rectified && reported_by == Some(header.author) {
+        return Err(rejected(ProblemKind::SamePerson, "passed"));
+    }
     round.check(check.passed, made_at).map_err(forbidden)?;
     Ok(JudgedRecord {
         case,
@@ -136,7 +142,7 @@ fn present_round(
     case_id: sync_core::ids::CaseId,
     number: u16,
 ) -> Result<(LoopCase, Round), Refusal> {
-    let Some(KnownLoop { case, round }) = known.loops.get(&case_id) else {
+    let Some(KnownLoop { case, round, .. }) = known.loops.get(&case_id) else {
         let elsewhere = known.elsewhere.contains(&case_id.0);
         let kind = if elsewhere { ProblemKind::OtherDistrict } else { ProblemKind::CaseUnknown };
         return Err(rejected(kind, "case_id"));

@@ -61,6 +61,8 @@ pub struct KnownLoop {
     pub case: LoopCase,
     /// Its present round; none where nothing was ordered.
     pub round: Option<Round>,
+    /// Who reported that round last.
+    pub reported_by: Option<UserId>,
 }
 
 /// What the server knows.

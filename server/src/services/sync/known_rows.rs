@@ -17,7 +17,7 @@ use super::known::{KnownInspection, KnownLoop, KnownTarget};
 use crate::db::Connection;
 use crate::db::assignments::AssignmentRow;
 use crate::db::grids::GridRow;
-use crate::db::rectifications::{cases_of_loops, present_rounds};
+use crate::db::rectifications::{cases_of_loops, last_reporters, present_rounds};
 use crate::db::schema::{assignments, grids, inspections, photos, targets, units, zones};
 use crate::db::statement::statement;
 use crate::db::targets::TargetRow;
@@ -207,9 +207,11 @@ pub(super) async fn loops(
     }
     let mut rounds = present_rounds(conn, district, ids.iter().copied()).await?;
     let cases = cases_of_loops(conn, district, ids.iter().copied()).await?;
+    let reporters = last_reporters(conn, district, ids.iter().copied()).await?;
     let known = cases.into_iter().map(|case| {
         let round = rounds.remove(&case.case_id);
-        (case.case_id, KnownLoop { case, round })
+        let reported = round.as_ref().and_then(|round| reporters.get(&(case.case_id, round.number)));
+        (case.case_id, KnownLoop { reported_by: reported.copied(), case, round })
     });
     Ok(known.collect())
 }

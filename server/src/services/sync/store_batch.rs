@@ -27,7 +27,8 @@ use crate::db::Connection;
 use crate::db::changes::{Entity, NewChange, record_changes};
 use crate::db::fire_points::{FindingWrite, store_findings};
 use crate::db::rectifications::{
-    LoopChanges, RecordPhotoWrite, RecordSubject, RecordWrite, insert_record_photos, insert_records,
+    LoopChanges, RecordKind, RecordPhotoWrite, RecordSubject, RecordWrite, insert_record_photos,
+    insert_records,
 };
 use crate::db::statement::statement;
 use crate::db::targets::{TargetWrite, insert_targets, update_targets};
@@ -109,6 +110,7 @@ impl Batch {
         });
         if let Some(known) = known.loops.get_mut(&case.case_id) {
             known.round = Some(present);
+            known.reported_by = (kind == RecordKind::Report).then_some(pusher.user);
         }
     }
 

@@ -1,5 +1,6 @@
 //! Deadlines in working hours, workdays and days; extension and pause; a year that the calendar lacks.
 
+use diesel_async::SimpleAsyncConnection;
 use serde_json::{Value, json};
 use server::services::plan_deadlines::plan_deadlines;
 use server::state::AppState;
@@ -93,6 +94,17 @@ async fn what_an_inspector_saw_is_not_refused_for_the_calendar_and_waits_for_a_d
     assert_eq!(review.step(case, today).await["deadline"], "2026-12-31T03:00:00.000Z");
 }
 
+/// The server as it is once an administrator has added a calendar for 2027 without holidays.
+fn with_next_year(review: &Review) -> AppState {
+    let files = tempfile::tempdir().unwrap();
+    let year = "year = 2027\nnotice = \"x\"\nholidays = []\n";
+    std::fs::write(files.path().join("cn-2027.toml"), year).unwrap();
+    let mut config = review.server.state.config.clone();
+    config.calendar_dir = Some(files.path().to_owned());
+    let pool = review.server.state.pool.clone();
+    AppState::new(config, pool, review.server.clock.clone()).unwrap()
+}
+
 #[tokio::test]
 async fn once_an_administrator_adds_the_year_what_waited_gets_its_deadline() {
     let review = Review::start().await;
@@ -101,13 +113,7 @@ async fn once_an_administrator_adds_the_year_what_waited_gets_its_deadline() {
     review.travel("2026-12-31T02:00:00Z").await;
     let device = review.server.renewed(&review.device);
     device.push(&[device.recheck(case, 1, false)]).await;
-    let files = tempfile::tempdir().unwrap();
-    let year = "year = 2027\nnotice = \"x\"\nholidays = []\n";
-    std::fs::write(files.path().join("cn-2027.toml"), year).unwrap();
-    let mut config = review.server.state.config.clone();
-    config.calendar_dir = Some(files.path().to_owned());
-    let pool = review.server.state.pool.clone();
-    let restarted = AppState::new(config, pool, review.server.clock.clone()).unwrap();
+    let restarted = with_next_year(&review);
 
     assert_eq!(plan_deadlines(&review.server.state).await.unwrap(), 0, "the year is still missing");
     assert_eq!(plan_deadlines(&restarted).await.unwrap(), 1);
@@ -115,4 +121,25 @@ async fn once_an_administrator_adds_the_year_what_waited_gets_its_deadline() {
 
     // New Year's Day is worked by this file, and Monday is the second workday.
     assert_eq!(review.round(case).await["deadline"], "2027-01-04T10:00:00.000Z");
+}
+
+#[tokio::test]
+async fn however_many_wait_for_the_year_each_gets_its_deadline_in_one_run() {
+    let review = Review::start().await;
+    let case = review.ordered(2).await;
+    review.device.push(&[review.device.report(case, 1)]).await;
+    review.travel("2026-12-31T02:00:00Z").await;
+    let device = review.server.renewed(&review.device);
+    device.push(&[device.recheck(case, 1, false)]).await;
+    // The same case and rounds 600 times more.
+    let copies = "
+        INSERT INTO cases SELECT (jsonb_populate_record(
+            c, jsonb_build_object('case_id', gen_random_uuid(), 'item', 'copy_' || copies.number))).*
+        FROM cases c, generate_series(1, 600) AS copies (number);
+        INSERT INTO rectifications
+        SELECT (jsonb_populate_record(r, jsonb_build_object('case_id', c.case_id))).*
+        FROM rectifications r, cases c WHERE c.case_id <> r.case_id";
+    review.server.connection().await.batch_execute(copies).await.unwrap();
+
+    assert_eq!(plan_deadlines(&with_next_year(&review)).await.unwrap(), 601);
 }

@@ -5,9 +5,9 @@ use sync_core::ids::CaseId;
 use sync_core::wire::operation::Body;
 use sync_core::wire::push::Outcome;
 use tests::field::{code, photo_entry};
-use tests::rectification::{order, plain};
-use tests::review::Review;
-use tests::{TestDevice, TestRole};
+use tests::rectification::{order, plain, report, step_request};
+use tests::review::{Review, accepted};
+use tests::{TestDevice, TestRole, problem};
 
 /// The row of a case's round as a device pulls it from the start.
 async fn pulled(device: &TestDevice, case: CaseId) -> Option<Value> {
@@ -28,13 +28,14 @@ async fn an_inspector_of_the_grid_pulls_the_order_and_brings_report_and_recheck(
         (&json!(1), &json!("assigned"), &json!("补齐围挡"))
     );
     assert_eq!(row["deadline"], "2026-11-24T10:00:00.000Z");
-    let brought = colleague.push(&[colleague.report(case, 1), colleague.recheck(case, 1, true)]).await;
-
-    assert_eq!(brought, [Outcome::Applied, Outcome::Applied]);
+    let device = &review.device;
+    assert_eq!(device.push(&[device.report(case, 1)]).await, [Outcome::Applied]);
+    assert_eq!(colleague.push(&[colleague.recheck(case, 1, true)]).await, [Outcome::Applied]);
     let round = review.round(case).await;
     assert_eq!(round["state"], "verified");
     let records = round["records"].as_array().unwrap();
-    assert!(records.iter().all(|record| record["device_id"] == json!(colleague.device_id)), "{records:?}");
+    let devices: Vec<&Value> = records.iter().map(|record| &record["device_id"]).collect();
+    assert_eq!(devices, [&json!(device.device_id), &json!(colleague.device_id)]);
     assert_eq!(pulled(&colleague, case).await.unwrap()["report"]["text"], "围挡已补齐");
     review.step(case, plain("close_rectification")).await;
     assert_eq!(pulled(&colleague, case).await.unwrap()["state"], "closed");
@@ -59,14 +60,37 @@ async fn a_failed_recheck_on_the_spot_begins_the_next_round_by_itself() {
 }
 
 #[tokio::test]
+async fn who_reported_does_not_find_it_in_order_and_may_say_that_it_is_not() {
+    let review = Review::start().await;
+    let case = review.ordered(2).await;
+    let device = &review.device;
+
+    let brought = device.push(&[device.report(case, 1), device.recheck(case, 1, true)]).await;
+    assert_eq!((&brought[0], code(&brought[1])), (&Outcome::Applied, "same_person"));
+    let later = device.push(&[device.recheck(case, 1, true)]).await;
+    assert_eq!(code(&later[0]), "same_person");
+    assert_eq!(review.round(case).await["state"], "rectified");
+    assert_eq!(device.push(&[device.recheck(case, 1, false)]).await, [Outcome::Applied]);
+
+    let both = [TestRole::supervisor(""), TestRole::liaison(review.macun.streets[0])];
+    let own = review.server.user(&review.macun, "wang", &both).await;
+    let own = review.server.office(&own).await;
+    accepted(own.report(case, &report(2)).await).await;
+    let version = review.show(case).await["version"].clone();
+    let refused = problem(own.step(case, &step_request(version, plain("verify_rectification"))).await).await;
+    assert_eq!(refused.code.as_str(), "same_person");
+    assert_eq!(review.step(case, plain("verify_rectification")).await["state"], "verified");
+}
+
+#[tokio::test]
 async fn of_two_tablets_the_first_recheck_counts_and_the_other_is_told_why_not() {
     let review = Review::start().await;
     let case = review.ordered(2).await;
     let colleague = review.server.inspector(&review.macun, "wu", "001").await;
     review.device.push(&[review.device.report(case, 1)]).await;
 
-    let first = review.device.push(&[review.device.recheck(case, 1, true)]).await;
-    let second = colleague.push(&[colleague.recheck(case, 1, false)]).await;
+    let first = colleague.push(&[colleague.recheck(case, 1, true)]).await;
+    let second = review.device.push(&[review.device.recheck(case, 1, false)]).await;
 
     assert_eq!(first, [Outcome::Applied]);
     assert_eq!(code(&second[0]), "rectification_state_forbids");

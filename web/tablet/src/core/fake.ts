@@ -95,6 +95,7 @@ export function fakeCore(setup: FakeSetup = {}): Core {
       requirement: '覆盖裸露物料', ordered_at: now(), deadline: new Date(Date.now() + 86_400_000).toISOString(),
       report: { at: now(), text: '已覆盖' }, item: 'six_hundred_percent', target: targets[0]?.target_id ?? null,
       target_name: targets[0]?.name ?? null, point: targets[0]?.point ?? null, photos_before: [], records: [],
+      reported_here: false,
     },
   ]
   const device: DeviceState = {

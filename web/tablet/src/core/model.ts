@@ -423,6 +423,8 @@ export interface Order {
   /** Photos of the own inspection that found it, as "before"; empty where another inspector did. */
   photos_before: string[]
   records: OwnRecord[]
+  /** Whether the report that stands is the user's own: another person finds it in order. */
+  reported_here: boolean
 }
 
 /** A fire point lead (火点线索). */

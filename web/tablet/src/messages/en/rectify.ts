@@ -9,6 +9,7 @@ const rectify: typeof zh = {
   noReport: 'The unit has not reported',
   doReport: 'Report as rectified',
   doRecheck: 'Re-check on the spot',
+  ownReport: 'You reported this yourself: that it is in order is for another person to say.',
   passed: 'Passed',
   failed: 'Failed',
   text: 'What was seen',

@@ -8,6 +8,7 @@ export default {
   noReport: '单位尚未反馈',
   doReport: '报告已整改',
   doRecheck: '现场复核',
+  ownReport: '这是您本人的反馈：复核通过须由他人认定。',
   passed: '复核通过',
   failed: '复核不通过',
   text: '现场情况',
