@@ -8,6 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::auth::authorised::Authorised;
+use crate::auth::case_scope::CaseScope;
 use crate::auth::money_scope::MoneyScope;
 use crate::auth::permission::{ReadAccounts, ReadMoney};
 use crate::db::ledger_entries;
@@ -70,7 +71,8 @@ async fn list(
 }
 
 /// Where an entry comes from: charge, case, decisions, appeals, pack, clause, inspections with the bytes sent, and photos; and what
-/// became of it. A unit that the case left is told its history up to there.
+/// became of it. A unit that the case left is told its history up to there; a supervisor of other grids is told
+/// charge and clause, and that the evidence is withheld.
 #[utoipa::path(
     tag = "ledger",
     params(("entry_no" = i64, Path, description = "The entry.")),
@@ -86,7 +88,8 @@ async fn trace(
     let entry_no: i64 = path.parse().map_err(|_| ProblemKind::EntryUnknown)?;
     let now = state.clock.now();
     let mut connection = state.connection().await?;
-    Ok(web::Json(trace_entry(&mut connection, &MoneyScope::of(&actor), entry_no, now).await?))
+    let (money, cases) = (MoneyScope::of(&actor), CaseScope::of(&actor));
+    Ok(web::Json(trace_entry(&mut connection, &money, &cases, entry_no, now).await?))
 }
 
 /// What a walk along the whole chain found.

@@ -148,3 +148,27 @@ async fn an_entry_that_is_not_there_or_of_another_unit_is_unknown() {
     review.close(date(2026, 10, 1)).await;
     assert_eq!(trace(&review, 1).await["closing"], Value::Null, "another month's closing is not its own");
 }
+
+#[tokio::test]
+async fn a_supervisor_of_another_grid_is_told_charge_and_clause_and_none_of_the_evidence() {
+    let review = Review::start().await;
+    let case = review.case(&["hoarding"]).await;
+    review.decide(case, "confirm").await;
+    let other = review.office("wang", TestRole::supervisor("002")).await;
+    let own = review.office("wu", TestRole::supervisor("001")).await;
+    let path = "/api/v1/ledger/entries/1/trace";
+
+    let traced = read(other.request(Method::GET, path)).await;
+
+    assert_eq!(
+        (&traced["evidence_withheld"], &traced["entry"]["amount_yuan"]),
+        (&json!(true), &json!("100000.00"))
+    );
+    assert_eq!(traced["pack"]["clause"], traced["charge"]["clause"]);
+    for part in ["decisions", "appeals", "inspections"] {
+        assert_eq!(traced[part], json!([]), "{part}");
+    }
+    let traced = read(own.request(Method::GET, path)).await;
+    assert_eq!(traced["evidence_withheld"], json!(false));
+    assert_eq!(traced["inspections"].as_array().unwrap().len(), 1);
+}

@@ -28,7 +28,7 @@ use crate::auth::case_scope::CaseScope;
 use crate::db::types::{stored_code, stored_json};
 use crate::db::{Connection, decisions};
 use crate::problem::ApiError;
-pub(super) use read::charges;
+pub(super) use read::{charges, is_open_to};
 
 use crate::services::list_appeals::{Appeal, appeals_of};
 use crate::services::list_cases::{CaseSummary, summaries};

@@ -35,7 +35,11 @@ diesel::alias!(cases as absorbed: Absorbed);
 
 /// Whether the scope sees a case, or the one that it was merged into: who answers for a survivor may look at all that it
 /// is charged for.
-async fn is_open_to(connection: &mut Connection, scope: &CaseScope, case_id: CaseId) -> QueryResult<bool> {
+pub(in crate::services) async fn is_open_to(
+    connection: &mut Connection,
+    scope: &CaseScope,
+    case_id: CaseId,
+) -> QueryResult<bool> {
     let survivor = absorbed
         .filter(absorbed.field(cases::district).eq(scope.district().as_str()))
         .filter(absorbed.field(cases::case_id).eq(case_id.0))

@@ -1,8 +1,9 @@
 //! Traces a ledger entry (分录溯源): from any yuan back to charge, case, decisions with their people, appeals, pack and clause,
 //! inspections with the bytes that a device sent, and photos; and on to what later reversed or transferred it.
 //!
-//! Invariant: a unit that a case left is told its history up to there, and case and charge as they stood then. What was
-//! decided, found, charged and objected to since is the other unit's.
+//! Invariants: a unit that a case left is told its history up to there, and case and charge as they stood then. What was
+//! decided, found, charged and objected to since is the other unit's. Who sees the district's money and not the case, as
+//! the supervisor of another grid, is told charge and clause and none of the evidence.
 
 mod as_it_left;
 mod read;
@@ -18,13 +19,14 @@ use sync_core::time::{Instant, Month};
 use sync_core::wire::problem::ProblemKind;
 use utoipa::ToSchema;
 
+use crate::auth::case_scope::CaseScope;
 use crate::auth::money_scope::MoneyScope;
 use crate::db::{Connection, periods};
 use crate::problem::ApiError;
 use crate::services::list_appeals::{Appeal, appeals_of};
 use crate::services::list_cases::{CaseSummary, summaries};
 use crate::services::list_entries::{Entry, EntryFilter, list_entries};
-use crate::services::show_case::{ChargeView, PhotoState};
+use crate::services::show_case::{ChargeView, PhotoState, is_open_to};
 
 /// Entries of one charge that are shown at most.
 const CHARGE_ENTRIES_MAX: u16 = 500;
@@ -144,15 +146,18 @@ pub struct EntryTrace {
     pub pack: TracedPack,
     /// The case's inspections, the first first.
     pub inspections: Vec<TracedInspection>,
+    /// Whether decisions, appeals and inspections are left out because the case is outside of the reader's grids.
+    pub evidence_withheld: bool,
 }
 
-/// Traces an entry that the scope sees.
+/// Traces an entry that the scope sees; its evidence where `cases` shows the case, or once did.
 ///
 /// # Errors
 /// `entry_unknown`; faults of the database.
 pub async fn trace_entry(
     connection: &mut Connection,
     scope: &MoneyScope,
+    cases: &CaseScope,
     entry_no: i64,
     now: Instant,
 ) -> Result<EntryTrace, ApiError> {
@@ -166,9 +171,9 @@ pub async fn trace_entry(
         summaries(connection, district, &[entry.case_id]).await?.pop().ok_or(ProblemKind::CaseUnknown)?;
     let left = scope.units.as_ref().filter(|own| !own.contains(&case.unit_id.0));
     let last = left.and_then(|_| of_charge.iter().map(|entry| entry.decision.decision_no).max());
-    let decisions = read::decisions(connection, district, entry.case_id, last).await?;
+    let mut decisions = read::decisions(connection, district, entry.case_id, last).await?;
     let until = left.and_then(|_| decisions.last().map(|decision| decision.decided_at));
-    let inspections = read::inspections(connection, district, entry.case_id, until).await?;
+    let mut inspections = read::inspections(connection, district, entry.case_id, until).await?;
     let mut appeals = appeals_of(connection, district, entry.case_id, now).await?;
     let charge = read::charge(connection, district, entry.case_id, charge_id).await?;
     let mut charge = charge.ok_or(ProblemKind::EntryUnknown)?;
@@ -177,6 +182,10 @@ pub async fn trace_entry(
         let outcome = read::last_outcome(connection, district, entry.case_id, last).await?;
         as_it_left::case(&mut case, &of_charge, &decisions, &inspections, outcome);
         as_it_left::charge(&mut charge, &of_charge);
+    }
+    let evidence_withheld = scope.units.is_none() && !is_open_to(connection, cases, entry.case_id).await?;
+    if evidence_withheld {
+        (decisions, appeals, inspections) = (Vec::new(), Vec::new(), Vec::new());
     }
     let proposed: ProposedCase = read::evaluation(connection, district, entry.case_id).await?;
     let closing = periods::find_closed(connection, district, entry.period).await?;
@@ -201,5 +210,6 @@ pub async fn trace_entry(
         entry,
         of_charge,
         case,
+        evidence_withheld,
     })
 }

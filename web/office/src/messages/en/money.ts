@@ -49,6 +49,7 @@ const money: typeof zh = {
     stepEntry: 'Entry',
     stepCharge: 'Charge and clause',
     stepCase: 'Case',
+    withheld: 'The case is outside of your grids: decisions, appeals, inspections and photos are not shown.',
     stepDecisions: 'Decisions',
     stepAppeals: 'Appeals',
     stepInspections: 'Inspections',

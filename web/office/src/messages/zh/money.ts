@@ -48,6 +48,7 @@ export default {
     stepEntry: '分录',
     stepCharge: '扣缴与条款',
     stepCase: '案件',
+    withheld: '案件不在您的监管网格内：决定、申诉、检查记录和照片不予显示。',
     stepDecisions: '决定',
     stepAppeals: '申诉',
     stepInspections: '检查记录',
