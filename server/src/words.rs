@@ -83,6 +83,7 @@ impl Word for Flag {
             Self::TargetDiffers => ("台账不一致", "target differs"),
             Self::AmendsDecided => ("更正已决定案件", "amends a decided case"),
             Self::DuplicateProposed => ("疑似重复", "possible duplicate"),
+            Self::AbsorbedAmended => ("并入案件有更正", "a merged case was corrected"),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Rows of `cases` (案件) that a decision reads and changes.
 
+use diesel::dsl::{exists, select};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use sync_core::ids::{CaseId, RegionCode};
@@ -7,7 +8,7 @@ use sync_core::time::Instant;
 use uuid::Uuid;
 
 use crate::db::Connection;
-use crate::db::schema::cases;
+use crate::db::schema::{cases, ledger_entries};
 use crate::db::types::{Day, Time};
 
 /// What a decision must know of a case.
@@ -145,4 +146,22 @@ pub async fn touch(
         .returning(cases::version)
         .get_result(connection)
         .await
+}
+
+/// Whether something ever stood in the ledger of a case that was merged into this one.
+///
+/// # Errors
+/// Faults of the database.
+pub async fn absorbed_was_posted(
+    connection: &mut Connection,
+    district: &RegionCode,
+    survivor: CaseId,
+) -> QueryResult<bool> {
+    let of_entry =
+        cases::district.eq(ledger_entries::district).and(cases::case_id.eq(ledger_entries::case_id));
+    let posted = ledger_entries::table
+        .inner_join(cases::table.on(of_entry))
+        .filter(cases::district.eq(district.as_str()))
+        .filter(cases::merged_into.eq(survivor.0));
+    select(exists(posted)).get_result(connection).await
 }

@@ -11,12 +11,15 @@ use super::{PAGE_CSS, PrintError, QrCode, written_day};
 use crate::db::districts::DistrictHead;
 use crate::tables::Language;
 
+/// Cases of a notice that have a code each: longer ones would be pages of codes, and each case has its number.
+const CODES_MAX: usize = 40;
+
 /// A notice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeductionNotice {
     /// Its number.
     pub number: String,
-    /// The address of the notice itself.
+    /// The address of the screen that leads to the notice itself.
     pub address: String,
     /// Who issues it.
     pub district: DistrictHead,
@@ -53,6 +56,8 @@ pub struct NoticeLine {
     pub clauses: String,
     /// The number that people call it by.
     pub case_number: String,
+    /// The address of its screen.
+    pub address: String,
     /// What stands of it in the month, signed.
     pub amount: Fen,
 }
@@ -70,6 +75,8 @@ struct Page<'a> {
     css: &'static str,
     qr: QrCode,
     n: &'a DeductionNotice,
+    /// Its cases, with their codes where they are few enough.
+    lines: Vec<(&'a NoticeLine, Option<QrCode>)>,
 }
 
 impl DeductionNotice {
@@ -79,7 +86,11 @@ impl DeductionNotice {
     /// [`PrintError`].
     pub fn html(&self, language: Language) -> Result<String, PrintError> {
         let qr = QrCode::of(&self.address)?;
-        Ok(Page { l: language, css: PAGE_CSS, qr, n: self }.render()?)
+        let few = self.lines.len() <= CODES_MAX;
+        let code = |line: &NoticeLine| few.then(|| QrCode::of(&line.address)).transpose();
+        let lines =
+            self.lines.iter().map(|line| Ok((line, code(line)?))).collect::<Result<_, PrintError>>()?;
+        Ok(Page { l: language, css: PAGE_CSS, qr, n: self, lines }.render()?)
     }
 
     fn words(&self) -> String {

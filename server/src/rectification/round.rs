@@ -183,7 +183,8 @@ impl Round {
     #[must_use]
     pub fn on_time(&self, now: Instant) -> Option<bool> {
         match (self.reported_at, self.deadline?) {
-            (Some(reported), deadline) => Some(reported <= deadline),
+            // What was reported while the clock stood still was reported when it was stopped.
+            (Some(reported), deadline) => Some(self.stopped_at.unwrap_or(reported).min(reported) <= deadline),
             (None, deadline) => (deadline < self.stopped_at.unwrap_or(now)).then_some(false),
         }
     }
@@ -529,6 +530,17 @@ mod tests {
         assert_eq!(round.on_time(at("2026-11-30 09:00")), Some(true));
         round.send_back(at("2026-11-12 08:30"), &calendar()).unwrap();
         assert_eq!((text(round.deadline), round.reported_at), ("2026-11-12 11:30:00".to_owned(), None));
+    }
+
+    #[test]
+    fn a_report_made_while_the_clock_stands_still_is_in_time_if_it_was_stopped_in_time() {
+        let reported = |paused_at: &str| {
+            let mut round = round();
+            round.pause(PauseKind::Deferred, at(paused_at)).unwrap();
+            round.report(at("2026-11-25 09:00"), at("2026-11-25 09:00")).unwrap();
+            round.on_time(at("2026-11-30 09:00"))
+        };
+        assert_eq!((reported("2026-11-03 09:00"), reported("2026-11-06 10:00")), (Some(true), Some(false)));
     }
 
     #[test]

@@ -67,8 +67,8 @@ async fn deduction_notice(
     let mut connection = state.connection().await?;
     let words = PackWords::new(state.policies.of(&connection, &actor.district).await?, language);
     let (scope, now) = (MoneyScope::of(&actor), state.clock.now());
-    let address = address(&state, &request, request.path());
-    let notice = print_deduction_notice(&mut connection, &scope, unit, month, &words, address, now).await?;
+    let site = address(&state, &request, "");
+    let notice = print_deduction_notice(&mut connection, &scope, unit, month, &words, &site, now).await?;
     drop(connection);
     page(move || notice.html(language)).await
 }
@@ -117,8 +117,8 @@ async fn inspection_record(
     page(move || record.html(language)).await
 }
 
-/// Where people find what a page is about: this path below the configured address, else below the one they asked at. A
-/// case is found on its screen, which lets who is not signed in do so; a notice is about many, and leads to itself.
+/// Where people find what a page is about: the screen at this path below the configured address, else below the one they
+/// asked at. Screens let who is not signed in do so first.
 fn address(state: &AppState, request: &HttpRequest, path: &str) -> String {
     match &state.config.public_url {
         Some(url) => format!("{}{path}", url.trim_end_matches('/')),

@@ -10,7 +10,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use sync_core::evaluate::evaluate;
 use sync_core::ids::{ChargeId, GridPath, InspectionId, RegionCode};
-use sync_core::model::case::{ChargeState, Flag};
+use sync_core::model::case::{ChargeState, Flag, ReviewState};
 use sync_core::model::inspection::Inspection;
 use sync_core::model::target::Target;
 use sync_core::policy::PolicyBook;
@@ -42,6 +42,8 @@ pub struct Anew {
     pub charges: Vec<ChargeMoney>,
     /// Whether its item is found at all.
     pub found: bool,
+    /// Whether it was dismissed: what stood then stands again.
+    pub reopens: bool,
     /// Photos that the pack requires and that are not verified.
     pub missing_photos: usize,
 }
@@ -66,8 +68,9 @@ impl Anew {
     pub fn charges_beside(&self, money: &CaseMoney) -> Vec<ChargeMoney> {
         let decided = |charge: &ChargeMoney| {
             let before = money.charge(charge.charge_id)?;
-            let stands = before.state != ChargeState::Void && before.pack_hash == charge.pack_hash;
-            before.amount.filter(|_| stands || charge.amount.is_none())
+            let stands = before.state != ChargeState::Void || self.reopens;
+            let same_pack = before.pack_hash == charge.pack_hash;
+            before.amount.filter(|_| same_pack && (stands || charge.amount.is_none()))
         };
         let own = self.charges.iter().map(|charge| {
             let mut own = ChargeMoney { amount: decided(charge).or(charge.amount), ..charge.clone() };
@@ -77,7 +80,7 @@ impl Anew {
             own
         });
         let found: BTreeSet<ChargeId> = self.charges.iter().map(|charge| charge.charge_id).collect();
-        let merged = merged_into(money).filter(|charge| !found.contains(&charge.charge_id));
+        let merged = self.merged_into(money).filter(|charge| !found.contains(&charge.charge_id));
         own.chain(merged.cloned()).collect()
     }
 
@@ -85,13 +88,15 @@ impl Anew {
     /// dismisses the case.
     #[must_use]
     pub fn stands(&self, money: &CaseMoney) -> bool {
-        self.found || merged_into(money).next().is_some()
+        self.found || self.merged_into(money).next().is_some()
     }
-}
 
-/// The charges that an absorbed case found, alone or too.
-fn merged_into(money: &CaseMoney) -> impl Iterator<Item = &ChargeMoney> {
-    money.live().filter(|charge| charge.merged_from().is_some())
+    /// The charges that an absorbed case found, alone or too; those of a dismissed case come back with it.
+    fn merged_into<'m>(&self, money: &'m CaseMoney) -> impl Iterator<Item = &'m ChargeMoney> {
+        let reopens = self.reopens;
+        let stands = move |charge: &&ChargeMoney| reopens || charge.state != ChargeState::Void;
+        money.charges.iter().filter(stands).filter(|charge| charge.merged_from().is_some())
+    }
 }
 
 /// The inspections of a case's lineage.
@@ -203,6 +208,7 @@ pub async fn judge_anew(
         missing_photos: write.missing_photos(&verified),
         write,
         found,
+        reopens: case.state == ReviewState::Dismissed,
         inspection,
     })
 }

@@ -534,7 +534,7 @@ async fn void_charges(
     Ok(())
 }
 
-/// Flags the decided cases that a correction is a proposal for.
+/// Flags the decided cases that a correction is a proposal for, and those that they were merged into.
 async fn flag_proposals(
     mut conn: &Connection,
     district: &RegionCode,
@@ -544,12 +544,42 @@ async fn flag_proposals(
         return Ok(());
     }
     statement(
-        "UPDATE cases SET flags = array_append(flags, $3)
-         WHERE district = $1 AND case_id = ANY ($2) AND $3 <> ALL (flags)",
+        "WITH amended AS (
+             UPDATE cases SET flags = array_append(flags, $3)
+             WHERE district = $1 AND case_id = ANY ($2) AND $3 <> ALL (flags)
+         )
+         UPDATE cases SET flags = array_append(flags, $4)
+         WHERE district = $1 AND $4 <> ALL (flags) AND case_id IN (
+             SELECT merged_into FROM cases WHERE district = $1 AND case_id = ANY ($2))",
     )
     .bind::<Text, _>(district.as_str())
     .bind::<Array<SqlUuid>, _>(proposals.iter().map(|case| case.0).collect::<Vec<_>>())
     .bind::<Text, _>(Flag::AmendsDecided.code())
+    .bind::<Text, _>(Flag::AbsorbedAmended.code())
+    .execute(&mut conn)
+    .await?;
+    Ok(())
+}
+
+/// The correction of a case that was merged was refused: the survivor is in doubt no more, unless another one's is open.
+///
+/// # Errors
+/// Faults of the database.
+pub async fn unflag_survivor(
+    mut conn: &Connection,
+    district: &RegionCode,
+    absorbed: CaseId,
+) -> QueryResult<()> {
+    statement(
+        "UPDATE cases SET flags = array_remove(flags, $4)
+         WHERE district = $1 AND case_id = (SELECT merged_into FROM cases WHERE district = $1 AND case_id = $2)
+           AND NOT EXISTS (SELECT FROM cases AS other WHERE other.district = $1
+                           AND other.merged_into = cases.case_id AND other.case_id <> $2 AND $3 = ANY (other.flags))",
+    )
+    .bind::<Text, _>(district.as_str())
+    .bind::<SqlUuid, _>(absorbed.0)
+    .bind::<Text, _>(Flag::AmendsDecided.code())
+    .bind::<Text, _>(Flag::AbsorbedAmended.code())
     .execute(&mut conn)
     .await?;
     Ok(())

@@ -55,7 +55,8 @@ struct UnitRow {
     budget_code: String,
 }
 
-/// The notice of a unit for a month, as it stands `now` or stood at the closing; `address` is where the notice itself is found.
+/// The notice of a unit for a month, as it stands `now` or stood at the closing; `site` is where the office's screens
+/// are found.
 ///
 /// # Errors
 /// `not_found` where nothing stands posted, or it is not the scope's to see; `too_many_items`; those of the database.
@@ -65,7 +66,7 @@ pub async fn print_deduction_notice(
     unit: UnitId,
     month: Month,
     words: &PackWords,
-    address: String,
+    site: &str,
     now: Instant,
 ) -> Result<DeductionNotice, ApiError> {
     let nothing = || ApiError::new(ProblemKind::NotFound).field("unit_id");
@@ -91,11 +92,11 @@ pub async fn print_deduction_notice(
     .await?;
     let closed_at =
         periods::find_closed(connection, &scope.district, month).await?.map(|period| period.closed_at);
-    let (lines, clauses) = by_case(charges, words)?;
+    let (lines, clauses) = by_case(charges, words, site)?;
     let total = Fen::checked_sum(lines.iter().map(|line| line.amount));
     Ok(DeductionNotice {
         number: notice_number(&scope.district, &budget_code, month, words.language()),
-        address,
+        address: format!("{site}/notices/{month}/{unit}"),
         district: closed_names::head_of_month(connection, &scope.district, month).await?,
         unit_name: name,
         budget_code,
@@ -155,6 +156,7 @@ async fn read_charges(
 fn by_case(
     charges: Vec<ChargeRow>,
     words: &PackWords,
+    site: &str,
 ) -> Result<(Vec<NoticeLine>, Vec<String>), StoredValueError> {
     let language = words.language();
     let comma = language.of("、", ", ");
@@ -188,6 +190,7 @@ fn by_case(
             place: first.place.clone().unwrap_or_default(),
             clauses: numbers.join(comma),
             case_number: case_number(CaseId(first.case_id)),
+            address: format!("{site}/cases/{}", first.case_id),
             amount: Fen::new(same_case.iter().fold(0, |sum, charge| charge.net.saturating_add(sum))),
         });
     }

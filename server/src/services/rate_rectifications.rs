@@ -209,7 +209,7 @@ async fn groups(
             count_star(),
             sql::<BigInt>(&format!("count(*) FILTER (WHERE {WITHDRAWN})")),
             due,
-            counted("reported_at <= deadline"),
+            counted("reported_at IS NOT NULL AND least(reported_at, stopped_at) <= deadline"),
             counted("checked_at IS NOT NULL"),
             counted("state = 'failed'"),
             counted("state = 'closed'"),

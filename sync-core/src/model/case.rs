@@ -84,6 +84,8 @@ coded_enum! {
         AmendsDecided = "amends_decided",
         /// Another case may be the same finding (invariant 6): merged or kept apart by decision, not settled.
         DuplicateProposed = "duplicate_proposed",
+        /// A case that was merged into this one was corrected since: the charges that it brought may not hold.
+        AbsorbedAmended = "absorbed_amended",
     }
 }
 

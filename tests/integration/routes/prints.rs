@@ -39,8 +39,9 @@ fn stable(html: &str, names: &[(&str, &str)]) -> String {
 }
 
 fn without(text: &str, from: &str, to: &str) -> String {
-    let (start, end) = (text.find(from).unwrap(), text.find(to).unwrap());
-    format!("{}{from}…{}", &text[..start], &text[end..])
+    let mut parts = text.split(from);
+    let first = parts.next().unwrap().to_owned();
+    parts.fold(first, |kept, part| format!("{kept}{from}…{}", &part[part.find(to).unwrap()..]))
 }
 
 fn short(id: &str) -> String {
@@ -193,7 +194,7 @@ async fn what_people_wrote_is_text_and_never_markup() {
     }
 }
 
-/// What a camera reads from the page's code: each `M<x>,<y>h1v1h-1` of the SVG's path is a dark square.
+/// What a camera reads from the page's first code: each `M<x>,<y>h1v1h-1` of the SVG's path is a dark square.
 fn read_by_camera(html: &str) -> String {
     /// Pixels of a square's side in the camera's picture.
     const SQUARE: usize = 8;
@@ -214,11 +215,15 @@ fn read_by_camera(html: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_camera_finds_its_way_from_a_page_to_the_case_and_from_a_notice_back_to_it() {
-    let (review, [first, _]) = posted().await;
+async fn a_camera_finds_its_way_from_a_page_to_the_case_and_from_a_notice_to_each_of_its_cases() {
+    let (review, [first, second]) = posted().await;
     let (notice, case) = (notice(&review, 0), format!("/cases/{first}"));
+    let html = page(&review.supervisor, &notice).await;
+    let unit = review.macun.streets[0];
+    let codes: Vec<String> = html.match_indices("<svg").map(|(at, _)| read_by_camera(&html[at..])).collect();
+    let screens = [format!("/notices/2026-11/{unit}"), case.clone(), format!("/cases/{second}")];
+    assert_eq!(codes, screens.map(|path| format!("{}{path}", review.server.url)));
     let pages = [
-        (notice.clone(), format!("/api/v1/prints/{notice}")),
         (format!("cases/{first}/rectification-order"), case.clone()),
         (format!("cases/{first}/inspection-record"), case),
     ];

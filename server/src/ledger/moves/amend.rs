@@ -7,8 +7,8 @@ use super::take_back::take_back_where;
 use super::{Books, CaseMoney, ChargeMoney, MoveFault};
 
 /// Gives a case these charges. Charges that are gone are taken back; posted ones that stay are adjusted to their new
-/// amount; all others are pending, for [`post`](super::post) where the case is posted. A charge whose amount is for a
-/// person to enter keeps what was entered.
+/// amount; all others are pending, for [`post`](super::post) where the case is posted. A charge whose amount its pack leaves
+/// to a person keeps what was entered under that pack.
 ///
 /// # Errors
 /// [`MoveFault::NoOpenMonth`], [`MoveFault::SumTooLarge`].
@@ -34,7 +34,8 @@ pub fn amend(
             }
             Some(before) => {
                 let entries = std::mem::take(&mut before.entries);
-                let amount = proposed.amount.or(before.amount);
+                let entered = before.amount.filter(|_| before.pack_hash == proposed.pack_hash);
+                let amount = proposed.amount.or(entered);
                 *before = ChargeMoney { amount, entries, state: ChargeState::Pending, ..proposed };
             }
         }

@@ -181,7 +181,7 @@ impl Past {
 
 /// Whether a charge is what was recorded of it last.
 fn as_it_stood(charge: &ChargeBasis, stands: &CaseMoney) -> bool {
-    stands.live().any(|before| {
+    stands.charges.iter().any(|before| {
         before.charge_id == charge.charge_id
             && before.amount == charge.amount
             && before.pack_hash == charge.pack_hash

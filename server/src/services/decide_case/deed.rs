@@ -27,7 +27,7 @@ use crate::services::find_duplicates::{find_duplicates, lapse_duplicates};
 use crate::services::hand_over_rounds::hand_over_rounds;
 use crate::services::judge_anew::{Anew, Lineage, judge_anew};
 use crate::services::move_money::{load_money, open_books, write_money};
-use crate::services::open_cases::store_case_rows;
+use crate::services::open_cases::{store_case_rows, unflag_survivor};
 use crate::services::record_decision::{DecidedBy, NewDecision, Subject, record_decision};
 use crate::services::rectify_case::LoopRules;
 
@@ -48,6 +48,8 @@ pub(super) struct Deed<'a> {
     posts_on: Option<Date>,
     /// Whether it writes to the ledger, at once or once what it adds was published.
     moves: bool,
+    /// Whether it, or a case that it absorbed, stood in the ledger before.
+    was_charged: bool,
 }
 
 impl<'a> Deed<'a> {
@@ -73,9 +75,12 @@ impl<'a> Deed<'a> {
             money: None,
             posts_on,
             moves: false,
+            was_charged: false,
         };
         let money = load_money(connection, district, &[deed.case.case_id]).await?.pop();
         let money = money.ok_or(Refusal::CaseUnknown)?;
+        let own = money.charges.iter().any(|charge| !charge.entries.is_empty());
+        deed.was_charged = own || cases::absorbed_was_posted(connection, district, deed.case.case_id).await?;
         deed.judge_anew(connection, book, &money, now).await?;
         if moves_money(request.kind) {
             let money = deed.in_place(money);
@@ -94,8 +99,11 @@ impl<'a> Deed<'a> {
             | DecisionKind::Adjust
             | DecisionKind::AppealReduce
             | DecisionKind::AppealReverse => true,
-            DecisionKind::AcceptAmendment => self.moves || !self.request.amounts.is_empty(),
-            DecisionKind::Dismiss => self.moves,
+            DecisionKind::AcceptAmendment => {
+                let reopens = matches!(self.case.state, ReviewState::Dismissed);
+                self.moves || !self.request.amounts.is_empty() || (reopens && self.was_charged)
+            }
+            DecisionKind::Dismiss => self.moves || self.was_charged,
             _ => false,
         }
     }
@@ -277,6 +285,9 @@ impl<'a> Deed<'a> {
         if self.unit_after() != self.case.unit_id {
             let case = from_ref(&self.case.case_id);
             changes.extend(hand_over_rounds(connection, self.district, case, calendar, now).await?);
+        }
+        if self.request.kind == DecisionKind::RefuseAmendment {
+            unflag_survivor(connection, self.district, self.case.case_id).await?;
         }
         let new = NewDecision {
             request_id: self.request.request_id,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use jiff::civil::Date;
 use sync_core::ids::{CaseId, GridPath, InspectionId, ItemCode, PackHash, UnitId, UserId};
 use sync_core::model::assignment::{DiscoveryLevel, Role};
 use sync_core::model::case::{Flag, ReviewState};
@@ -15,7 +16,7 @@ use super::request::ExpectedCase;
 use crate::auth::actor::Actor;
 use crate::db::changes::NewChange;
 use crate::db::schema::{cases, inspections};
-use crate::db::types::{StoredValueError, Time, stored, stored_code};
+use crate::db::types::{Day, StoredValueError, Time, stored, stored_code};
 use crate::db::{Connection, duplicate_lock};
 use crate::ledger::basis::{CaseBasis, ChargeBasis};
 use crate::ledger::moves::Aim;
@@ -36,6 +37,8 @@ pub(super) struct Involved {
     pub(super) flags: Vec<Flag>,
     pub(super) version: i32,
     pub(super) occurred_at: Instant,
+    /// The day its charges are posted, while they are published.
+    pub(super) posts_on: Option<Date>,
     /// Whether it was decided and charged on paper, before this product.
     pub(super) of_the_past: bool,
 }
@@ -55,6 +58,7 @@ struct InvolvedRow {
     flags: Vec<String>,
     version: i32,
     occurred_at: Time,
+    posts_on: Option<Day>,
 }
 
 /// Locks these cases, by id and after the lock of duplicates; all must be in the supervisor's grids.
@@ -159,6 +163,7 @@ impl TryFrom<InvolvedRow> for Involved {
             flags: row.flags.iter().map(|flag| stored_code("cases.flags", flag)).collect::<Result<_, _>>()?,
             version: row.version,
             occurred_at: row.occurred_at.0,
+            posts_on: row.posts_on.map(|day| day.0),
             of_the_past: false,
         })
     }

@@ -59,6 +59,7 @@ fn involved(number: usize, found: &Found) -> Involved {
         version: 1,
         // The last one occurred first.
         occurred_at: first.plus_seconds(-60 * i64::try_from(number).unwrap()),
+        posts_on: None,
         of_the_past: false,
     }
 }

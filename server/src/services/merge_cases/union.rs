@@ -57,7 +57,11 @@ impl Union {
         let mut aims = aims_of(survivor, &involved, &money, (unit_id, request.unit_id.is_some()))?;
         let aim = aims.get_mut(&survivor_id).ok_or(Refusal::CaseUnknown)?;
         let posts_on = match survivor.review_state {
-            ReviewState::Confirmed => published_first(book, added(&money, survivor_id, aim), now),
+            ReviewState::Confirmed => {
+                let moves = unit_id != survivor.unit_id && survivor.posts_on.is_some();
+                let all = moves.then_some(aim.charges.iter()).into_iter().flatten();
+                published_first(book, all.chain(added(&money, survivor_id, aim)), now)
+            }
             _ => None,
         };
         aim.posts = aim.posts && posts_on.is_none();

@@ -60,6 +60,10 @@ impl Doubt {
                 "与另一案件疑似重复，请并案或分别认定。",
                 "Another case may be the same finding; merge them or keep them apart.",
             ),
+            Flag::AbsorbedAmended => (
+                "并入本案的案件提交了更正，请先核对其更正，再认定本案。",
+                "A case that was merged into this one was corrected; look at that correction before you decide here.",
+            ),
         };
         Self { flag, zh, en }
     }

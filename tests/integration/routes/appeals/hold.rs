@@ -150,3 +150,26 @@ async fn a_case_under_appeal_neither_absorbs_nor_is_absorbed_but_may_be_kept_apa
     assert_eq!(code(post(other, "merge", "absorbed", appealed).await).await, "appeal_open");
     accepted(post(appealed, "keep-apart", "others", other).await).await;
 }
+
+#[tokio::test]
+async fn what_an_appeal_took_back_is_opened_again_by_two() {
+    let review = Review::start().await;
+    let liaison = review.liaison().await;
+    let visit = review.visit(&["hoarding"]).await;
+    let case = review.push(&visit).await;
+    review.decide(case, "confirm").await;
+    review.appeal(&liaison, case).await;
+    let reversal = review.asking(case, "appeal_reverse").await;
+    review.decide_by_two(case, &reversal).await;
+    let mut again = correction(&visit, &["hoarding"]);
+    again.photos = visit.photos.clone();
+    review.device.push(&[review.device.amend(&again)]).await;
+    let mut accept = decision("accept_amendment", review.show(case).await["version"].clone());
+    accept["inspection_id"] = json!(again.inspection_id);
+
+    let proposal = review.propose(case, &accept).await;
+
+    assert_eq!(review.show(case).await["review_state"], "dismissed");
+    accepted(review.second.review(&proposal, "approval").await).await;
+    assert_eq!(review.show(case).await["review_state"], "under_review");
+}

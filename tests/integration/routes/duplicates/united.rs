@@ -11,9 +11,9 @@ use sync_core::model::inspection::Inspection;
 use sync_core::wire::push::Outcome;
 use tests::field::{code, correction, photo_entry};
 use tests::rectification::{order, plain, report};
-use tests::review::{Review, accepted, decision, read};
+use tests::review::{Review, accepted, decision, proposed, read};
 use tests::scene::{SceneExif, SceneKind, scene};
-use tests::{TestOffice, TestRole};
+use tests::{TestOffice, TestRole, problem};
 
 use super::decide::{about, charge, charges, entries, entry, merge, merging, post, two_visits};
 
@@ -255,4 +255,68 @@ async fn a_measure_found_twice_is_judged_anew_by_another_pack_and_stays() {
     assert_eq!(charges(&review.show(one).await), expected);
     assert_eq!(review.totals("2026-11").await["total"]["posted_yuan"], "80000.00");
     replays(&review).await;
+}
+
+#[tokio::test]
+async fn what_a_merge_brought_is_dismissed_by_two_and_comes_back_with_the_case() {
+    let review = Review::start().await;
+    let visits = two_visits(&review, &["hoarding"], &["material_cover"]).await;
+    let two = review.push(&visits[1]).await;
+    review.decide(two, "confirm").await;
+    let one = review.push(&visits[0]).await;
+    let request = merging(&review, one, &[two]).await;
+    let merged = proposed(post(&review.supervisor, one, "merge", &request).await).await;
+    accepted(review.second.review(&merged, "approval").await).await;
+
+    let dismissal = decision("dismiss", review.show(one).await["version"].clone());
+    review.decide_by_two(one, &dismissal).await;
+    assert_eq!(review.totals("2026-11").await["total"]["posted"], 0);
+    let again = corrected(&review, &visits[0], &["hoarding"]).await;
+    let reopening = about("accept_amendment", review.show(one).await["version"].clone(), &again);
+    review.decide_by_two(one, &reopening).await;
+
+    let both = [charge("hoarding", "pending"), charge("material_cover", "pending")];
+    assert_eq!(charges(&review.show(one).await), both);
+    replays(&review).await;
+}
+
+#[tokio::test]
+async fn a_correction_of_an_absorbed_case_is_looked_at_before_the_survivor_is_confirmed() {
+    let review = Review::start().await;
+    let visits = two_visits(&review, &["hoarding"], &["material_cover"]).await;
+    let [one, two] = pushed(&review, &visits).await;
+    merge(&review, one, &[two]).await;
+
+    let withdrawn = corrected(&review, &visits[1], &[]).await;
+
+    assert_eq!(review.show(one).await["flags"], json!(["absorbed_amended"]));
+    let confirm = decision("confirm", review.show(one).await["version"].clone());
+    let blocked = problem(review.supervisor.decide(one, &confirm).await).await;
+    assert_eq!(blocked.code.as_str(), "case_needs_settling");
+    let refuse = about("refuse_amendment", review.show(two).await["version"].clone(), &withdrawn);
+    accepted(review.supervisor.decide(two, &refuse).await).await;
+    assert_eq!(review.show(one).await["flags"], json!([]));
+    review.decide(one, "confirm").await;
+}
+
+#[tokio::test]
+async fn a_merge_that_names_another_unit_in_a_publication_begins_it_anew() {
+    let mut review = Review::start().await;
+    let asked = "[charging]\npublication_days = 7\n";
+    let pack = review.new_version("[charging]\n", asked, date(2026, 11, 1)).await;
+    let mut visits = two_visits(&review, &["hoarding"], &["hoarding"]).await;
+    visits[1].context.unit_id = review.macun.streets[1];
+    for visit in &mut visits {
+        visit.context.pack = Some(pack.reference());
+    }
+    let one = review.push(&visits[0]).await;
+    review.decide(one, "confirm").await;
+    review.server.clock.advance_seconds(6 * 86_400);
+    review.server.extend_sessions().await;
+    review.device = review.server.renewed(&review.device);
+    let two = review.push(&visits[1]).await;
+
+    merge_to(&review, one, two, review.macun.streets[1]).await;
+
+    assert_eq!(review.show(one).await["posts_on"], "2026-12-05");
 }

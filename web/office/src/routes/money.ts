@@ -20,6 +20,12 @@ export default [
     meta: { title: 'money.entry.nav', roles: ['finance', 'supervisor', 'administrator'] },
   },
   {
+    path: '/notices/:month(\\d{4}-\\d{2})/:unit',
+    name: 'notice',
+    component: () => import('@/screens/money/NoticeScreen.vue'),
+    meta: { title: 'money.notice', roles: ['finance', 'supervisor', 'administrator', 'liaison'] },
+  },
+  {
     path: '/proposals',
     name: 'proposals',
     component: () => import('@/screens/money/ProposalsScreen.vue'),

@@ -1,5 +1,6 @@
 /** Months, entries, proposals, years, corrections. */
 export default {
+  notice: '扣缴通知书',
   month: {
     nav: '月度扣缴',
     title: '{month} 扣缴',

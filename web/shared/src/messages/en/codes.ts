@@ -42,6 +42,7 @@ const codes: typeof zh = {
     pack_differs: 'Policy version differs',
     target_differs: 'Register differs',
     amends_decided: 'Corrects a decided case',
+    absorbed_amended: 'A merged case was corrected',
     duplicate_proposed: 'Possible duplicate',
   },
 }

@@ -42,5 +42,6 @@ export default {
     target_differs: '台账信息不符',
     amends_decided: '更正已决案件',
     duplicate_proposed: '疑似重复',
+    absorbed_amended: '并入案件有更正',
   },
 }
