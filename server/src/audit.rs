@@ -61,6 +61,8 @@ pub enum Action {
     RegisterImported,
     /// A case was decided.
     Decision,
+    /// A month was closed and its files kept; the detail has their hashes.
+    MonthFilesKept,
     /// An execution was recorded or cancelled.
     ExecutionRecorded,
     /// A subsidy was entered, approved, paid or cancelled.
@@ -102,6 +104,7 @@ impl Action {
             Self::RegisterChanged => "register_changed",
             Self::RegisterImported => "register_imported",
             Self::Decision => "decision",
+            Self::MonthFilesKept => "month_files_kept",
             Self::ExecutionRecorded => "execution_recorded",
             Self::SubsidyChanged => "subsidy_changed",
             Self::DecisionProposed => "decision_proposed",

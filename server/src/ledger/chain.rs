@@ -9,6 +9,7 @@
 //! The first entry follows [`GENESIS`].
 
 use sha2::{Digest, Sha256};
+use sync_core::time::Month;
 
 use crate::db::ledger_entries::{EntryContent, LedgerEntryRow};
 
@@ -70,7 +71,7 @@ impl Head {
 }
 
 /// What is wrong with a chain.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
     /// The number is not there, or was changed.
     #[error("the entry of this number is missing")]
@@ -90,6 +91,14 @@ pub enum Fault {
     /// The chain is sound, but the kept sum of a month ([`crate::db::month_sums`]) is not that of its entries.
     #[error("the kept sum of a month is not the sum of its entries")]
     SumDiffers,
+    /// The chain is sound, but a kept file of a closed month ([`crate::db::month_exports`]) is not the one of its closing.
+    #[error("the kept file {name} of {month} is not the one that the month was closed with")]
+    KeptFileDiffers {
+        /// The month.
+        month: Month,
+        /// The file; missing, added or changed.
+        name: String,
+    },
 }
 
 /// The hash of an entry over its fields and its `previous_hash`; the row's `hash` itself is not read.

@@ -1,11 +1,11 @@
 //! Verifies ledgers (台账校验): walks a district's hash chain from its first entry and names the first that breaks it;
-//! then holds what closed months stood on and the sums that are kept against its entries.
+//! then holds what closed months stood on, the sums that are kept and the files of closed months against what they must be.
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use crate::db::schema::districts;
-use crate::db::{Connection, district_numbers, ledger_entries, month_sums, periods};
+use crate::db::{Connection, district_numbers, ledger_entries, month_exports, month_sums, periods};
 use crate::ledger::chain::{Fault, Head};
 
 /// Entries read at a time: memory stays bounded however long the ledger is.
@@ -50,7 +50,8 @@ pub async fn districts(connection: &mut Connection) -> QueryResult<Vec<String>> 
     districts::table.order(districts::district).select(districts::district).load(connection).await
 }
 
-/// Walks the whole chain and compares closed months and months' sums with it, in one snapshot of the database, beside running postings.
+/// Walks the whole chain and compares closed months, their files and months' sums with it, in one snapshot of the database,
+/// beside running postings.
 ///
 /// # Errors
 /// Whatever PostgreSQL says; a broken chain is an answer, not an error.
@@ -67,6 +68,10 @@ pub async fn verify_ledger(connection: &mut Connection, district: &str) -> Query
                 Fault::ClosedDiffers
             } else if month_sums::differ(connection, district).await? {
                 Fault::SumDiffers
+            } else if let Some((month, name)) =
+                month_exports::first_that_differs(connection, district).await?
+            {
+                Fault::KeptFileDiffers { month, name }
             } else {
                 return Ok(verified);
             };

@@ -12,7 +12,7 @@ use tokio::task::spawn_blocking;
 use super::CloseRefusal;
 use crate::auth::money_scope::MoneyScope;
 use crate::db::Connection;
-use crate::db::month_exports::MonthExport;
+use crate::db::month_exports::{LINES_FILE, MonthExport};
 use crate::ledger::digest::MonthLines;
 use crate::policies::PolicyBooks;
 use crate::problem::ApiError;
@@ -22,9 +22,6 @@ use crate::services::export_month::{
 use crate::services::total_month::{MonthTotals, total_month};
 use crate::tables::{FileFormat, Language, SheetError};
 use crate::words::PackWords;
-
-/// The name of the file whose SHA-256 is the month's digest.
-pub const LINES_FILE: &str = "lines.txt";
 
 /// Entries in a kept file at most: a sheet has 1,048,576 rows, of which head and foot take some. No month is too long to be
 /// closed before that.

@@ -3,7 +3,7 @@
 //! Invariants: months close in order, after their end, by two people of finance; whoever posts reads the calendar under
 //! the district's row lock, which closing holds from before it sums to the commit, so every entry is either under the
 //! digest or in a later month. The chain is verified from its first entry, most of it before the lock is taken. Decision,
-//! period, digest and files are written together or not at all.
+//! period, digest, files and the audit event with the files' hashes are written together or not at all.
 
 mod files;
 mod propose;
@@ -12,16 +12,18 @@ mod refusal;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use serde::Serialize;
+use serde_json::json;
 use sync_core::ids::{DecisionRequestId, RegionCode, UserId};
 use sync_core::model::decision::DecisionKind;
 use sync_core::time::{Instant, Month};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-pub use files::{LINES_FILE, month_file};
+pub use files::month_file;
 pub use propose::{ClosingRequest, propose_closing};
 pub use refusal::CloseRefusal;
 
+use crate::audit::{self, Action, Event};
 use crate::db::ledger_entries::LedgerEntryRow;
 use crate::db::periods::ClosedPeriod;
 use crate::db::schema::units;
@@ -97,6 +99,9 @@ pub async fn close_month(
     closed_names::keep(connection, district, *month).await?;
     let files = files::of_month(connection, district, *month, &lines, now).await?;
     month_exports::insert(connection, district, *month, &files).await?;
+    let kept = json!({ "decision_no": period.decision_no, "files": month_exports::hashes(&files) });
+    let event = Event::new(Action::MonthFilesKept, district).by(Some(closing.actor));
+    audit::record(connection, now, &[event.about("month", month).detail(kept)]).await?;
     Ok(ClosedMonth {
         month: *month,
         decision_no: period.decision_no,

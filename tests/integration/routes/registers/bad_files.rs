@@ -91,6 +91,28 @@ async fn a_file_that_is_no_such_table_is_refused_by_its_code_with_the_places_of_
     assert_eq!(unknown.code.as_str(), "not_found");
 }
 
+/// A workbook of sites, every thousandth of which has no name.
+fn workbook_of_sites(rows: usize) -> Vec<u8> {
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet_with_constant_memory().unwrap();
+    let head = sites(&[]);
+    for (column, name) in (0..).zip(head.trim().split(',')) {
+        sheet.write_string(0, column, name).unwrap();
+    }
+    for number in 0..rows {
+        let row = u32::try_from(number).unwrap() + 1;
+        sheet.write_string(row, 0, format!("GD-{number:06}")).unwrap();
+        sheet.write_string(row, 1, "施工工地").unwrap();
+        sheet.write_string(row, 2, if number % 1_000 == 7 { " " } else { "工地" }).unwrap();
+        sheet.write_number(row, 4, 113.32).unwrap();
+        sheet.write_number(row, 5, 35.27).unwrap();
+        sheet.write_string(row, 6, "410804/001/001").unwrap();
+        sheet.write_string(row, 7, "东街道").unwrap();
+        sheet.write_string(row, 10, "建筑").unwrap();
+    }
+    book.save_to_buffer().unwrap()
+}
+
 /// Rows that one file may have.
 const MOST: usize = 100_000;
 
@@ -108,6 +130,23 @@ async fn a_hundred_thousand_rows_are_shown_one_by_one_and_one_more_is_refused() 
 
     csv.push_str("GD-X,施工工地,工地,,113,35,410804/001,东街道,,,建筑,\n");
     let refused = problem(import(&office, "targets", "", csv).await).await;
+    assert_eq!(refused.code.as_str(), "table_too_many_rows");
+}
+
+#[tokio::test]
+async fn a_workbook_of_a_hundred_thousand_rows_names_every_bad_one_and_one_more_row_is_refused() {
+    let review = Review::start().await;
+    let office = administrator(&review).await;
+
+    let answered = import(&office, "targets", "", workbook_of_sites(MOST)).await;
+    let shown = tests::review::accepted(answered).await;
+
+    assert_eq!(counts(&shown), [99_900, 0, 0, 100]);
+    assert_eq!(shown["rows"].as_array().unwrap().len(), MOST);
+    let faults = faults(&shown);
+    assert_eq!(faults[0], (9, "名称".to_owned(), "text_required".to_owned()));
+    assert_eq!((faults.len(), faults[99].0), (100, 99_009));
+    let refused = problem(import(&office, "targets", "", workbook_of_sites(MOST + 1)).await).await;
     assert_eq!(refused.code.as_str(), "table_too_many_rows");
 }
 

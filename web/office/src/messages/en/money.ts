@@ -1,6 +1,7 @@
 import type zh from '../zh/money'
 
 const money: typeof zh = {
+  notice: 'Deduction notice',
   month: {
     nav: 'Months',
     title: 'Deductions of {month}',

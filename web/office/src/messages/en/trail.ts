@@ -65,6 +65,7 @@ const trail: typeof zh = {
     proposal_ended: 'Review ended',
     appeal_filed: 'Appeal filed',
     appeal_withdrawn: 'Appeal withdrawn',
+    month_files_kept: 'Files of a closed month kept',
   },
   subjects: {
     user: 'User',

@@ -64,6 +64,7 @@ export default {
     proposal_ended: '复核结束',
     appeal_filed: '提出申诉',
     appeal_withdrawn: '撤回申诉',
+    month_files_kept: '保存结账文件',
   },
   subjects: {
     user: '用户',
