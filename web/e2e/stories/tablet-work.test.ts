@@ -208,7 +208,7 @@ describe('an inspector', () => {
     expectClean(tablet)
   }, STORY_MILLISECONDS)
 
-  it('reports a rectification and re-checks it beside the earlier photo; what is half written survives a reload', async () => {
+  it('reports a rectification, does not pass it, and re-checks what the unit reports; what is half written survives a reload', async () => {
     const { page } = tablet
     const found = await caseOf('site_dust')
     await supervisor.post(`/api/v1/cases/${found.case_id}/rectification/steps`, {
@@ -227,6 +227,19 @@ describe('an inspector', () => {
     await sync(page)
     expect((await caseOf('site_dust')).rectification_state).toBe('rectified')
 
+    await openOrder(page)
+    await page.getByText('复核通过须由他人认定').waitFor()
+    expect(await page.getByRole('button', { name: '复核通过' }).isDisabled()).toBe(true)
+    await supervisor.post(`/api/v1/cases/${found.case_id}/rectification/steps`, {
+      step: { kind: 'return_rectification' },
+      reason: '请责任单位反馈。',
+      expected_version: (await caseOf('site_dust')).version,
+      request_id: randomUUID(),
+    })
+    const liaison = await Clerk.of(inject('url'), 'liaison.yanma')
+    await liaison.post(`/api/v1/cases/${found.case_id}/rectification/reports`, { request_id: randomUUID(), round: 1, text: '已补齐', photos: [] })
+    await page.goBack()
+    await sync(page)
     await openOrder(page)
     // What was written for the report is not proposed for the re-check.
     expect(await page.getByLabel('现场情况').inputValue()).toBe('')
