@@ -6,7 +6,9 @@
 //! merge and stays its unit's goes on as it stands, with copies of its reports and steps.
 
 use sync_core::ids::{CaseId, RegionCode};
+use sync_core::model::rectification::RoundState;
 use sync_core::time::Instant;
+use sync_core::wire::problem::ProblemKind;
 
 use crate::calendar::WorkCalendar;
 use crate::db::Connection;
@@ -44,7 +46,7 @@ pub async fn hand_over_rounds(
 /// the first that was given of theirs. All as in [`hand_over_rounds`].
 ///
 /// # Errors
-/// Faults of the database.
+/// `merge_loop_closed` where the survivor's loop is over and an absorbed one's is not; faults of the database.
 pub async fn unite_rounds(
     conn: &mut Connection,
     district: &RegionCode,
@@ -60,6 +62,10 @@ pub async fn unite_rounds(
     let Some(case) = known.iter().find(|case| case.case_id == survivor) else { return Ok(Vec::new()) };
     let mut copies = None;
     if let Some(own) = rounds.remove(&survivor) {
+        let over = matches!(own.state, RoundState::Verified | RoundState::Closed);
+        if over && rounds.values().any(|round| round.clone().lapse()) {
+            return Err(ProblemKind::MergeLoopClosed.into());
+        }
         hand_over(&mut loops, case, own, calendar, now);
     } else if let Some((from, first)) = rounds.iter().min_by_key(|(from, round)| (round.ordered_at, **from)) {
         let before = rounds_of(conn, district, survivor).await?;

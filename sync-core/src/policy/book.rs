@@ -104,6 +104,24 @@ impl PolicyBook {
         self.nearest(region, |entry| entry.windows.is_empty())
     }
 
+    /// The version of a document of this region that began last by a day, also where its days are over since; before its
+    /// first day the first one.
+    #[must_use]
+    pub fn version_at(&self, region: &RegionCode, pack: &PackId, day: Date) -> Option<&PolicyPack> {
+        let regions = region.with_parents();
+        let named = || {
+            let entries = self.entries.iter().filter(|entry| entry.pack.id() == pack);
+            entries.filter(|entry| regions.contains(entry.pack.region()))
+        };
+        let begins = |entry: &Entry, by: Date| {
+            entry.windows.iter().map(|window| window.from).filter(|from| *from <= by).max()
+        };
+        let begun =
+            named().filter_map(|entry| Some((begins(entry, day)?, entry))).max_by_key(|(from, _)| *from);
+        let first = || named().min_by_key(|entry| entry.windows.iter().map(|window| window.from).min());
+        begun.map(|(_, entry)| entry).or_else(first).map(|entry| &entry.pack)
+    }
+
     /// Every pack, in or out of force.
     pub fn packs(&self) -> impl Iterator<Item = &PolicyPack> {
         self.entries.iter().map(|entry| &entry.pack)

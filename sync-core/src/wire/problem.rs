@@ -155,6 +155,7 @@ problems! {
     CaseChanged = "case_changed", 409, "案件已被他人处理，请刷新后再决定。", "The case changed meanwhile; reload it and decide again.";
     CaseNeedsSettling = "case_needs_settling", 409, "案件有待核定的疑点，核定后方可认定。", "The case has doubts to be settled before it can be confirmed.";
     DuplicateUndecided = "duplicate_undecided", 409, "疑似重复的案件须并案或分别认定，不能直接核定。", "A proposed duplicate is merged or kept apart, not settled.";
+    MergeLoopClosed = "merge_loop_closed", 409, "保留的案件整改已复核或销号，而被并案件仍有未完成的交办；请以后者为保留案件并案。", "The surviving case's rectification is re-checked or closed while an absorbed one's is open; merge into that one.";
     MergeItemsDiffer = "merge_items_differ", 409, "只有同一扣缴事项的案件才能并案。", "Only cases of one item can be merged.";
     MergeUnitRequired = "merge_unit_required", 422, "所并案件的责任单位不同，请指定其中一个。", "The cases have different responsible units; name one of them.";
     SelfCheckCannotAbsorb = "self_check_cannot_absorb", 409, "自查案件不能并入应扣缴的案件，请以应扣缴的案件为主案。", "A self-check cannot absorb a case that is charged; let the charged one survive.";

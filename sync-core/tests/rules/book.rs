@@ -120,3 +120,24 @@ fn adoptions_of_nothing_and_backwards_are_refused() {
         BookError::Reversed(pack.id().clone())
     );
 }
+
+#[test]
+fn the_version_of_a_day_is_the_one_that_began_last_also_once_its_days_are_over() {
+    // Their hashes are in no order that has to do with their days.
+    let versions = ["2021", "2022", "2023"]
+        .map(|year| small("410804", &format!("{year}-01-01"), &format!("{year}-12-31")));
+    let [first, second, third] = versions.each_ref().map(|pack| pack.hash().clone());
+    let pack = versions[0].id().clone();
+    for order in [[0, 1, 2], [2, 0, 1], [1, 2, 0]] {
+        let book = PolicyBook::new(order.map(|at| versions[at].clone()).to_vec(), &[]).unwrap();
+        let version =
+            |date: &str| book.version_at(&region("410804"), &pack, day(date)).unwrap().hash().clone();
+        assert_eq!(version("2020-06-01"), first, "before them all");
+        assert_eq!(version("2022-06-01"), second);
+        assert_eq!(version("2026-06-01"), third, "after them all");
+    }
+    assert_eq!(
+        PolicyBook::default().version_at(&region("410804"), &pack, day("2022-06-01")).map(|_| ()),
+        None
+    );
+}

@@ -138,7 +138,7 @@ async fn confirm(
             continue;
         }
         let judged = match earlier.get(&asked.request_id.0) {
-            Some(first) if is_of(first, asked, actor) => Ok(Some(first.decision_no)),
+            Some(first) if is_of(first, asked, list, actor) => Ok(Some(first.decision_no)),
             Some(_) => Err(Refusal::RequestIdReused),
             None => fit(&case, asked).map(|()| None),
         };
@@ -173,8 +173,9 @@ fn fit(case: &StandingCase, asked: &Confirmation) -> Result<(), Refusal> {
 }
 
 /// Whether this request led to the decision.
-fn is_of(decision: &DecisionRow, asked: &Confirmation, actor: &Actor) -> bool {
+fn is_of(decision: &DecisionRow, asked: &Confirmation, list: &ConfirmationList, actor: &Actor) -> bool {
     decision.actor == Some(actor.user_id.0)
+        && decision.reason == list.reason
         && decision.case_id == Some(asked.case_id.0)
         && decision.kind == DecisionKind::Confirm.code()
         && decision.expected_version.map(i64::from) == Some(i64::from(asked.expected_version))

@@ -152,6 +152,9 @@ impl<'a> Deed<'a> {
             (DecisionKind::AcceptAmendment, ReviewState::Confirmed) if anew.missing_photos > 0 => {
                 return Err(Refusal::EvidenceMissing(anew.missing_photos));
             }
+            (DecisionKind::ReEvaluate, _) if self.case.state == ReviewState::Returned => {
+                anew.write.review_state()
+            }
             // What had gone under review stays there: a supervisor is looking at it.
             (DecisionKind::ReEvaluate, ReviewState::AwaitingEvidence)
             | (DecisionKind::AcceptAmendment, ReviewState::UnderReview) => anew.write.review_state(),

@@ -43,6 +43,7 @@ pub fn judge(state: ReviewState, flags: &[Flag], request: &DecisionRequest) -> R
         (Kind::Return, _) => ReviewState::Returned,
         (Kind::Dismiss | Kind::AppealReverse, _) => ReviewState::Dismissed,
         (Kind::EvidenceUnobtainable, _) => ReviewState::UnderReview,
+        (Kind::ReEvaluate, ReviewState::Returned) => ReviewState::UnderReview,
         // A dismissal is undone by it: what the correction finds is reviewed.
         (Kind::AcceptAmendment, ReviewState::Dismissed) => ReviewState::UnderReview,
         (_, state) => state,
@@ -65,10 +66,11 @@ const fn states_allowing(kind: DecisionKind) -> Option<&'static [ReviewState]> {
     use ReviewState::{AwaitingEvidence, Confirmed, Dismissed, Merged, Returned, UnderReview};
     match kind {
         DecisionKind::Confirm => Some(&[UnderReview]),
-        DecisionKind::Return
-        | DecisionKind::Settle
-        | DecisionKind::EnterAmounts
-        | DecisionKind::ReEvaluate => Some(&[AwaitingEvidence, UnderReview]),
+        DecisionKind::Return | DecisionKind::Settle | DecisionKind::EnterAmounts => {
+            Some(&[AwaitingEvidence, UnderReview])
+        }
+        // A return that nobody can answer any more is taken back by it.
+        DecisionKind::ReEvaluate => Some(&[AwaitingEvidence, UnderReview, Returned]),
         DecisionKind::EvidenceUnobtainable => Some(&[AwaitingEvidence]),
         DecisionKind::Dismiss | DecisionKind::ReAttribute => {
             Some(&[AwaitingEvidence, UnderReview, Returned, Confirmed])
@@ -116,7 +118,7 @@ mod tests {
             (Kind::Dismiss, &standing, Some(Dismissed)),
             (Kind::Settle, &undecided, None),
             (Kind::EnterAmounts, &undecided, None),
-            (Kind::ReEvaluate, &undecided, None),
+            (Kind::ReEvaluate, &[AwaitingEvidence, UnderReview, Returned], None),
             (Kind::EvidenceUnobtainable, &[AwaitingEvidence], Some(UnderReview)),
             (Kind::ReAttribute, &standing, None),
             (Kind::Adjust, &[Confirmed], None),
@@ -132,7 +134,8 @@ mod tests {
             for &state in ReviewState::ALL {
                 let judged = judge(state, raised, &request(kind, &[]));
                 if allowed.contains(&state) {
-                    let reopened = (kind, state) == (Kind::AcceptAmendment, Dismissed);
+                    let reopened = [(Kind::AcceptAmendment, Dismissed), (Kind::ReEvaluate, Returned)]
+                        .contains(&(kind, state));
                     let expected = if reopened { UnderReview } else { leads_to.unwrap_or(state) };
                     let expected = Verdict { state: expected, flags: vec![] };
                     assert_eq!(judged.unwrap(), expected, "{kind:?} in {state:?}");

@@ -4,7 +4,7 @@ use diesel_async::AsyncConnection;
 use serde_json::json;
 use sync_core::ids::SubsidyId;
 use sync_core::limits::NAME_MAX_CHARS;
-use sync_core::policy::{Amount, PolicyBook, PolicyPack};
+use sync_core::policy::{Amount, PolicyBook};
 use sync_core::text::check_required;
 use sync_core::time::Instant;
 use sync_core::wire::problem::ProblemKind;
@@ -70,10 +70,7 @@ pub async fn enter_subsidy(
 /// The row, where the district's pack of that name has the rule. The version is that of the day of publication; a
 /// publication may also come when the document's own days are over.
 fn granted(actor: &Actor, book: &PolicyBook, request: &SubsidyRequest, now: Instant) -> Option<SubsidyRow> {
-    let regions = actor.district.with_parents();
-    let named = |pack: &&PolicyPack| *pack.id() == request.pack_id && regions.contains(pack.region());
-    let in_force = book.in_force(&actor.district, request.published_on).filter(named);
-    let pack = in_force.or_else(|| book.packs().filter(named).last())?;
+    let pack = book.version_at(&actor.district, &request.pack_id, request.published_on)?;
     let rule = pack.content().subsidies.iter().find(|rule| rule.code == request.rule)?;
     let Amount::Fixed(amount) = rule.amount else { return None };
     Some(SubsidyRow {

@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use jiff::civil::Date;
-use sync_core::ids::{CaseId, GridPath, InspectionId, ItemCode, PackHash, UnitId, UserId};
+use sync_core::geo::Point;
+use sync_core::ids::{CaseId, GridPath, InspectionId, ItemCode, MeasureKey, PackHash, UnitId, UserId};
 use sync_core::model::assignment::{DiscoveryLevel, Role};
 use sync_core::model::case::{Flag, ReviewState};
+use sync_core::model::inspection::Inspection;
 use sync_core::time::Instant;
 use uuid::Uuid;
 
@@ -16,10 +18,10 @@ use super::request::ExpectedCase;
 use crate::auth::actor::Actor;
 use crate::db::changes::NewChange;
 use crate::db::schema::{cases, inspections};
-use crate::db::types::{Day, StoredValueError, Time, stored, stored_code};
+use crate::db::types::{Day, StoredValueError, Time, stored, stored_code, stored_json};
 use crate::db::{Connection, duplicate_lock};
 use crate::ledger::basis::{CaseBasis, ChargeBasis};
-use crate::ledger::moves::Aim;
+use crate::ledger::moves::{Aim, ChargeMoney};
 use crate::services::store_inspections::InspectionSource;
 
 /// A case as it stood when it was locked.
@@ -41,6 +43,8 @@ pub(super) struct Involved {
     pub(super) posts_on: Option<Date>,
     /// Whether it was decided and charged on paper, before this product.
     pub(super) of_the_past: bool,
+    /// Where its fire points are, by what they are charged as.
+    pub(super) points: BTreeMap<MeasureKey, Point>,
 }
 
 #[derive(Debug, Queryable, Selectable)]
@@ -80,18 +84,26 @@ pub(super) async fn lock(
         .into_iter()
         .map(|row| Involved::try_from(row).map(|case| (case.case_id, case)))
         .collect::<Result<_, StoredValueError>>()?;
-    let of_the_past: Vec<Uuid> = inspections::table
+    let stands_on: Vec<(Uuid, String, serde_json::Value)> = inspections::table
         .filter(inspections::district.eq(actor.district.as_str()))
         .filter(inspections::inspection_id.eq_any(involved.values().map(|case| case.inspection_id.0)))
-        .filter(inspections::source.eq(InspectionSource::History.code()))
-        .select(inspections::inspection_id)
+        .select((inspections::inspection_id, inspections::source, inspections::sealed))
         .load(conn)
         .await?;
-    for case in involved.values_mut() {
-        case.of_the_past = of_the_past.contains(&case.inspection_id.0);
+    for (id, source, sealed) in stands_on {
+        let inspection: Inspection = stored_json("inspections.sealed", sealed)?;
+        for case in involved.values_mut().filter(|case| case.inspection_id.0 == id) {
+            case.of_the_past = source == InspectionSource::History.code();
+            case.points = points_of(&inspection);
+        }
     }
     let own = involved.values().all(|case| actor.covers(Role::Supervisor, &case.grid));
     if own && involved.len() == ids.len() { Ok(involved) } else { Err(Refusal::CaseUnknown) }
+}
+
+fn points_of(inspection: &Inspection) -> BTreeMap<MeasureKey, Point> {
+    let points = inspection.answers.iter().flat_map(|answer| &answer.points);
+    points.filter_map(|fire| Some((MeasureKey::point(fire.number), fire.point?))).collect()
 }
 
 /// Each must be the version that was looked at.
@@ -124,6 +136,11 @@ impl Involved {
         let settles = |flag: Flag| flag == Flag::DuplicateProposed || (named && flag == Flag::UnitDiffers);
         let doubts: Vec<Flag> = self.flags.iter().copied().filter(|flag| !settles(*flag)).collect();
         if doubts.is_empty() { Ok(()) } else { Err(Refusal::NeedsSettling { case_id: self.case_id, doubts }) }
+    }
+
+    /// What a charge of it is for, and where that is.
+    pub(super) fn place_of(&self, charge: &ChargeMoney) -> (MeasureKey, Option<Point>) {
+        (charge.measure.clone(), self.points.get(&charge.measure).copied())
     }
 
     /// Who must hear of it.
@@ -165,6 +182,7 @@ impl TryFrom<InvolvedRow> for Involved {
             occurred_at: row.occurred_at.0,
             posts_on: row.posts_on.map(|day| day.0),
             of_the_past: false,
+            points: BTreeMap::new(),
         })
     }
 }

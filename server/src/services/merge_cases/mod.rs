@@ -10,6 +10,7 @@
 mod involved;
 mod keep_apart;
 mod pairs;
+mod points;
 #[cfg(test)]
 mod properties;
 mod refusal;

@@ -61,6 +61,7 @@ fn involved(number: usize, found: &Found) -> Involved {
         occurred_at: first.plus_seconds(-60 * i64::try_from(number).unwrap()),
         posts_on: None,
         of_the_past: false,
+        points: BTreeMap::new(),
     }
 }
 

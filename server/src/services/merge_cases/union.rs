@@ -8,6 +8,7 @@ use sync_core::model::assignment::DiscoveryLevel;
 use sync_core::model::case::{ChargeState, ReviewState};
 
 use super::involved::{self, Involved};
+use super::points::{Places, keys_beside};
 use super::{ExpectedCase, MergeRequest, Refusal};
 use crate::db::{Connection, appeals};
 use crate::ledger::basis::CaseBasis;
@@ -168,7 +169,7 @@ fn unit_of(survivor: &Involved, absorbed: &[&Involved], named: Option<UnitId>) -
 }
 
 /// Where the survivor's money goes: its own charges, and those of the others for measures that it lacks, of the one
-/// that occurred first. A measure is charged once, and only on a finding that could be confirmed by itself: no doubt and
+/// that occurred first; of fire points each place is a measure. A measure is charged once, and only on a finding that could be confirmed by itself: no doubt and
 /// no missing photo is lost in a merge. What the survivor is charged for and another such finding holds too is marked, so
 /// that it outlives a correction of the survivor. What is new is posted at once where the survivor stands posted and no pack asks
 /// for its publication; one that was confirmed free of charge does not begin to be charged so.
@@ -188,10 +189,14 @@ fn aim_of(
     let confirmed_free = confirmed && charges.is_empty();
     let mut in_time = absorbed.to_vec();
     in_time.sort_by_key(|(case, _)| (case.occurred_at, case.case_id));
+    let mut places: Places = money.live().map(|charge| survivor.place_of(charge)).collect();
     for (case, money) in in_time {
+        let found: Places = money.live().map(|charge| case.place_of(charge)).collect();
+        let keys = keys_beside(&places, &found);
         for charge in money.live() {
             let settled = case.check_settled(named);
-            if let Some(known) = charges.iter_mut().find(|known| known.measure == charge.measure) {
+            let measure = keys.get(&charge.measure).unwrap_or(&charge.measure).clone();
+            if let Some(known) = charges.iter_mut().find(|known| known.measure == measure) {
                 if settled.is_ok() {
                     known.found_by(charge.merged_from().unwrap_or(case.case_id));
                 }
@@ -204,8 +209,9 @@ fn aim_of(
                     state: survivor.review_state,
                 });
             }
-            let charge_id = ChargeId::derive(survivor.case_id, &charge.measure);
-            let mut taken_over = ChargeMoney { charge_id, entries: Vec::new(), ..charge.clone() };
+            places.insert(measure.clone(), found.get(&charge.measure).copied().flatten());
+            let charge_id = ChargeId::derive(survivor.case_id, &measure);
+            let mut taken_over = ChargeMoney { charge_id, measure, entries: Vec::new(), ..charge.clone() };
             taken_over.found_by(case.case_id);
             charges.push(taken_over);
         }

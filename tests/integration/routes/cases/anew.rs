@@ -114,10 +114,10 @@ async fn judging_anew_names_something_and_only_what_belongs_to_it() {
     let amounts = re_evaluate(1, "amounts", json!([{ "charge_id": case, "amount": 1 }]));
     assert_eq!(refusal(&review, case, &amounts).await, "malformed_request");
     assert_eq!(refusal(&review, case, &re_evaluate(9, "level", json!("district"))).await, "case_changed");
-    review.decide(case, "return").await;
+    review.decide(case, "confirm").await;
     assert_eq!(refusal(&review, case, &re_evaluate(2, "level", json!("city"))).await, "malformed_request");
-    let returned = refusal(&review, case, &re_evaluate(2, "level", json!("municipal"))).await;
-    assert_eq!(returned, "case_state_forbids");
+    let confirmed = refusal(&review, case, &re_evaluate(2, "level", json!("municipal"))).await;
+    assert_eq!(confirmed, "case_state_forbids");
 }
 
 #[tokio::test]
@@ -136,5 +136,19 @@ async fn where_evidence_can_no_longer_come_a_supervisor_goes_on_without_it() {
     assert_eq!(elsewhere.code.as_str(), "case_unknown");
     assert_eq!(decided["review_state"], "under_review");
     assert_eq!(again, "case_state_forbids");
+    assert_eq!(review.entries().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_return_that_nobody_can_answer_is_taken_back_by_judging_the_case_anew() {
+    let review = Review::start().await;
+    let case = review.case(&["hoarding"]).await;
+    review.decide(case, "return").await;
+
+    let request = re_evaluate(2, "level", json!("district"));
+    let taken_back = accepted(review.supervisor.decide(case, &request).await).await;
+
+    assert_eq!(taken_back["review_state"], "under_review");
+    review.decide(case, "confirm").await;
     assert_eq!(review.entries().await.len(), 1);
 }

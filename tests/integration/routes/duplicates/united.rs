@@ -6,8 +6,9 @@ use jiff::civil::date;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use server::services::replay_ledger::{Extent, Replayed, replay_ledger};
+use sync_core::geo::Point;
 use sync_core::ids::{CaseId, UnitId};
-use sync_core::model::inspection::Inspection;
+use sync_core::model::inspection::{FirePoint, Inspection, Verdict};
 use sync_core::wire::push::Outcome;
 use tests::field::{code, correction, photo_entry};
 use tests::rectification::{order, plain, report};
@@ -16,12 +17,20 @@ use tests::scene::{SceneExif, SceneKind, scene};
 use tests::{TestOffice, TestRole, problem};
 
 use super::decide::{about, charge, charges, entries, entry, merge, merging, post, two_visits};
+use super::{DEGREES_PER_METRE, fire, first_fire, push as push_fire};
 
 /// A version of the Macun pack that charges less for site dust.
 const LESS: (&str, &str) = (
     "en = \"Site without the six 100% dust measures\"\namount = 100_000",
     "en = \"Site without the six 100% dust measures\"\namount = 80_000",
 );
+
+/// How the Macun pack counts fires in the open.
+const BURNING_BY_CASE: &str = "en = \"Open burning\"\namount = 50_000\ncount = \"case\"";
+
+/// Its other question about them: points are counted by one.
+const SECOND_QUESTION: &str = "  { code = \"no_waste_burning\", item = \"open_burning\", zh = \"无垃圾、枯枝落叶、杂草焚烧\", \
+    en = \"No waste, branches, leaves or weeds are burnt\" },\n";
 
 async fn pushed(review: &Review, visits: &[Inspection; 2]) -> [CaseId; 2] {
     [review.push(&visits[0]).await, review.push(&visits[1]).await]
@@ -319,4 +328,63 @@ async fn a_merge_that_names_another_unit_in_a_publication_begins_it_anew() {
     merge_to(&review, one, two, review.macun.streets[1]).await;
 
     assert_eq!(review.show(one).await["posts_on"], "2026-12-05");
+}
+
+/// A fire with points at so many metres north of the first one's.
+fn fires_at(seen: &Inspection, metres: &[f64]) -> Inspection {
+    let mut seen = seen.clone();
+    let origin = seen.fix.as_ref().unwrap().point;
+    let number = |at: usize| u16::try_from(at).unwrap() + 1;
+    let point = |(at, metres): (usize, &f64)| FirePoint {
+        number: number(at),
+        point: Some(Point { lat: origin.lat + metres * DEGREES_PER_METRE, ..origin }),
+    };
+    let answer = seen.answers.iter_mut().find(|answer| answer.verdict == Verdict::Fail).unwrap();
+    answer.points = metres.iter().enumerate().map(point).collect();
+    seen
+}
+
+#[tokio::test]
+async fn of_two_reports_with_several_points_each_place_is_charged_once() {
+    let review = Review::start().await;
+    let by_point = BURNING_BY_CASE.replace("\"case\"", "\"fire_point\"");
+    let counted = [(BURNING_BY_CASE, by_point.as_str()), (SECOND_QUESTION, "")];
+    let pack = review.new_version_with(&counted, date(2026, 11, 1)).await;
+    let mut seen = first_fire(&review).await;
+    seen.context.pack = Some(pack.reference());
+    let west = push_fire(&review, &review.device, &fires_at(&seen, &[0.0, 80.0])).await;
+    let other = fires_at(&fire(&review.device, &seen, 0.0, 60), &[85.0, 170.0]);
+    let east = push_fire(&review, &review.device, &other).await;
+    let before = review.show(west).await["pending"].as_i64().unwrap();
+
+    merge(&review, west, &[east]).await;
+
+    let shown = review.show(west).await;
+    let measures: Vec<_> = charges(&shown).into_iter().map(|(measure, _)| measure).collect();
+    assert_eq!(measures, ["point_1", "point_2", "point_3"]);
+    assert_eq!(shown["pending"], before / 2 * 3);
+    let from = |at: usize| &shown["charges"][at]["merged_from"];
+    assert_eq!([from(0), from(1), from(2)], [&Value::Null, &json!(east), &json!(east)]);
+    review.decide(west, "confirm").await;
+    replays(&review).await;
+}
+
+#[tokio::test]
+async fn a_case_whose_loop_is_over_does_not_swallow_an_open_order() {
+    let review = Review::start().await;
+    let liaison = review.liaison().await;
+    let visits = two_visits(&review, &["hoarding"], &["hoarding"]).await;
+    let [one, two] = pushed(&review, &visits).await;
+    for case in [one, two] {
+        review.step(case, order(json!({ "working_days": 2 }))).await;
+    }
+    review.report(&liaison, one).await;
+    review.step(one, plain("verify_rectification")).await;
+
+    let request = merging(&review, one, &[two]).await;
+    let refused = problem(post(&review.supervisor, one, "merge", &request).await).await;
+    assert_eq!(refused.code.as_str(), "merge_loop_closed");
+    merge(&review, two, &[one]).await;
+
+    assert_eq!(review.round(two).await["state"], "assigned");
 }

@@ -32,7 +32,8 @@ const ALLOWED: Record<OfferedKind, readonly ReviewState[]> = {
   settle: UNDECIDED,
   enter_amounts: UNDECIDED,
   adjust: ['confirmed'],
-  re_evaluate: UNDECIDED,
+  // A return that its author cannot answer any more is taken back by it.
+  re_evaluate: [...UNDECIDED, 'returned'],
   re_attribute: STANDING,
   evidence_unobtainable: ['awaiting_evidence'],
   accept_amendment: ['confirmed', 'dismissed'],
